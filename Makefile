@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+
+BIN := .venv/bin
+COLLECTION := collections/ansible_collections/patchops/fleet
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench docs clean venv lab-tools
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv:
+	@scripts/prepare venv
+
+lab-tools:
+	@scripts/prepare lab
+
+demo: venv lab-tools ## six real hosts: scan, canary, seal, patch, one bad update taken back (KEEP=1 keeps the lab)
+	@$(BIN)/python -m patchops.lab.demo $(if $(KEEP),--keep)
+
+test: venv lab-tools ## every check: linters, types, unit, packaging and lab tests (PYTEST_ARGS adds options)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
+
+lint: venv ## the fast checks only: ruff, mypy, yamllint, Python 3.6 syntax
+	@$(BIN)/python -m pytest -q -m fast wrapper/tests/gates
+
+bench: venv lab-tools ## PatchOps beside plain Ansible, on the same hosts
+	@$(BIN)/python -m patchops.lab.bench
+
+docs: venv ## write docs/reference/ anew from the code
+	@$(BIN)/python scripts/reference docs/reference
+
+clean: ## remove what was built in this checkout (caches outside of it stay)
+	@rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible $(COLLECTION)/tests/output
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

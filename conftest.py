@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One pytest run is every check there is; this file says in which order and who shares what."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def _stage(item: pytest.Item) -> int:
+    """Return when a test runs: first what fails within seconds, then the lab, beside it the slow gates."""
+    if item.get_closest_marker("fast"):
+        return 0
+    if item.get_closest_marker("lab"):
+        return 2
+    return 3 if item.path.parent.name in ("gates", "packaging") else 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_stage)
+    for item in items:
+        # One worker owns the lab: its hosts are started once and the tests on them follow one another.
+        if item.get_closest_marker("lab") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "lab" in report.keywords]
+    if not skipped:
+        return
+    reasons = sorted({report.longrepr[2].removeprefix("Skipped: ") for report in skipped})
+    terminalreporter.section("NOT TESTED ON REAL HOSTS", sep="!", red=True, bold=True)
+    terminalreporter.line(f"{len(skipped)} tests were skipped, because there is no lab here:", red=True)
+    for reason in reasons:
+        terminalreporter.line(f"  {reason}", red=True)

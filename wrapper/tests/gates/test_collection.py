@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection as it is released passes the checks of Ansible's own tools, in a scratch copy.
+
+In the checkout those tools would leave an installed copy of the collection that shadows the source.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Tool = Callable[..., str]
+ANSIBLE_TEST_HOME = Path(__file__).parent / "ansible_test_home"
+
+
+@pytest.fixture(scope="session")
+def ansible_test(cache: Path, tool: Tool) -> Callable[..., str]:
+    """Run ansible-test with a home of its own, which keeps its virtual environments between runs.
+
+    It would download pip's bootstrap script from a server of its own; ours installs the pip that Python carries.
+    """
+    home = cache / "ansible-test"
+    downloads = home / ".ansible/test/cache"
+    downloads.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ANSIBLE_TEST_HOME / "get_pip.py", downloads / "get_pip_24_2.py")
+    pip_settings = Path.home() / ".config/pip"
+    if pip_settings.is_dir() and not (home / ".config/pip").exists():
+        (home / ".config").mkdir(exist_ok=True)
+        (home / ".config/pip").symlink_to(pip_settings)
+
+    def run(*arguments: str, cwd: Path) -> str:
+        return tool("ansible-test", *arguments, "--color=no", cwd=cwd, env={"HOME": str(home)})
+
+    return run

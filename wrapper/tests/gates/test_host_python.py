@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The code that runs on hosts is Python 3.6 with its standard library, because Enterprise Linux 8 has no other."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.fast
+
+Tool = Callable[..., str]
+COLLECTIONS = Path(__file__).resolve().parents[3] / "collections"
+PLUGINS = COLLECTIONS / "ansible_collections/patchops/fleet/plugins"
+HOST_SIDE = sorted([*PLUGINS.glob("modules/**/*.py"), *PLUGINS.glob("module_utils/**/*.py")])
+SHARED_CODE = [path for path in HOST_SIDE if path.is_relative_to(PLUGINS / "module_utils")]
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(PLUGINS))
+
+
+@pytest.fixture(scope="module")
+def python36() -> str:
+    in_pyenv = sorted((Path.home() / ".pyenv/versions").glob("3.6.*/bin/python3.6"))
+    python = shutil.which(in_pyenv[0] if in_pyenv else "python3.6")
+    if python is None:
+        pytest.skip("no Python 3.6 on this machine: the host side was parsed as 3.6, and not run under it")
+    return python
+
+
+@pytest.mark.parametrize("source", HOST_SIDE, ids=_relative)
+def test_host_code_parses_as_python_3_6(source: Path) -> None:
+    ast.parse(source.read_text("utf-8"), feature_version=(3, 6))
+
+
+def test_host_code_uses_nothing_newer_than_python_3_6(repository: Path, tool: Tool) -> None:
+    tool("vermin", "--no-tips", "--violations", "--target=3.6-", *HOST_SIDE, cwd=repository)
+
+
+@pytest.mark.parametrize("source", SHARED_CODE, ids=_relative)
+def test_shared_host_code_imports_nothing_of_ansible(source: Path) -> None:
+    statements = ast.walk(ast.parse(source.read_text("utf-8")))
+    modules = [node.module or "" for node in statements if isinstance(node, ast.ImportFrom)]
+    assert [module for module in modules if module.startswith("ansible.")] == []
+
+
+def test_shared_host_code_imports_under_a_real_python_3_6(python36: str, tool: Tool) -> None:
+    names = [".".join(path.relative_to(COLLECTIONS).with_suffix("").parts) for path in SHARED_CODE]
+    modules = [name.removesuffix(".__init__") for name in names]
+    script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    environment = {"PYTHONPATH": str(COLLECTIONS)}
+    tool(python36, "-W", "error", "-c", script, *modules, cwd=COLLECTIONS, env=environment)

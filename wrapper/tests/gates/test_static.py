@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be said of the tree without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.fast
+
+Tool = Callable[..., str]
+CONTROLLER_SIDE = ("plugin_utils", "action", "filter", "inventory")
+COLLECTION = "collections/ansible_collections/patchops/fleet"
+
+
+def test_ruff_finds_nothing(repository: Path, tool: Tool) -> None:
+    tool("ruff", "check", ".", cwd=repository)
+
+
+def test_the_code_is_formatted(repository: Path, tool: Tool) -> None:
+    tool("ruff", "format", "--check", ".", cwd=repository)
+
+
+def test_the_wrapper_is_fully_typed(repository: Path, tool: Tool) -> None:
+    tool("mypy", "wrapper/patchops", cwd=repository)
+
+
+def test_the_collections_controller_side_is_fully_typed(repository: Path, tool: Tool) -> None:
+    plugins = repository / COLLECTION / "plugins"
+    sources = [path for kind in CONTROLLER_SIDE for path in (plugins / kind).rglob("*.py")]
+    tool("mypy", "--python-version=3.10", *sources, cwd=repository)
+
+
+def test_yamllint_finds_nothing(repository: Path, tool: Tool) -> None:
+    tool("yamllint", "--strict", ".", cwd=repository)
+
+
+def test_no_installed_copy_of_the_collection_shadows_the_source(repository: Path) -> None:
+    assert not (repository / ".ansible/collections/ansible_collections/patchops").exists()
+
+
+def test_every_source_file_names_its_licence(working_copy: Path) -> None:
+    kinds = ("*.py", "*.yml", "*.yaml", "*.sh", "*.toml", "Makefile", "*.j2", "*.css", "*.js")
+    sources = [path for kind in kinds for path in working_copy.rglob(kind) if not path.is_symlink()]
+    unnamed = [path for path in sources if "SPDX-License-Identifier" not in path.read_text("utf-8")[:500]]
+    assert [str(path.relative_to(working_copy)) for path in unnamed if path.stat().st_size] == []
