@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell from what Ansible and ssh print why a host could not be asked.
+
+Pure: text in, code out. The texts are those of OpenSSH, sudo, su and ansible-core 2.16 to 2.21.
+"""
+
+from __future__ import annotations
+
+import re
+
+# The order matters: ssh prints "Host key verification failed" after the banner about a changed key as well,
+# and "Permission denied" names a login only with the list of methods behind it.
+_PATTERNS = tuple(
+    (code, re.compile(pattern, re.IGNORECASE))
+    for code, pattern in (
+        (
+            "host_key_changed",
+            r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed|BadHostKey",
+        ),
+        (
+            "host_key_unknown",
+            r"host key verification failed|no .* host key is known|authenticity of host|"
+            r"host key checking is enabled and sshpass|host's fingerprint",
+        ),
+        (
+            "become_failed",
+            r"(incorrect|missing) \S+ password|privilege escalation prompt|not in the sudoers file|"
+            r"sudo: (a password is required|a terminal is required|sorry|no tty|\d+ incorrect)|"
+            r"sorry, try again|"
+            r"is not allowed to (execute|run sudo)|may not run sudo|su: authentication failure|"
+            r"\b(sudo|su|doas|dzdo|pbrun|pfexec|run0)\S*: (not found|command not found|no such file)|"
+            r"doas: (authentication failed|operation not permitted)",
+        ),
+        (
+            "python_missing",
+            r"module interpreter .* was not found|no python interpreters? (was |were )?found|"
+            r"python[0-9.]*: (not found|no such file or directory|command not found|inaccessible)",
+        ),
+        (
+            "python_unsupported",
+            r"requires a minimum of python|unsupported python (interpreter|version)|"
+            r"future feature annotations is not defined",
+        ),
+        (
+            "authentication_failed",
+            r"permission denied \(|permission denied, please|invalid/incorrect (username/)?password|"
+            r"too many authentication failures|authentication failed|no supported authentication methods|"
+            r"system is booting up|pam_nologin",
+        ),
+        ("name_unresolved", r"could not resolve hostname|name or service not known|name resolution"),
+        ("connection_refused", r"connection refused"),
+        (
+            "connection_timeout",
+            r"(connection|operation) timed out|timed out during banner exchange|no answer within|"
+            r"connect to host \S+ port \d+: (no route to host|network is unreachable)|no route to host",
+        ),
+        (
+            "connection_lost",
+            r"connection (reset|closed|to \S+ closed)|closed by remote host|broken pipe|"
+            r"server .* not responding|"
+            r"could not be sent to remote host|mux_client|kex_exchange_identification|connection was lost",
+        ),
+        (
+            "no_temporary_space",
+            r"failed to create temporary directory|no space left on device|read-only file system|"
+            r"failed to resolve remote temporary directory|disk quota exceeded",
+        ),
+        (
+            "bad_arguments",
+            r"unsupported parameters for|missing required arguments|parameters are mutually exclusive|"
+            r"value of \S+ must be one of|argument '\S+' is of type|missing parameter|"
+            r"is of type .* and we were unable to convert",
+        ),
+    )
+)
+
+REMEDIES = {
+    "unreachable": "Try ssh to the host by hand with the same user and key.",
+    "connection_refused": "Start sshd on the host, or correct ansible_host and ansible_port.",
+    "connection_timeout": "Check that the host is up and that no firewall lies between.",
+    "connection_lost": "Run the same command again: it asks the host what became of the first.",
+    "name_unresolved": "Correct the name or set ansible_host in the inventory.",
+    "host_key_changed": (
+        "Find out why the key changed. When the host was rebuilt on purpose, remove its old key with "
+        "ssh-keygen -R and accept the new one."
+    ),
+    "host_key_unknown": "Verify the host's key and add it to known_hosts.",
+    "authentication_failed": "Check ansible_user and its key or password, and that the account may log in.",
+    "become_failed": "Check the become password and that the user may become root on the host.",
+    "python_missing": "Install Python 3 on the host or set ansible_python_interpreter.",
+    "python_unsupported": "Install a newer Python on the host or use an ansible-core that supports it.",
+    "no_temporary_space": "Free space in the login user's home on the host or set ansible_remote_tmp.",
+    "bad_arguments": "Correct the arguments of the task.",
+    "module_crashed": "Run it again with -vvv and report the traceback.",
+}
+
+# A host that is booting answers in these ways before it lets anybody in.
+TRANSIENT = frozenset(
+    {
+        "unreachable",
+        "connection_refused",
+        "connection_timeout",
+        "connection_lost",
+        "name_unresolved",
+        "authentication_failed",
+        "no_temporary_space",
+    }
+)
+
+_DEBUG_LINE = re.compile(r"^\s*(debug[1-3]:|OpenSSH_|escalation succeeded)")
+_CONTROL = re.compile(r"[^\x20-\x7e\u00a0-\U0010ffff]+")
+_LONGEST_DETAIL = 300
+
+
+def failure_code(text: str, default: str) -> str:
+    """Return the outcome code that `text` speaks of, or `default`."""
+    plain = "\n".join(_telling_lines(text))
+    return next((code for code, pattern in _PATTERNS if pattern.search(plain)), default)
+
+
+def failure_detail(text: str) -> str:
+    """Return the end of `text` as one printable line: what it came from is not trusted."""
+    plain = " ".join(_CONTROL.sub(" ", line).strip() for line in _telling_lines(text))
+    plain = re.sub(r"\s+", " ", plain).strip()
+    return plain if len(plain) <= _LONGEST_DETAIL else "..." + plain[-_LONGEST_DETAIL:]
+
+
+def _telling_lines(text: str) -> list[str]:
+    # At -vvv the error carries ssh's whole debug output, which speaks of refusals that didn't matter.
+    return [line for line in text.splitlines() if line.strip() and not _DEBUG_LINE.match(line)]

@@ -1,0 +1,226 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a module of this collection on a host and come back with an outcome, whatever the connection does.
+
+Actions use `call` for one round trip and `call_until` to come back to a host that reboots or whose connection
+was cut. Neither lets a connection error escape: Ansible would take the host out of the play.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.connection import ConnectionBase
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import UNREACHABLE, make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import PayloadError, decode
+from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import (
+    REMEDIES,
+    TRANSIENT,
+    failure_code,
+    failure_detail,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
+    StoreError,
+    host_document_key,
+    open_store,
+    transaction_key,
+)
+
+PAYLOAD_KEY = "patchops_payload"
+DEFAULT_LIMIT = 900.0
+
+_KEYS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
+    "patchops.host": lambda host, document: host_document_key(host),
+    "patchops.transaction": lambda host, document: transaction_key(host, str(document.get("id"))),
+}
+
+
+@dataclasses.dataclass
+class Answer:
+    """What a module said: the task result (always with `outcome`) and its document, when it sent one."""
+
+    result: dict[str, Any]
+    document: dict[str, Any] | None = None
+
+    @property
+    def code(self) -> str:
+        return str(self.result["outcome"]["code"])
+
+    @property
+    def unreachable(self) -> bool:
+        return bool(self.result["outcome"]["class"] == UNREACHABLE)
+
+
+class _LimitReached(BaseException):
+    """The call took longer than its limit. Not an Exception: nothing on the way may swallow it."""
+
+
+def call(
+    action: Any,
+    module: str,
+    arguments: Mapping[str, Any],
+    task_vars: Mapping[str, Any],
+    *,
+    kind: str | None = None,
+    acts: bool = False,
+    limit: float = DEFAULT_LIMIT,
+) -> Answer:
+    """Run ``patchops.fleet.<module>`` once on the action's host.
+
+    `kind` is the kind of the document that the module sends; it is completed with host and run_id and stored.
+    `acts` says that the module may have changed something before an answer was lost, so that the message
+    doesn't deny it. After `limit` seconds the call is given up: a cut link can hold ssh forever.
+    """
+    host = str(task_vars.get("inventory_hostname", "the host"))
+    try:
+        with _time_limit(limit):
+            raw = action._execute_module(
+                module_name=f"patchops.fleet.{module}", module_args=dict(arguments), task_vars=dict(task_vars)
+            )
+    except _LimitReached:
+        return _not_asked(action, host, "connection_lost", f"no answer within {limit:.0f} seconds", acts)
+    except AnsibleConnectionFailure as error:
+        return _not_asked(action, host, failure_code(str(error), "unreachable"), str(error), acts)
+    except AnsibleError as error:
+        return _not_asked(action, host, failure_code(str(error), "module_crashed"), str(error), acts)
+    if not isinstance(raw.get("outcome"), Mapping):
+        return _without_outcome(host, raw, acts)
+    return _with_document(action, host, dict(raw), task_vars, kind)
+
+
+def call_until(
+    action: Any,
+    module: str,
+    arguments: Mapping[str, Any],
+    task_vars: Mapping[str, Any],
+    *,
+    deadline: float,
+    kind: str | None = None,
+    acts: bool = False,
+    limit: float = 60.0,
+    pause: float = 2.0,
+    fresh: bool = True,
+    transient: frozenset[str] = TRANSIENT,
+    accept: Callable[[Answer], bool] = lambda answer: True,
+) -> Answer:
+    """Call again, over a new connection and a new become each time, until the host answers.
+
+    `deadline`: seconds from now. `fresh`: close a connection that is kept open before the first call too.
+    Outcomes that are unreachable with a code in `transient` are tried again, and so are answers that `accept`
+    turns down; anything else (a changed host key, say) ends the wait at once. When time is up the last answer
+    is returned as it is.
+    """
+    ends = time.monotonic() + deadline
+    attempt = 0
+    while True:
+        if fresh or attempt:
+            reset_connection(action)
+        attempt += 1
+        left = max(1.0, ends - time.monotonic())
+        answer = call(action, module, arguments, task_vars, kind=kind, acts=acts, limit=min(limit, left))
+        settled = answer.code not in transient if answer.unreachable else accept(answer)
+        if settled or time.monotonic() + pause >= ends:
+            return answer
+        time.sleep(pause)
+
+
+def reset_connection(action: Any) -> None:
+    """Close the kept-open connection to the host, so that the next call logs in anew."""
+    connection = action._connection
+    if type(connection).reset is ConnectionBase.reset:
+        return  # nothing is kept open; the base class would print a warning
+    try:
+        connection.reset()
+    except AnsibleError:
+        # The connection is gone already; that is what was wanted.
+        connection.close()
+
+
+def variable(action: Any, task_vars: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    """Return a variable of the play with its templates resolved."""
+    return action._templar.template(task_vars[name]) if name in task_vars else default
+
+
+def store_document(
+    action: Any, task_vars: Mapping[str, Any], key: str, document: Mapping[str, Any], result: dict[str, Any]
+) -> None:
+    """Keep `document` in the play's store; put its reference, or a warning, into `result`."""
+    result["document"] = None
+    try:
+        store = open_store(variable(action, task_vars, "patchops_document_store"))
+        result["document"] = store.write(key, document)
+    except StoreError as error:
+        result.setdefault("warnings", []).append(str(error))
+
+
+def _not_asked(action: Any, host: str, code: str, text: str, acts: bool) -> Answer:
+    # Ansible would remove its temporary directory over the connection that has just failed, and that error
+    # would escape as unreachable.
+    action._connection._shell.tmpdir = None
+    return Answer(_failure(host, code, text, acts))
+
+
+def _without_outcome(host: str, raw: Mapping[str, Any], acts: bool) -> Answer:
+    text = "\n".join(str(raw.get(key) or "") for key in ("msg", "module_stdout", "module_stderr"))
+    return Answer(_failure(host, failure_code(text, "module_crashed"), text, acts))
+
+
+def _failure(host: str, code: str, text: str, acts: bool) -> dict[str, Any]:
+    lost = code in ("connection_lost", "module_crashed")
+    state = "whether it changed something is not known yet" if acts and lost else "nothing was changed"
+    reason = code.replace("_", " ")
+    return make_result(code, f"{host}: {reason} ({failure_detail(text)}); {state}.", REMEDIES.get(code, ""))
+
+
+def _with_document(
+    action: Any, host: str, result: dict[str, Any], task_vars: Mapping[str, Any], kind: str | None
+) -> Answer:
+    payload = result.pop(PAYLOAD_KEY, None)
+    if payload is None or kind is None:
+        return Answer(result)
+    try:
+        document = read_document(decode(str(payload)), kind, f"the document of {host}")
+    except (PayloadError, DocumentError) as error:
+        return Answer(
+            make_result(
+                "document_invalid",
+                f"{host} sent a document that can't be used: {error}",
+                "Use one version of the collection on every controller.",
+                changed=bool(result.get("changed")),
+            )
+        )
+    document["host"] = host
+    document["run_id"] = variable(action, task_vars, "patchops_run_id")
+    store_document(action, task_vars, _KEYS[kind](host, document), document, result)
+    return Answer(result, document)
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only; ssh's own timeouts have to do
+        return
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise _LimitReached
+
+    before = signal.signal(signal.SIGALRM, stop)
+    outer, _interval = signal.setitimer(signal.ITIMER_REAL, seconds)
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if outer:  # the task's own timeout, which the action must not lose
+            signal.setitimer(signal.ITIMER_REAL, max(0.001, outer - (time.monotonic() - started)))

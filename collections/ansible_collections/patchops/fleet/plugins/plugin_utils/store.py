@@ -1,0 +1,220 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where documents are kept on the controller: a directory, an HTTP server, or nowhere.
+
+Keys are paths of words, such as ``hosts/web1/host``. Host names are untrusted: `host_key` makes one safe word
+of any name, and every store refuses keys that are not made of safe words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+_SAFE_WORD = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._@=%+-]*\Z")
+_SAFE_CHARACTERS = re.compile(r"[A-Za-z0-9_.-]")
+_LONGEST_WORD = 180
+_MAX_BYTES = 64 * 1024 * 1024
+_HTTP_TIMEOUT = 30.0
+
+
+class StoreError(Exception):
+    """A document could not be kept or read; the message says where and what to do."""
+
+
+class DocumentStore(Protocol):
+    """What every store can do."""
+
+    def write(self, key: str, document: Mapping[str, Any]) -> str | None:
+        """Keep `document` and return its reference: a path, a URL, or None."""
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        """Return the document kept under `key`, or None when there is none."""
+
+
+def host_key(name: str) -> str:
+    """Return `name` as one safe word; different names give different words.
+
+    Unsafe bytes are written as %XX, and so is a leading dot or dash. Very long names end in a digest.
+    """
+    word = "".join(
+        character if _SAFE_CHARACTERS.match(character) else _escape(character) for character in name
+    )
+    if not word or word[0] in ".-":
+        word = (_escape(word[0]) + word[1:]) if word else "%00"
+    if len(word) > _LONGEST_WORD:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+        word = f"{word[: _LONGEST_WORD - 65]}={digest}"
+    return word
+
+
+def host_document_key(host: str) -> str:
+    """Return the key of a host's document."""
+    return f"hosts/{host_key(host)}/host"
+
+
+def transaction_key(host: str, transaction_id: str) -> str:
+    """Return the key of a transaction's document."""
+    return f"hosts/{host_key(host)}/transactions/{host_key(transaction_id)}"
+
+
+def patch_set_key(patch_set_id: str) -> str:
+    """Return the key of a patch set."""
+    return f"patch_sets/{host_key(patch_set_id)}"
+
+
+def report_key(run_id: str) -> str:
+    """Return the key of a run's report."""
+    return f"runs/{host_key(run_id)}/report"
+
+
+class NoStore:
+    """Keeps nothing: the documents live on the hosts and in artifacts only."""
+
+    def write(self, key: str, document: Mapping[str, Any]) -> str | None:
+        _words(key)
+        return None
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        _words(key)
+        return None
+
+
+class DirectoryStore:
+    """JSON files below one directory that only its owner can read."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._root = Path(path).expanduser()
+
+    def write(self, key: str, document: Mapping[str, Any]) -> str | None:
+        target = self._path(key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".new")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(document, file, indent=1, sort_keys=True)
+                    file.write("\n")
+                os.replace(temporary, target)
+            except BaseException:
+                os.unlink(temporary)
+                raise
+        except OSError as error:
+            raise StoreError(
+                f"{target} could not be written on the controller ({error.strerror}). "
+                "Make the directory writable, or set patchops_document_store to another place."
+            ) from error
+        return str(target)
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        target = self._path(key)
+        try:
+            return _parse(target.read_bytes(), str(target))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{target} could not be read on the controller ({error.strerror}).") from error
+
+    def _path(self, key: str) -> Path:
+        return self._root.joinpath(*_words(key)).with_name(_words(key)[-1] + ".json")
+
+
+class HttpStore:
+    """Documents behind a URL: PUT and GET of ``<url>/<key>.json``, with a bearer token from a file."""
+
+    def __init__(self, url: str, token_file: str | None = None) -> None:
+        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+            raise StoreError(f"the document store's url {url!r} must start with https:// or http://")
+        self._url = url.rstrip("/")
+        self._token_file = token_file
+
+    def write(self, key: str, document: Mapping[str, Any]) -> str | None:
+        url = self._address(key)
+        self._ask("PUT", url, json.dumps(document, sort_keys=True).encode("utf-8"))
+        return url
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        url = self._address(key)
+        body = self._ask("GET", url)
+        return None if body is None else _parse(body, url)
+
+    def _address(self, key: str) -> str:
+        return "/".join([self._url, *(urllib.parse.quote(word) for word in _words(key))]) + ".json"
+
+    def _ask(self, method: str, url: str, body: bytes | None = None) -> bytes | None:
+        headers = {"Content-Type": "application/json"}
+        if self._token_file:
+            headers["Authorization"] = f"Bearer {self._token()}"
+        request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310 - scheme checked
+        try:
+            with urllib.request.urlopen(request, timeout=_HTTP_TIMEOUT) as answer:  # noqa: S310 - scheme checked
+                data: bytes = answer.read(_MAX_BYTES + 1)
+        except urllib.error.HTTPError as error:
+            with error:
+                if method == "GET" and error.code == 404:
+                    return None
+            raise StoreError(f"{method} {url} was answered with {error.code} {error.reason}.") from error
+        except OSError as error:
+            raise StoreError(f"{method} {url} failed: {error}. The document was not kept.") from error
+        if len(data) > _MAX_BYTES:
+            raise StoreError(f"{url} answered with more than {_MAX_BYTES} bytes.")
+        return data
+
+    def _token(self) -> str:
+        path = Path(self._token_file or "").expanduser()
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise StoreError(
+                f"the store's token file {path} could not be read ({error.strerror})."
+            ) from error
+
+
+def open_store(settings: Mapping[str, Any] | None) -> DocumentStore:
+    """Return the store that `patchops_document_store` describes; without one, a directory in the user's home.
+
+    Shapes: {kind: directory, path} | {kind: http, url, token_file} | {kind: none}. Raises StoreError.
+    """
+    if settings is None:
+        return DirectoryStore("~/.patchops/documents")
+    kind = settings.get("kind")
+    if kind == "none":
+        return NoStore()
+    if kind == "directory" and settings.get("path"):
+        return DirectoryStore(str(settings["path"]))
+    if kind == "http" and settings.get("url"):
+        return HttpStore(str(settings["url"]), settings.get("token_file"))
+    raise StoreError(
+        f"patchops_document_store is not understood (kind {kind!r} with {sorted(settings)}). "
+        "Give kind: directory with a path, kind: http with a url, or kind: none."
+    )
+
+
+def _escape(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
+
+
+def _words(key: str) -> list[str]:
+    words = key.split("/")
+    if not all(_SAFE_WORD.match(word) for word in words):
+        raise StoreError(f"{key!r} is not a safe key for a document")
+    return words
+
+
+def _parse(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{where} is damaged: {error}. Remove it; the next scan writes it again.") from error
+    if not isinstance(document, dict):
+        raise StoreError(f"{where} holds no document. Remove it; the next scan writes it again.")
+    return document
