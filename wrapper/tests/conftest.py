@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every test can use: the tree, its tools, the collection as users get it, and other ansible-core versions."""
+"""What every test can use: the tree, its tools, the collection as users get it, other ansible-cores."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def cache() -> Path:
 
 @pytest.fixture(scope="session")
 def tool() -> Tool:
-    """Run a command of this Python environment and return what it printed, which a failure shows in full."""
+    """Run a command of this Python environment and return its output; a failure shows all that it printed.
+
+    `bin` names the `bin` directory of another environment to run it from.
+    """
 
     def run(*argv: str | Path, cwd: Path, env: dict[str, str] | None = None, bin: Path | None = None) -> str:
         search_path = os.pathsep.join([str(bin or Path(sys.executable).parent), os.environ["PATH"]])
@@ -47,14 +50,14 @@ def tool() -> Tool:
             cwd=cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
             command = " ".join(map(str, argv))
-            pytest.fail(f"{command} (in {cwd}) ended with {done.returncode}:\n{done.stdout}", pytrace=False)
+            printed = done.stdout + done.stderr
+            pytest.fail(f"{command} (in {cwd}) ended with {done.returncode}:\n{printed}", pytrace=False)
         return done.stdout
 
     return run
@@ -100,9 +103,9 @@ def built_collection(artifact: Path, working_copy: Path, tmp_path_factory: pytes
 
 @pytest.fixture(scope="session")
 def ansible_core(cache: Path, tool: Tool) -> Callable[[str], Path]:
-    """Return a function: the `bin` directory that holds the named ansible-core (say, "2.16") and PatchOps' needs.
+    """Return a function from a version of ansible-core, say "2.16", to the `bin` directory that holds it.
 
-    The environments are cached; where no Python fits that version, the test is skipped.
+    The environments are cached. The test is skipped where no Python fits that version.
     """
 
     def provide(version: str) -> Path:

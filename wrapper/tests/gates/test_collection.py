@@ -21,7 +21,7 @@ ANSIBLE_TEST_HOME = Path(__file__).parent / "ansible_test_home"
 def ansible_test(cache: Path, tool: Tool) -> Callable[..., str]:
     """Run ansible-test with a home of its own, which keeps its virtual environments between runs.
 
-    It would download pip's bootstrap script from a server of its own; ours installs the pip that Python carries.
+    It would download pip's bootstrap script; the one put there installs the pip that Python carries.
     """
     home = cache / "ansible-test"
     downloads = home / ".ansible/test/cache"
@@ -36,3 +36,24 @@ def ansible_test(cache: Path, tool: Tool) -> Callable[..., str]:
         return tool("ansible-test", *arguments, "--color=no", cwd=cwd, env={"HOME": str(home)})
 
     return run
+
+
+def test_ansible_tests_sanity_checks_pass(built_collection: Path, ansible_test: Callable[..., str]) -> None:
+    ansible_test("sanity", "--python=3.11", cwd=built_collection)
+
+
+def test_the_unit_tests_pass_under_ansible_test(
+    built_collection: Path, ansible_test: Callable[..., str]
+) -> None:
+    ansible_test("units", "--python=3.11", cwd=built_collection)
+
+
+def test_ansible_lints_production_profile_passes(
+    built_collection: Path, repository: Path, tool: Tool
+) -> None:
+    shutil.copy(repository / ".ansible-lint", built_collection)
+    tool(
+        "ansible-lint",
+        cwd=built_collection,
+        env={"ANSIBLE_COLLECTIONS_PATH": str(built_collection.parents[2])},
+    )

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The code that runs on hosts is Python 3.6 with its standard library, because Enterprise Linux 8 has no other."""
+"""The code that runs on hosts is Python 3.6 with its standard library, as Enterprise Linux 8 has no other."""
 
 from __future__ import annotations
 
