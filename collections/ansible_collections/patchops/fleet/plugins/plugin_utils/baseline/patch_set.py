@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The patch set that a baseline approves: what ``patchops.fleet.transaction`` takes as ``patch_set``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.module_utils.canonical import digest
+from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
+
+
+def patch_set(decisions: Iterable[Decision], created_at: str, name: str | None = None) -> dict[str, Any]:
+    """The approved updates as a ``patchops.patch_set`` document, not sealed.
+
+    ``sha256`` and ``size`` are null where no host has fetched the package yet; nothing is proven so far, so
+    ``proven_on`` is empty. ``created_at`` is a UTC time as documents write it.
+    """
+    platforms: dict[str, dict[str, Any]] = {}
+    for decision in decisions:
+        if decision.verdict != "approved":
+            continue
+        update = decision.update
+        platform = platforms.setdefault(update.platform, {"packages": [], "removals": []})
+        platform["packages"].append(
+            {
+                "name": update.name,
+                "arch": update.arch,
+                "version": update.version,
+                "sha256": update.sha256,
+                "size": update.size,
+                "origin": update.origin,
+                "suite": update.suite,
+                "action": "upgrade",
+                "security": update.classification == "security",
+                "proven_on": [],
+            }
+        )
+    for content in platforms.values():
+        content["packages"].sort(key=lambda member: (member["name"], member["arch"], member["version"]))
+    return {
+        "kind": "patchops.patch_set",
+        "schema": 1,
+        "engine_version": ENGINE_VERSION,
+        "id": digest({"platforms": platforms}),
+        "created_at": created_at,
+        "sealed_at": None,
+        "name": name,
+        "platforms": platforms,
+    }

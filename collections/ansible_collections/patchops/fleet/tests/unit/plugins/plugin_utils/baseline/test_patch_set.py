@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The patch set of a baseline."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision, Update
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import read_document
+
+UPDATE = Update(
+    platform="debian-12-amd64",
+    name="openssl",
+    arch="amd64",
+    version="3.0.2",
+    source="openssl",
+    origin="Debian",
+    suite="stable-security",
+    classification="security",
+    severity=None,
+    exploited=False,
+    first_seen=date(2026, 6, 10),
+    waiting_since=date(2026, 6, 10),
+)
+APPROVED = Decision(UPDATE, "approved", "at once")
+
+
+def test_only_what_is_approved_is_a_member() -> None:
+    made = patch_set([APPROVED, Decision(UPDATE, "delayed", "later")], "2026-06-15T00:00:00Z")
+    assert [member["name"] for member in made["platforms"]["debian-12-amd64"]["packages"]] == ["openssl"]
+
+
+def test_it_is_a_document_that_is_not_sealed_yet() -> None:
+    made = read_document(patch_set([APPROVED], "2026-06-15T00:00:00Z", "june"), "patchops.patch_set")
+    assert (made["sealed_at"], made["name"]) == (None, "june")
+
+
+def test_its_id_depends_on_its_content_only() -> None:
+    assert (
+        patch_set([APPROVED], "2026-06-15T00:00:00Z")["id"]
+        == patch_set([APPROVED], "2026-07-01T00:00:00Z")["id"]
+    )
+    assert patch_set([APPROVED], "2026-06-15T00:00:00Z")["id"] != patch_set([], "2026-06-15T00:00:00Z")["id"]
