@@ -31,8 +31,9 @@ lint: venv ## the fast checks only: ruff, mypy, yamllint, Python 3.6 syntax
 bench: venv lab-tools ## PatchOps beside plain Ansible, on the same hosts
 	@$(BIN)/python -m patchops.lab.bench
 
-docs: venv ## write docs/reference/ anew from the code
+docs: venv ## write docs/reference/ anew from the code, and the changelog from its fragments
 	@$(BIN)/python scripts/reference docs/reference
+	@cd $(COLLECTION) && PATH="$(CURDIR)/$(BIN):$$PATH" antsibull-changelog release --update-existing --refresh
 
 clean: ## remove what was built in this checkout (caches outside of it stay)
 	@rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible $(COLLECTION)/tests/output

@@ -1,0 +1,19 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One version: of the distribution, of the collection and of the documents that they exchange."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import patchops
+import pytest
+import yaml
+from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+
+pytestmark = pytest.mark.fast
+
+
+def test_the_collection_and_the_wrapper_carry_the_same_version(repository: Path) -> None:
+    collection = yaml.safe_load((repository / "galaxy.yml").read_text("utf-8"))["version"]
+    assert collection == patchops.__version__ == ENGINE_VERSION
