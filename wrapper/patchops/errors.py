@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Errors that a person can act on, and the exit codes that scripts can."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What `patchops` tells the calling script; the numbers are an interface."""
+
+    DONE = 0
+    INTERNAL = 1
+    INPUT = 2
+    STOPPED = 3
+    HOSTS_FAILED = 4
+    UNKNOWN = 5
+    INTERRUPTED = 130
+
+
+class PatchOpsError(Exception):
+    """Something went wrong that is not a defect: says what, where, and what to do.
+
+    `remedy` is one sentence for the person who reads it; `exit_code` is the process's own.
+    """
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class InputError(PatchOpsError):
+    """The command, a file or an inventory is not usable; nothing was started."""
+
+    exit_code = ExitCode.INPUT
+
+
+class FenceError(PatchOpsError):
+    """Another run works on the same hosts; nothing was started."""
+
+    exit_code = ExitCode.STOPPED
+
+
+class OutcomeUnknownError(PatchOpsError):
+    """Work was started and nobody can say how it ended; the hosts know."""
+
+    exit_code = ExitCode.UNKNOWN

@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a run is about, asked of Ansible before anything starts."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from patchops.errors import InputError
+from patchops.runner.environment import executable
+from patchops.runner.secrets import Secret, handed_over
+from patchops.text import plain
+
+_MISMATCH = re.compile(r"Could not match supplied host pattern, ignoring: (?P<pattern>.+)")
+_UNPARSED = re.compile(r"Completely failed to parse inventory source (?P<source>.+)")
+_COUNT = re.compile(r"^\s*hosts \(\d+\):$")
+
+
+def absolute_sources(sources: Sequence[str]) -> list[str]:
+    """Inventory sources as absolute paths; a list of names (it has a comma) stays as it is.
+
+    Ansible takes a path that doesn't exist for an empty inventory, so it is refused here.
+    """
+    resolved = []
+    for source in sources:
+        if "," in source:
+            resolved.append(source)
+            continue
+        path = Path(source).expanduser().absolute()
+        if not path.exists():
+            raise InputError(
+                f"The inventory {path} does not exist.",
+                "Name an inventory file or folder with -i, or host names with a comma: -i web1,",
+            )
+        resolved.append(str(path))
+    return resolved
+
+
+def resolve_hosts(
+    sources: Sequence[str],
+    pattern: str,
+    environment: Mapping[str, str],
+    vault: Sequence[Secret],
+    vault_options: Sequence[str],
+    directory: Path,
+) -> list[str]:
+    """The names of the hosts in `sources` that match `pattern`, in Ansible's order.
+
+    Unknown names in the pattern and inventories that can't be read are refused, with Ansible's own words
+    about the place.
+    """
+    argv = [executable("ansible"), "all", "--list-hosts", "--limit", pattern, *vault_options]
+    for source in sources:
+        argv += ["-i", source]
+    with handed_over(vault, directory) as options:
+        answer = subprocess.run(
+            [*argv, *options],
+            env=dict(environment) | {"ANSIBLE_HOST_PATTERN_MISMATCH": "error"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    if answer.returncode != 0:
+        raise _refusal(answer.stderr, sources, pattern)
+    lines = answer.stdout.splitlines()
+    hosts = [line.strip() for line in lines if line.strip() and not _COUNT.match(line)]
+    if not hosts:
+        raise InputError(
+            f"No host of {', '.join(sources)} matches {pattern!r}.",
+            "`ansible-inventory --graph` shows the hosts.",
+        )
+    return hosts
+
+
+def _refusal(stderr: str, sources: Sequence[str], pattern: str) -> InputError:
+    if match := _MISMATCH.search(stderr):
+        return InputError(
+            f"The limit {pattern!r} names {plain(match['pattern'])!r}, which is no host or group of"
+            f" {', '.join(sources)}.",
+            "`ansible-inventory -i INVENTORY --graph` shows the names that exist. Nothing was started.",
+        )
+    if match := _UNPARSED.search(stderr):
+        reasons = [
+            plain(line) for line in stderr.splitlines() if "Failed to parse" in line or "Origin:" in line
+        ]
+        reason = " ".join(reasons) or "No plugin of Ansible's understands it."
+        return InputError(
+            f"The inventory {plain(match['source'])} can't be read. {reason}",
+            "Correct the file at the place named; `ansible-inventory -i FILE --list` tries it again.",
+        )
+    reason = plain(stderr.strip() or "it gave no reason")
+    return InputError(
+        f"Ansible could not read the inventory {', '.join(sources)}: {reason}",
+        "`ansible-inventory -i INVENTORY --list` shows the error in full. Nothing was started.",
+    )

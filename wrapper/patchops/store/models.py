@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables. What a run found out in full is in its report; here is what questions are asked of."""
+
+from __future__ import annotations
+
+import datetime
+
+from sqlalchemy import ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime.datetime]):
+    """A moment in UTC, kept as `2026-11-22T09:57:00Z`: SQLite has no type that keeps the zone."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime.datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime.datetime | None:
+        return None if value is None else datetime.datetime.fromisoformat(value)
+
+
+class Base(DeclarativeBase):
+    """Names of constraints are fixed, so that migrations can refer to them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Host(Base):
+    """One managed machine; its key is the inventory and its name there.
+
+    The rest is the newest known state.
+    """
+
+    __tablename__ = "hosts"
+    __table_args__ = (UniqueConstraint("inventory", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inventory: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, index=True)
+    machine_id: Mapped[str | None] = mapped_column(Text)
+    os: Mapped[str | None] = mapped_column(Text)
+    platform: Mapped[str | None] = mapped_column(Text)
+    security_source: Mapped[str | None] = mapped_column(Text)
+    pending_total: Mapped[int | None]
+    pending_security: Mapped[int | None]
+    reboot_required: Mapped[bool | None]
+    effective: Mapped[str | None] = mapped_column(Text)
+    seen_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
+
+
+class Run(Base):
+    """One execution of a playbook. A run whose controller died is taken up again by a further attempt."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    playbook: Mapped[str] = mapped_column(Text)
+    inventory: Mapped[str] = mapped_column(Text)
+    pattern: Mapped[str] = mapped_column(Text)
+    request_digest: Mapped[str] = mapped_column(Text, index=True)
+    changes_hosts: Mapped[bool]
+    check_mode: Mapped[bool]
+    started_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
+    status: Mapped[str] = mapped_column(Text)
+    exit_code: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    patch_set_id: Mapped[str | None] = mapped_column(Text)
+
+    attempts: Mapped[list[Attempt]] = relationship(back_populates="run", order_by="Attempt.number")
+
+
+class Attempt(Base):
+    """One try at a run, committed before anything starts. `wrapper_*` name the process that started it."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("run_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    number: Mapped[int]
+    directory: Mapped[str] = mapped_column(Text)
+    wrapper_pid: Mapped[int]
+    wrapper_started: Mapped[int | None]
+    status: Mapped[str] = mapped_column(Text, index=True)
+    started_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
+    returncode: Mapped[int | None]
+
+    run: Mapped[Run] = relationship(back_populates="attempts")
+    results: Mapped[list[HostResult]] = relationship(back_populates="attempt")
+
+
+class HostResult(Base):
+    """How one host came out of one attempt; `not_started` until something else is known."""
+
+    __tablename__ = "host_results"
+    __table_args__ = (UniqueConstraint("attempt_id", "host_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), index=True)
+    host_id: Mapped[int] = mapped_column(ForeignKey("hosts.id"), index=True)
+    outcome_class: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    remedy: Mapped[str] = mapped_column(Text, default="")
+    step: Mapped[str | None] = mapped_column(Text)
+    touched: Mapped[bool] = mapped_column(default=False)
+    lost: Mapped[bool] = mapped_column(default=False)
+    changes: Mapped[int] = mapped_column(default=0)
+
+    attempt: Mapped[Attempt] = relationship(back_populates="results")
+    host: Mapped[Host] = relationship()
+
+
+class Transaction(Base):
+    """A change of packages on one host, as last heard of. The host's own journal is the truth."""
+
+    __tablename__ = "transactions"
+    __table_args__ = (UniqueConstraint("host_id", "transaction_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host_id: Mapped[int] = mapped_column(ForeignKey("hosts.id"), index=True)
+    transaction_id: Mapped[str] = mapped_column(Text)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    state: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+
+    host: Mapped[Host] = relationship()

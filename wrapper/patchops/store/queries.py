@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Questions about the state: the fleet as last seen, and the last runs."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """One host as last seen, and its last result."""
+
+    name: str
+    inventory: str
+    os: str | None
+    security_source: str | None
+    pending_total: int | None
+    pending_security: int | None
+    reboot_required: bool | None
+    effective: str | None
+    seen_at: datetime.datetime | None
+    last_run: str | None
+    last_playbook: str | None
+    last_class: str | None
+    last_message: str | None
+    transaction_id: str | None
+    transaction_state: str | None
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """One run and how it ended; `exit_code` is None while it runs or when its end is unknown."""
+
+    run_id: str
+    playbook: str
+    pattern: str
+    status: str
+    check_mode: bool
+    exit_code: int | None
+    reason: str
+    attempts: int
+    hosts: int
+    started_at: datetime.datetime
+    finished_at: datetime.datetime | None
+
+
+def fleet(engine: Engine, name: str | None = None) -> list[HostStatus]:
+    """The hosts (only those called `name`, if given), each with its last result and transaction."""
+    last_result = select(func.max(HostResult.id)).group_by(HostResult.host_id)
+    last_transaction = select(func.max(Transaction.id)).group_by(Transaction.host_id)
+    query = (
+        select(Host, HostResult, Run, Transaction)
+        .outerjoin(HostResult, (HostResult.host_id == Host.id) & HostResult.id.in_(last_result))
+        .outerjoin(Attempt, Attempt.id == HostResult.attempt_id)
+        .outerjoin(Run, Run.id == Attempt.run_id)
+        .outerjoin(Transaction, (Transaction.host_id == Host.id) & Transaction.id.in_(last_transaction))
+        .order_by(Host.inventory, Host.name)
+    )
+    if name is not None:
+        query = query.where(Host.name == name)
+    with Session(engine) as session:
+        return [_host_status(*row) for row in session.execute(query)]
+
+
+def last_runs(engine: Engine, limit: int, host: str | None = None) -> list[RunStatus]:
+    """The newest runs first, only those that were about `host`, if given."""
+    query = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+    if host is not None:
+        about = select(Attempt.run_id).join(HostResult).join(Host).where(Host.name == host)
+        query = query.where(Run.id.in_(about))
+    with Session(engine) as session:
+        runs: Sequence[Run] = session.scalars(query).all()
+        return [_run_status(session, run) for run in runs]
+
+
+def find_run(engine: Engine, run_id: str | None) -> RunStatus | None:
+    """The run with this id, or the newest one for None."""
+    with Session(engine) as session:
+        if run_id is not None:
+            run = session.get(Run, run_id)
+        else:
+            run = session.scalars(
+                select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(1)
+            ).one_or_none()
+        return _run_status(session, run) if run else None
+
+
+def _host_status(
+    host: Host, result: HostResult | None, run: Run | None, transaction: Transaction | None
+) -> HostStatus:
+    return HostStatus(
+        name=host.name,
+        inventory=host.inventory,
+        os=host.os,
+        security_source=host.security_source,
+        pending_total=host.pending_total,
+        pending_security=host.pending_security,
+        reboot_required=host.reboot_required,
+        effective=host.effective,
+        seen_at=host.seen_at,
+        last_run=run.id if run else None,
+        last_playbook=run.playbook if run else None,
+        last_class=result.outcome_class if result else None,
+        last_message=result.message if result else None,
+        transaction_id=transaction.transaction_id if transaction else None,
+        transaction_state=transaction.state if transaction else None,
+    )
+
+
+def _run_status(session: Session, run: Run) -> RunStatus:
+    last = run.attempts[-1].id if run.attempts else None
+    counted = select(func.count()).select_from(HostResult).where(HostResult.attempt_id == last)
+    return RunStatus(
+        run_id=run.id,
+        playbook=run.playbook,
+        pattern=run.pattern,
+        status=run.status,
+        check_mode=run.check_mode,
+        exit_code=run.exit_code,
+        reason=run.reason,
+        attempts=len(run.attempts),
+        hosts=session.scalar(counted) or 0,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+    )
