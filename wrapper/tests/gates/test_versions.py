@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import patchops
 import pytest
 import yaml
+
+import patchops
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 
 pytestmark = pytest.mark.fast
