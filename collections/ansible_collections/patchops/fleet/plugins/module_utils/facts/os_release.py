@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which distribution the host runs."""
+
+import shlex
+from typing import Any, Dict
+
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.support import find_support
+from ansible_collections.patchops.fleet.plugins.module_utils.times import now
+
+_PATHS = ("/etc/os-release", "/usr/lib/os-release")
+
+
+def read_os_release() -> Dict[str, str]:
+    """Return the assignments of os-release; raises OSError when there is none."""
+    error = FileNotFoundError(2, "No such file or directory", _PATHS[0])
+    for path in _PATHS:
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                return parse_os_release(file.read())
+        except FileNotFoundError:
+            continue
+    raise error
+
+
+def parse_os_release(text: str) -> Dict[str, str]:
+    """Return the assignments of an os-release file, quotes removed."""
+    values = {}
+    for line in text.splitlines():
+        name, separator, value = line.strip().partition("=")
+        if not separator or name.startswith("#"):
+            continue
+        try:
+            words = shlex.split(value)
+        except ValueError:
+            words = [value]  # a stray quote: what is there still tells more than nothing
+        values[name] = words[0] if words else ""
+    return values
+
+
+def collect_os(arch: str) -> Dict[str, Any]:
+    """Return the `os` part of the host document."""
+    values = read_os_release()
+    system = {
+        "id": values.get("ID", "linux"),
+        "id_like": values.get("ID_LIKE", "").split(),
+        "name": values.get("PRETTY_NAME") or values.get("NAME", ""),
+        "version_id": values.get("VERSION_ID"),
+        "codename": values.get("VERSION_CODENAME"),
+        "arch": arch,
+    }
+    system["support"] = find_support(system["id"], system["version_id"], now()[:10])
+    return system

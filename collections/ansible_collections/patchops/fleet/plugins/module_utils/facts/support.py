@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Until when a release gets security updates. A small table: the hosts can't look it up."""
+
+from typing import Any, Dict, Optional
+
+SOURCE = "distro-info-data"
+
+# {distribution: {version: (end of the regular support, end of the long term support)}}, from Debian's package
+# distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv.
+_ENDS = {
+    "debian": {
+        "9": ("2020-07-18", "2022-06-30"),
+        "10": ("2022-09-10", "2024-06-30"),
+        "11": ("2024-08-14", "2026-08-31"),
+        "12": ("2026-07-11", "2028-06-30"),
+        "13": ("2028-08-09", "2030-06-30"),
+    },
+    "ubuntu": {
+        "14.04": ("2019-04-25", "2024-04-25"),
+        "16.04": ("2021-04-30", "2026-04-23"),
+        "18.04": ("2023-05-31", "2028-04-26"),
+        "20.04": ("2025-05-29", "2030-04-23"),
+        "22.04": ("2027-06-01", "2032-04-21"),
+        "24.04": ("2029-05-31", "2034-04-25"),
+        "24.10": ("2025-07-10", None),
+        "25.04": ("2026-01-15", None),
+        "25.10": ("2026-07-09", None),
+        "26.04": ("2031-05-29", "2036-04-23"),
+        "26.10": ("2027-07-15", None),
+    },
+}
+
+
+def find_support(distribution: str, version: Optional[str], today: str) -> Dict[str, Any]:
+    """Return {status, ends, lts_ends, source} on the day `today` (ISO date).
+
+    `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM) still makes updates. A release that is
+    not in the table is `unknown`.
+    """
+    ends, lts_ends = _ENDS.get(distribution, {}).get(version or "", (None, None))
+    if ends is None:
+        return {"status": "unknown", "ends": None, "lts_ends": None, "source": None}
+    if today <= ends:
+        status = "supported"
+    elif lts_ends is not None and today <= lts_ends:
+        status = "lts"
+    else:
+        status = "ended"
+    return {"status": status, "ends": ends, "lts_ends": lts_ends, "source": SOURCE}

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""apt and dpkg, by their commands and files: python3-apt need not be there."""
+
+import os
+import shutil
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
+    inventory,
+    kernels,
+    locks,
+    refresh,
+    repositories,
+    security,
+    updates,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import Row
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.updates import Policy
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
+from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+
+
+class Apt(Driver):
+    """The driver of Debian's and Ubuntu's package manager.
+
+    What several answers are made of is asked once and kept until `forget`.
+    """
+
+    name = "apt"
+
+    def __init__(self) -> None:
+        self._kept: Dict[str, Any] = {}
+
+    def available(self) -> bool:
+        return bool(shutil.which("apt-get")) and os.path.exists("/var/lib/dpkg/status")
+
+    def version(self) -> str:
+        # "apt 2.6.1 (amd64)"
+        return run(["apt-get", "--version"]).stdout.split("\n", 1)[0].split(" ")[1]
+
+    def platform_arch(self) -> str:
+        return self._keep("arch", lambda: run(["dpkg", "--print-architecture"]).stdout.strip())
+
+    def forget(self) -> None:
+        """Drop what was read before something changed it."""
+        self._kept.clear()
+
+    # reading
+
+    def installed(self) -> List[Dict[str, Any]]:
+        automatic = inventory.read_automatic()
+        by_index, policies = self._by_index(), self._policies()
+        packages = []
+        for row in inventory.installed(self._rows()):
+            repository = updates.source_repository(updates.policy_of(row, policies), row.version, by_index)
+            packages.append(
+                {
+                    "name": row.name,
+                    "version": row.version,
+                    "arch": row.arch,
+                    "source": row.source,
+                    "source_version": row.source_version,
+                    "section": row.section,
+                    "origin": (repository["origin"] or "") if repository else "",
+                    "suite": repository["suite"] if repository else None,
+                    "manual": not inventory.is_automatic(row, automatic, self.platform_arch()),
+                }
+            )
+        return packages
+
+    def holds(self) -> List[str]:
+        return inventory.held_names(self._rows())
+
+    def broken(self) -> Dict[str, Any]:
+        return inventory.read_broken(self._rows())
+
+    def repositories(self) -> List[Dict[str, Any]]:
+        return list(self._by_index().values())
+
+    def security_source(self, repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
+        codename = read_os_release().get("VERSION_CODENAME")
+        errors = self._kept.get("refresh_errors", [])
+        return security.judge(repositories, codename, errors, refresh.read_seconds_ago())
+
+    def refresh(self) -> List[Dict[str, Any]]:
+        self.forget()
+        errors = refresh.refresh()
+        self._kept["refresh_errors"] = errors
+        return errors
+
+    def updates(self) -> List[Dict[str, Any]]:
+        return updates.find_updates(inventory.installed(self._rows()), self._policies(), self._by_index())
+
+    def lock_holder(self) -> Optional[Dict[str, Any]]:
+        return locks.find_holder()
+
+    def kernel_packages(self) -> List[Dict[str, Any]]:
+        return kernels.installed_kernels(self._rows())
+
+    def space_paths(self) -> List[Dict[str, str]]:
+        return [{"path": "/var/cache/apt/archives", "purpose": "cache"}]
+
+    def _rows(self) -> List[Row]:
+        return self._keep("rows", inventory.read_rows)
+
+    def _policies(self) -> Dict[str, Policy]:
+        native = (self.platform_arch(), "all")
+        names = [
+            row.name if row.arch in native else f"{row.name}:{row.arch}"
+            for row in inventory.installed(self._rows())
+        ]
+        return self._keep("policies", lambda: updates.read_policies(names))
+
+    def _by_index(self) -> Dict[str, Dict[str, Any]]:
+        return self._keep("repositories", lambda: repositories.read_repositories(repositories.read_targets()))
+
+    def _keep(self, name: str, read: Any) -> Any:
+        if name not in self._kept:
+            self._kept[name] = read()
+        return self._kept[name]

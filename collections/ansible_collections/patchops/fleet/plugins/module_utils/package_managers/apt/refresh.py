@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetch apt's indexes and say of each repository that failed what was wrong.
+
+`apt-get update` exits with 0 when some repositories failed and old indexes are still there; its output is what
+tells.
+"""
+
+import os
+import re
+import time
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
+    normal_uri,
+    without_credentials,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+
+_LISTS = "/var/lib/apt/lists"
+_STAMP = "/var/lib/apt/periodic/update-success-stamp"
+_TIME_LIMIT = 600
+_LOCK_PATIENCE = 60
+_LOCKED = re.compile(r"Could not get lock (\S+?)\.?( |$)")
+
+_ERR_LINE = re.compile(r"^Err:\d+ (\S+) (\S+)(?: .*)?$")
+# The same fault is told again in these words; the line of the repository itself says it better.
+_REPEATED = re.compile(
+    r"^(W: Some index files failed|E: Some index files failed|[WE]: Failed to fetch |"
+    r"W: An error occurred during the signature verification|[WE]: GPG error: )"
+)
+_FAULT = re.compile(
+    r"Failed to fetch|GPG error|not signed|is expired|not valid yet|corrupt|no longer has a Release file|"
+    r"does not have a Release file|doesn't have the component|changed its '|Hash Sum mismatch|signature|"
+    r"malformed|doesn't support architecture|Could not|couldn't",
+    re.IGNORECASE,
+)
+_URI = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")
+_LEGACY_KEY = "Key is stored in legacy"
+
+
+def refresh() -> List[Dict[str, Any]]:
+    """Run `apt-get update`. Return [{repository, message}], empty when every repository was read."""
+    ends = time.time() + _LOCK_PATIENCE
+    while True:
+        answer = run(["apt-get", "update"], timeout=_TIME_LIMIT, env={"DEBIAN_FRONTEND": "noninteractive"})
+        if not _LOCKED.search(answer.stderr) or time.time() > ends:
+            break
+        time.sleep(2)
+    return parse_errors(answer.rc, answer.stdout, answer.stderr)
+
+
+def parse_errors(rc: int, stdout: str, stderr: str) -> List[Dict[str, Any]]:
+    """Return what failed from the output of `apt-get update`; `repository` is "URI suite" or None."""
+    errors = _repository_errors(stdout.splitlines())
+    known = {error["repository"] for error in errors}
+    for line in stderr.splitlines():
+        text = without_credentials(line[3:].strip())
+        if not line.startswith(("E: ", "W: ")) or _LEGACY_KEY in line:
+            continue
+        if line.startswith("W: ") and not _FAULT.search(line):
+            continue
+        if errors and _REPEATED.match(line):
+            continue
+        repository = _named_repository(line)
+        if repository is None or repository not in known:
+            known.add(repository)
+            errors.append({"repository": repository, "message": text})
+    if rc != 0 and not errors:
+        errors.append({"repository": None, "message": f"apt-get update ended with exit code {rc}"})
+    return errors
+
+
+def read_seconds_ago() -> Optional[float]:
+    """Return how long ago the indexes were last fetched with success, None when it can't be told."""
+    times = []
+    for path in (_STAMP, _LISTS):
+        try:
+            times.append(os.stat(path).st_mtime)
+        except OSError:
+            continue
+    return max(0.0, time.time() - max(times)) if times else None
+
+
+def _repository_errors(lines: List[str]) -> List[Dict[str, Any]]:
+    errors: List[Dict[str, Any]] = []
+    for number, line in enumerate(lines):
+        match = _ERR_LINE.match(line)
+        if not match:
+            continue
+        repository = normal_uri(match.group(1)) + " " + re.split(r"/(?!updates\b)", match.group(2))[0]
+        details = []
+        for detail in lines[number + 1 :]:
+            if not detail.startswith("  "):
+                break
+            details.append(detail.strip())
+        if not any(error["repository"] == repository for error in errors):
+            errors.append(
+                {"repository": repository, "message": without_credentials(" ".join(details) or line)}
+            )
+    return errors
+
+
+def _named_repository(line: str) -> Optional[str]:
+    # "The repository 'http://host/debian suite InRelease' is not signed."
+    match = re.search(r"'?(\S+://\S+) (\S+) (?:In)?Release'?", line)
+    if match:
+        return normal_uri(match.group(1).lstrip("'")) + " " + match.group(2)
+    # "Release file for http://host/debian/dists/suite/InRelease is expired"
+    match = re.search(r"(\S+://\S+?)/dists/(\S+?)/(?:In)?Release", line)
+    return normal_uri(match.group(1)) + " " + match.group(2) if match else None

@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether "no security update is pending" can be believed on this host. Pure."""
+
+import re
+from typing import Any, Dict, List, Optional
+
+# A host that has not read its repositories for longer than this can't say what is pending.
+STALE_SECONDS = 7 * 86400
+_NOT_ENTITLED = re.compile(r"\b(401|403)\b|unauthorized|forbidden|not entitled", re.IGNORECASE)
+
+
+def judge(
+    repositories: List[Dict[str, Any]],
+    codename: Optional[str],
+    refresh_errors: List[Dict[str, Any]],
+    read_seconds_ago: Optional[float],
+) -> Dict[str, Any]:
+    """Return {status, reason, repositories: [id]} of the host's security repositories.
+
+    `codename` is the release in os-release: a security repository of another release doesn't count.
+    `refresh_errors` are those of a refresh that was just made; `read_seconds_ago` is the age of the indexes' last
+    refresh, None when it can't be told.
+    """
+    security = [one for one in repositories if one["security"] and _fits(one, codename)]
+    names = [one["id"] for one in security]
+    status, reason = _status(security, refresh_errors, read_seconds_ago)
+    return {"status": status, "reason": reason, "repositories": names}
+
+
+def _status(
+    security: List[Dict[str, Any]], refresh_errors: List[Dict[str, Any]], read_seconds_ago: Optional[float]
+) -> "tuple":
+    if not security:
+        return "absent", "no enabled repository carries the security updates of this release"
+    names = {one["id"].rsplit("/", 1)[0] if one["component"] else one["id"] for one in security}
+    failed = [
+        error for error in refresh_errors if error["repository"] in names or error["repository"] is None
+    ]
+    denied = [error for error in failed if _NOT_ENTITLED.search(error["message"])]
+    if denied:
+        return "unentitled", denied[0]["message"]
+    expired = [one for one in security if one["expired"]]
+    if expired:
+        return "expired", "{}: {}".format(expired[0]["id"], expired[0]["error"])
+    if failed:
+        return "unreadable", failed[0]["message"]
+    faulty = [one for one in security if one["error"]]
+    if faulty:
+        return "unreadable", "{}: {}".format(faulty[0]["id"], faulty[0]["error"])
+    if read_seconds_ago is not None and read_seconds_ago > STALE_SECONDS:
+        return "stale", "the repositories were last read {} days ago".format(int(read_seconds_ago // 86400))
+    return "ok", ""
+
+
+def _fits(repository: Dict[str, Any], codename: Optional[str]) -> bool:
+    # Suites may be named by what the release is (stable-security): then the Release file's codename tells.
+    names = [repository[key] for key in ("codename", "suite") if repository[key]]
+    return codename is None or any(re.split(r"[-/]", name)[0] == codename for name in names)
