@@ -1,0 +1,255 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Building the advisory database: always aside, and swapped in as a whole when an import has succeeded.
+
+A source is the unit: importing it again replaces its rows and nothing else. Whatever goes wrong on the way,
+the old file stays in use, and readers that have it open keep the state that they opened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories import schema
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import DatabaseError, FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
+    Advisory,
+    Cvss,
+    Epss,
+    Kev,
+    Record,
+    Released,
+    Source,
+    Ssvc,
+)
+
+_MAX_RECORDS = 20_000_000
+_MAX_VERSION = 512
+
+
+def import_feed(
+    database: Path,
+    kind: str,
+    feed: Feed,
+    *,
+    name: str = "",
+    location: str = "",
+    etag: str = "",
+    last_modified: str = "",
+    now: datetime | None = None,
+) -> Source:
+    """Import one feed, replacing what the source of that name gave before; returns the source as it is
+    recorded.
+
+    name: of the source, default the kind (with the release, for feeds that are told theirs). location: where
+    the feed came from, for people. Raises FeedError or DatabaseError, and then the database file is as it
+    was.
+    """
+    if kind not in KINDS:
+        raise FeedError(feed.name, "", f"unknown kind {kind!r}; known: {', '.join(sorted(KINDS))}")
+    if not feed.path.exists():
+        raise FeedError(feed.name, "", "does not exist")
+    stamp = (now or datetime.now(timezone.utc)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sha256, size = feed.digest()
+    source = Source(
+        name=name or (f"{kind}-{feed.release.replace(':', '-')}" if feed.release else kind),
+        kind=kind,
+        location=location or str(feed.path.resolve()),
+        imported_at=stamp,
+        checked_at=stamp,
+        as_of="",
+        sha256=sha256,
+        size=size,
+        records=0,
+        etag=etag,
+        last_modified=last_modified,
+    )
+    with _aside(database) as connection:
+        _remove(connection, source.name)
+        identity = _insert_source(connection, source)
+        writer = _Writer(connection, identity, feed)
+        writer.write(KINDS[kind](feed))
+        if not writer.records:
+            raise FeedError(feed.name, "", f"holds no record of kind {kind}; refused")
+        connection.execute(
+            "UPDATE source SET records = ?, as_of = ? WHERE id = ?",
+            (writer.records, writer.released or writer.newest or stamp[:10], identity),
+        )
+    with AdvisoryDatabase.open(database) as built:
+        return next(one for one in built.sources() if one.name == source.name)
+
+
+def mark_checked(database: Path, name: str, now: datetime | None = None) -> None:
+    """Record that a source was found unchanged just now."""
+    stamp = (now or datetime.now(timezone.utc)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with _aside(database) as connection:
+        connection.execute("UPDATE source SET checked_at = ? WHERE name = ?", (stamp, name))
+
+
+def remove_source(database: Path, name: str) -> bool:
+    """Take a source and its rows out. False if there was none of that name."""
+    with _aside(database) as connection:
+        return _remove(connection, name)
+
+
+class _Writer:
+    """Writes the records of one source."""
+
+    def __init__(self, connection: sqlite3.Connection, source: int, feed: Feed) -> None:
+        self._connection, self._source, self._feed = connection, source, feed
+        self._next = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM advisory").fetchone()[0]
+        self.records = 0
+        self.released = ""
+        self.newest = ""
+
+    def write(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if isinstance(record, Released):
+                self.released = record.date
+                continue
+            self.records += 1
+            if self.records > _MAX_RECORDS:
+                raise FeedError(self._feed.name, "", f"holds more than {_MAX_RECORDS} records; refused")
+            if isinstance(record, Advisory):
+                self._advisory(record)
+            else:
+                self._fact(record)
+
+    def _advisory(self, advisory: Advisory) -> None:
+        identity = self._next
+        self._next += 1
+        self.newest = max(self.newest, advisory.updated, advisory.issued)
+        self._connection.execute(
+            "INSERT INTO advisory VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                identity,
+                self._source,
+                advisory.name,
+                advisory.type,
+                advisory.title,
+                advisory.severity,
+                advisory.issued,
+                advisory.updated,
+                advisory.url,
+                " ".join(advisory.cves),
+            ),
+        )
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO advisory_cve VALUES (?, ?)", [(cve, identity) for cve in advisory.cves]
+        )
+        for one in advisory.affected:
+            if len(one.fixed) > _MAX_VERSION:
+                raise FeedError(
+                    self._feed.name, advisory.name, f"a version of {len(one.fixed)} characters; refused"
+                )
+        self._connection.executemany(
+            "INSERT INTO affected VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    one.release,
+                    one.package,
+                    identity,
+                    one.status,
+                    one.fixed,
+                    one.arch,
+                    one.module,
+                    one.channel,
+                    one.note,
+                )
+                for one in advisory.affected
+            ],
+        )
+
+    def _fact(self, fact: Kev | Epss | Ssvc | Cvss) -> None:
+        values: tuple[object, ...]
+        if isinstance(fact, Kev):
+            values = (fact.name, fact.date_added, fact.due_date, fact.ransomware, fact.forensics)
+            self.newest = max(self.newest, fact.date_added)
+        elif isinstance(fact, Epss):
+            values = (fact.score, fact.percentile, fact.date)
+            self.newest = max(self.newest, fact.date)
+        elif isinstance(fact, Ssvc):
+            values = (fact.exploitation, fact.automatable, fact.technical_impact, fact.date)
+            self.newest = max(self.newest, fact.date)
+        else:
+            values = (fact.score, fact.vector)
+        marks = ", ".join("?" * (len(values) + 2))
+        table = type(fact).__name__.lower()
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO {table} VALUES ({marks})",  # noqa: S608 (the table is one of ours)
+            (fact.cve, self._source, *values),
+        )
+
+
+@contextmanager
+def _aside(database: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to a copy that takes the database's place when the block ends well. One builder at a
+    time."""
+    aside = database.with_name(f".{database.name}.building")
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        with database.with_name(f".{database.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                aside.unlink()
+            try:
+                with _connection(database, aside) as connection:
+                    yield connection
+                os.replace(aside, database)
+            finally:
+                with suppress(FileNotFoundError):
+                    aside.unlink()
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseError(
+            f"{database}: can't be written: {error}; what was there before is unchanged"
+        ) from error
+
+
+@contextmanager
+def _connection(database: Path, aside: Path) -> Iterator[sqlite3.Connection]:
+    if database.exists():
+        AdvisoryDatabase.open(database).close()
+        shutil.copyfile(database, aside)
+    connection = sqlite3.connect(aside)
+    try:
+        # The copy is thrown away on failure, so it needs no journal; it is synced as a whole before the swap.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not database.exists():
+            connection.executescript(schema.TABLES)
+            connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        yield connection
+        connection.commit()
+        connection.execute("ANALYZE")
+        connection.commit()
+    finally:
+        connection.close()
+    with aside.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _remove(connection: sqlite3.Connection, name: str) -> bool:
+    return connection.execute("DELETE FROM source WHERE name = ?", (name,)).rowcount > 0
+
+
+def _insert_source(connection: sqlite3.Connection, source: Source) -> int:
+    columns = asdict(source)
+    cursor = connection.execute(
+        f"INSERT INTO source ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+        tuple(columns.values()),
+    )
+    assert cursor.lastrowid is not None  # noqa: S101 (an INSERT sets it)
+    return cursor.lastrowid

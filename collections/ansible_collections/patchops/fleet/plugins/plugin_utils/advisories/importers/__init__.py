@@ -1,0 +1,25 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of importers: the kind of a feed and the function that turns it into records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import (
+    debian_list,
+    debian_tracker,
+    jsonl,
+    kev,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Record
+
+Importer = Callable[[Feed], Iterator[Record]]
+
+KINDS: dict[str, Importer] = {
+    "debian-dsa": debian_list.read,
+    "debian-tracker": debian_tracker.read,
+    "jsonl": jsonl.read,
+    "kev": kev.read,
+}

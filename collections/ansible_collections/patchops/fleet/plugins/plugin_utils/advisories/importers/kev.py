@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CISA's catalogue of Known Exploited Vulnerabilities, as JSON or as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, is_cve
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Kev, Record, Released
+
+_ANSWERS = {"yes": True, "true": True, "required": True, "known": True, "no": False, "false": False}
+
+
+def read(feed: Feed) -> Iterator[Record]:
+    """An entry a vulnerability; the JSON form also carries the catalogue's date."""
+    with feed.stream() as stream:
+        start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    feed.read = 0
+    yield from _json(feed) if start.startswith(b"{") else _csv(feed)
+
+
+def _json(feed: Feed) -> Iterator[Record]:
+    catalogue = Checked(feed.document(), feed.name, "")
+    if "vulnerabilities" not in catalogue.value:
+        raise FeedError(feed.name, "vulnerabilities", "is missing; this is no KEV catalogue")
+    if released := catalogue.date("dateReleased"):
+        yield Released(released)
+    for entry in catalogue.objects("vulnerabilities"):
+        yield _entry(entry)
+
+
+def _csv(feed: Feed) -> Iterator[Record]:
+    rows = csv.DictReader((line for _, line in feed.lines()), strict=True)
+    try:
+        if "cveID" not in (rows.fieldnames or ()):
+            raise FeedError(feed.name, "line 1", "has no column cveID; this is no KEV catalogue")
+        for row in rows:
+            yield _entry(Checked(row, feed.name, f"line {rows.line_num}"))
+    except csv.Error as error:
+        raise FeedError(feed.name, f"line {rows.line_num}", f"not valid CSV: {error}") from error
+
+
+def _entry(entry: Checked) -> Kev:
+    cve = entry.text("cveID").strip().upper()
+    if not is_cve(cve):
+        raise FeedError(entry.file, f"{entry.place}.cveID", f"expected a CVE id, found {cve[:40]!r}")
+    if not entry.date("dateAdded"):
+        raise FeedError(entry.file, f"{entry.place}.dateAdded", "is empty")
+    return Kev(
+        cve=cve,
+        name=entry.short("vulnerabilityName"),
+        date_added=entry.date("dateAdded"),
+        due_date=entry.date("dueDate"),
+        ransomware=True if entry.short("knownRansomwareCampaignUse").lower() == "known" else None,
+        forensics=_forensics(entry.value),
+    )
+
+
+def _forensics(entry: dict[str, Any]) -> bool | None:
+    """The answer of the column on forensic triage, which BOD 26-04 brought, by whatever exact name it
+    comes."""
+    for key, value in entry.items():
+        if "forensic" in str(key).lower():
+            return _ANSWERS.get(str(value).strip().lower())
+    return None

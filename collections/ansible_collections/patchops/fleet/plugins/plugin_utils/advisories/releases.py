@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Release keys: how a distribution's release is called in the database, whatever feeds and hosts call it.
+
+A key is "family:release": "debian:bookworm", "ubuntu:22.04", "almalinux:9", "alpine:3.19". Enterprise
+rebuilds count by major version, as their advisories do. Language ecosystems (OSV's PyPI, npm) have their name
+alone: "pypi".
+"""
+
+from __future__ import annotations
+
+import re
+
+# os-release ID -> packaging scheme, which is also the version order.
+SCHEMES = {
+    "almalinux": "rpm",
+    "alpine": "apk",
+    "amzn": "rpm",
+    "arch": "pacman",
+    "centos": "rpm",
+    "debian": "deb",
+    "fedora": "rpm",
+    "ol": "rpm",
+    "opensuse-leap": "rpm",
+    "rhel": "rpm",
+    "rocky": "rpm",
+    "sled": "rpm",
+    "sles": "rpm",
+    "ubuntu": "deb",
+}
+_MAJOR_ONLY = {"almalinux", "centos", "ol", "rhel", "rocky"}
+DEBIAN_CODENAMES = {
+    "6": "squeeze",
+    "7": "wheezy",
+    "8": "jessie",
+    "9": "stretch",
+    "10": "buster",
+    "11": "bullseye",
+    "12": "bookworm",
+    "13": "trixie",
+    "14": "forky",
+    "15": "duke",
+}
+# What OSV calls a distribution -> os-release ID.
+_OSV_FAMILIES = {
+    "AlmaLinux": "almalinux",
+    "Alpine": "alpine",
+    "Debian": "debian",
+    "Red Hat": "rhel",
+    "Rocky Linux": "rocky",
+    "SUSE": "sles",
+    "Ubuntu": "ubuntu",
+    "openSUSE": "opensuse-leap",
+}
+_OSV_LANGUAGES = {"PyPI": "pypi", "npm": "npm"}
+_UBUNTU = re.compile(r"(?:Pro(?:-[a-z]+)?:)?(\d\d\.\d\d)")
+
+
+def release_key(os_id: str, version_id: str, codename: str = "") -> str | None:
+    """The key of a host's release, from its os-release. None where the family is unknown or the release isn't
+    told."""
+    family = os_id.lower()
+    if family not in SCHEMES:
+        return None
+    if family == "arch":
+        return "arch:rolling"
+    if family == "debian":
+        name = codename or DEBIAN_CODENAMES.get(version_id.partition(".")[0], "")
+        return f"debian:{name}" if name else None
+    if family in _MAJOR_ONLY:
+        version_id = version_id.partition(".")[0]
+    elif family == "alpine":
+        version_id = ".".join(version_id.removeprefix("v").split(".")[:2])
+    return f"{family}:{version_id}" if version_id else None
+
+
+def scheme_of(release: str) -> str | None:
+    """The packaging scheme of a release key; None for ecosystems whose version order is not known here."""
+    return SCHEMES.get(release.partition(":")[0])
+
+
+def from_osv(ecosystem: str) -> tuple[str, str] | None:
+    """Release key and channel of an OSV ecosystem ("Ubuntu:Pro:20.04:LTS" -> "ubuntu:20.04", "esm"), or
+    None."""
+    family, _, rest = ecosystem.partition(":")
+    if family in _OSV_LANGUAGES:
+        return _OSV_LANGUAGES[family], ""
+    os_id = _OSV_FAMILIES.get(family)
+    if os_id is None:
+        return None
+    if os_id == "ubuntu":
+        match = _UBUNTU.match(rest)
+        return (f"ubuntu:{match[1]}", "esm" if rest.startswith("Pro") else "") if match else None
+    key = release_key(os_id, rest)
+    return (key, "") if key else None

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Record
+
+Read = Callable[..., list[Record]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Write a text as a feed and give the records that an importer makes of it."""
+
+    def _read(kind: str, text: str, name: str = "feed", release: str = "") -> list[Record]:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return list(KINDS[kind](Feed(path, release=release)))
+
+    return _read
