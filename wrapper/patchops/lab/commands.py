@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the programs the lab is made of."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from patchops.lab.errors import LabError
+
+_ERROR_LINES = 15
+
+
+def run(
+    command: Sequence[str],
+    *,
+    doing: str,
+    stdin: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run a program to its end and return what it wrote to standard output.
+
+    :param doing: what is being attempted, for the error ("build the image bookworm")
+    :raises LabError: the program is missing or failed; carries the last lines it wrote
+    """
+    try:
+        done = subprocess.run(
+            command,
+            input=stdin if stdin is not None else "",
+            env={**os.environ, "LC_ALL": "C", **(environment or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise LabError(
+            f"Could not {doing}: {command[0]} is missing; 'patchops lab doctor' names its package."
+        ) from error
+    if done.returncode != 0:
+        written = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_ERROR_LINES:]
+        detail = "\n  ".join(written) or "(it wrote nothing)"
+        raise LabError(f"Could not {doing}: {command[0]} ended with status {done.returncode}:\n  {detail}")
+    return done.stdout

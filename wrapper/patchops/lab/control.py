@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks the supervisor of a lab: one line of JSON there, one back."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from patchops.lab import cgroups
+from patchops.lab.errors import LabError
+from patchops.lab.paths import LabPaths
+
+_ANSWER_SECONDS = 30.0
+_START_SECONDS = 15.0
+Request = Literal["status", "start", "stop", "kill", "hold"]
+
+
+@dataclass(frozen=True)
+class HostState:
+    """What the supervisor says of a host.
+
+    :ivar starts: how often it was started, reboots included
+    :ivar held: it stays down after its next reboot
+    :ivar exit_status: with which nspawn ended last; 133 is a reboot
+    """
+
+    running: bool
+    starts: int
+    held: bool
+    exit_status: int | None
+
+
+def start_supervisor(paths: LabPaths) -> None:
+    """Start the supervisor and wait until it answers.
+
+    :raises LabError: it ended, or doesn't answer
+    """
+    with paths.supervisor_log.open("ab") as log:
+        subprocess.run(
+            [sys.executable, "-m", "patchops.lab.supervisor", "launch", str(paths.state)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while not paths.control_socket.exists():
+        if not cgroups.processes(paths.cgroup) or time.monotonic() > deadline:
+            said = paths.supervisor_log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+            raise LabError(f"The supervisor of the lab {paths.state.name} did not start:\n{said}")
+        time.sleep(0.02)
+
+
+def ask(paths: LabPaths, do: Request, hosts: Iterable[str] = ()) -> dict[str, HostState]:
+    """Send a request; returns the state of every host of the lab after it.
+
+    :raises LabError: no supervisor answers, or it refuses
+    """
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_ANSWER_SECONDS)
+            connection.connect(str(paths.control_socket))
+            connection.sendall(json.dumps({"do": do, "hosts": list(hosts)}).encode() + b"\n")
+            answer = json.loads(connection.makefile("rb").readline())
+    except (OSError, ValueError) as error:
+        raise LabError(
+            f"The supervisor of the lab {paths.state.name} doesn't answer ({error}): its hosts are down. "
+            f"'patchops lab down {paths.state.name}' cleans up what is left of it."
+        ) from error
+    if "error" in answer:
+        raise LabError(f"The supervisor of the lab {paths.state.name} could not {do}: {answer['error']}.")
+    return {name: HostState(**state) for name, state in answer["hosts"].items()}

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The images that hosts are made of: a Debian release as its archive has it, without the security updates."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from patchops.lab import apps
+from patchops.lab.cache import cached, content_key
+from patchops.lab.commands import run
+from patchops.lab.mirrors import Mirrors
+from patchops.lab.spec import HostSpec
+
+ADMIN, ADMIN_ID = "admin", 1000
+_RECIPE = 1
+_BASE = ("systemd", "systemd-sysv", "dbus", "openssh-server", "iproute2", "ca-certificates", "sudo")
+# Each would change the host behind a test's back; a test that wants one of them enables it.
+_DISABLED_UNITS = (
+    "timers.target.wants/apt-daily.timer",
+    "timers.target.wants/apt-daily-upgrade.timer",
+    "getty.target.wants/getty@tty1.service",
+)
+_MASKED_UNITS = ("console-getty.service", "systemd-networkd-wait-online.service")
+# The script is fixed and gets its values as arguments; it runs in a mount namespace, so no mount can stay.
+_ISOLATED = ("unshare", "--mount", "--propagation", "private")
+_IN_OVERLAY = 'mount -t overlay overlay -o "$1" "$2"; shift 2; exec "$@"'
+
+
+@dataclass(frozen=True)
+class ImageSpec:
+    """What decides the content of an image."""
+
+    release: str
+    packages: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Names the image in the cache."""
+        return content_key({"recipe": _RECIPE, **asdict(self)})
+
+
+def image_of(host: HostSpec, architecture: str = "amd64") -> ImageSpec:
+    """The image a host needs."""
+    packages = {*_BASE, *host.packages}
+    if host.python:
+        packages.add("python3")
+    if host.python_apt:
+        packages.add("python3-apt")
+    if host.kernel:
+        packages |= {f"linux-image-cloud-{architecture}", "unattended-upgrades"}
+    return ImageSpec(host.release, tuple(sorted(packages)))
+
+
+def ensure_images(specs: Iterable[ImageSpec], mirrors: Callable[[], Mirrors]) -> dict[ImageSpec, Path]:
+    """Build what is missing, as many at once as there are processors; returns each image's root directory.
+
+    :param mirrors: asked only when something has to be built
+    """
+    wanted = sorted(set(specs), key=lambda spec: spec.key)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        roots = pool.map(lambda spec: ensure_image(spec, mirrors), wanted)
+        return dict(zip(wanted, roots, strict=True))
+
+
+def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors]) -> Path:
+    """The root directory of an image, built first when it is not in the cache."""
+
+    def build(place: Path) -> None:
+        root = place / "root"
+        run(
+            [
+                "mmdebstrap",
+                "--quiet",
+                "--variant=minbase",
+                "--dpkgopt=force-unsafe-io",
+                f"--include={','.join(spec.packages)}",
+                spec.release,
+                str(root),
+                "-",
+            ],
+            doing=f"build the image of {spec.release}",
+            stdin=mirrors().archive_line(spec.release),
+        )
+        _prepare(root)
+        (place / "image.json").write_text(json.dumps(asdict(spec), indent=1) + "\n", encoding="utf-8")
+
+    return cached("images", spec.key, build) / "root"
+
+
+def ensure_layer(image: Path, app_names: tuple[str, ...], debs: dict[tuple[str, str], Path]) -> Path | None:
+    """The directory that, laid over an image, adds apps in their old version; None when there are none.
+
+    :param debs: (app, version) to its package
+    """
+    names = apps.with_companions(app_names)
+    if not names:
+        return None
+    chosen = [debs[name, apps.OLD] for name in names]
+
+    def build(place: Path) -> None:
+        upper, work, mounted = place / "upper", place / "work", place / "mounted"
+        for directory in (upper, work, mounted):
+            directory.mkdir()
+        options = f"lowerdir={image},upperdir={upper},workdir={work}"
+        install = ["dpkg", f"--root={mounted}", "--force-unsafe-io", "--install", *map(str, chosen)]
+        run(
+            [*_ISOLATED, "sh", "-ec", _IN_OVERLAY, "sh", options, str(mounted), *install],
+            doing=f"install {', '.join(names)} on the image {image.parent.name}",
+        )
+        for name in names:
+            if apps.APPS[name].conffile:
+                with (upper / f"etc/lab-{name}.conf").open("a", encoding="utf-8") as file:
+                    file.write("edited-by = the administrator\n")
+        shutil.rmtree(work)
+        mounted.rmdir()
+
+    key = content_key([image.parent.name, [apps.files_of(name, apps.OLD) for name in names]])
+    return cached("layers", key, build) / "upper"
+
+
+def _prepare(root: Path) -> None:
+    """Make a fresh Debian into a host's image: a user, no identity, nothing that acts by itself."""
+    run(
+        [
+            "useradd",
+            "--root",
+            str(root),
+            "--create-home",
+            "--uid",
+            str(ADMIN_ID),
+            "--shell",
+            "/bin/bash",
+            ADMIN,
+        ],
+        doing=f"add the user {ADMIN} to the image",
+    )
+    units = root / "etc/systemd/system"
+    for unit in _DISABLED_UNITS:
+        (units / unit).unlink(missing_ok=True)
+    for unit in _MASKED_UNITS:
+        _replace_link(units / unit, "/dev/null")
+    wanted = units / "multi-user.target.wants"
+    wanted.mkdir(parents=True, exist_ok=True)
+    _replace_link(wanted / "systemd-networkd.service", "/lib/systemd/system/systemd-networkd.service")
+    for key in (root / "etc/ssh").glob("ssh_host_*"):
+        key.unlink()
+    for sources in [root / "etc/apt/sources.list", *(root / "etc/apt/sources.list.d").iterdir()]:
+        sources.unlink(missing_ok=True)
+    for identity in ("etc/machine-id", "var/lib/dbus/machine-id", "etc/resolv.conf"):
+        (root / identity).unlink(missing_ok=True)
+
+
+def _replace_link(link: Path, target: str) -> None:
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's own network: a namespace with one bridge, the same addresses in every lab."""
+
+import ipaddress
+import subprocess
+
+from patchops.lab.commands import run
+from patchops.lab.paths import LabPaths
+
+NETWORK = ipaddress.IPv4Network("10.99.0.0/20")
+BRIDGE = "lab0"
+MIRROR_NAME = "mirror.lab"
+_FIRST_HOST = 11
+
+
+def mirror_address() -> str:
+    """The bridge's own address, where the repository is served."""
+    return str(NETWORK[1])
+
+
+def host_address(number: int) -> str:
+    """The address of the host with this number, counted from 0."""
+    return str(NETWORK[_FIRST_HOST + number])
+
+
+def interface(machine: str) -> str:
+    """The host's network interface, as it is called on the bridge."""
+    return f"vb-{machine}"
+
+
+def inside(paths: LabPaths) -> list[str]:
+    """The words to put before a command so that it runs in the lab's network.
+
+    nsenter and not "ip netns exec": that mounts another /sys, in which the control groups are missing.
+    """
+    return ["nsenter", f"--net={paths.namespace}", "--"]
+
+
+def create(paths: LabPaths) -> None:
+    """Make the namespace and its bridge."""
+    run(
+        ["ip", "netns", "add", paths.namespace_name],
+        doing=f"make the network namespace {paths.namespace_name}",
+    )
+    for words in (
+        ["link", "set", "lo", "up"],
+        ["link", "add", BRIDGE, "type", "bridge"],
+        ["address", "add", f"{mirror_address()}/{NETWORK.prefixlen}", "dev", BRIDGE],
+        ["link", "set", BRIDGE, "up"],
+    ):
+        run([*inside(paths), "ip", *words], doing=f"set up the bridge in {paths.namespace_name}")
+
+
+def remove(paths: LabPaths) -> None:
+    """Remove the namespace, and with it the bridge; nothing happens when there is none."""
+    if paths.namespace.exists():
+        run(
+            ["ip", "netns", "delete", paths.namespace_name],
+            doing=f"remove the namespace {paths.namespace_name}",
+        )
+
+
+def set_cut(paths: LabPaths, machine: str, cut: bool) -> None:
+    """Pull a host's cable, or plug it in again."""
+    run(
+        [*inside(paths), "ip", "link", "set", interface(machine), "down" if cut else "up"],
+        doing=f"{'cut' if cut else 'reconnect'} {machine}",
+    )
+
+
+def close_shared_connections(paths: LabPaths) -> None:
+    """End the ssh processes that wait in the background to share their connection to a host."""
+    for socket in paths.ssh_sockets.glob("*"):
+        # One that is stale already has nobody to answer, and nothing to end.
+        subprocess.run(
+            ["ssh", "-F", "none", "-O", "exit", "-o", f"ControlPath={socket}", "lab"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )

@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a machine needs so that a lab can be made on it, and what it can still do without."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from patchops.lab.errors import LabError
+
+# Program to the Debian package that brings it.
+PROGRAMS = {
+    "apt-ftparchive": "apt-utils",
+    "apt-get": "apt",
+    "dpkg-deb": "dpkg",
+    "gpg": "gnupg",
+    "gpgconf": "gnupg",
+    "ip": "iproute2",
+    "mmdebstrap": "mmdebstrap",
+    "mount": "mount",
+    "nsenter": "util-linux",
+    "openssl": "openssl",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "systemd-nspawn": "systemd-container",
+    "unshare": "util-linux",
+    "useradd": "passwd",
+}
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+WITHOUT = (
+    "Without a lab everything else works: scanning, patching and verifying hosts of your own inventory. "
+    "Only the demo on lab hosts and the tests marked lab need one."
+)
+_INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+# Each host's systemd takes several; with the kernel's 128 about 15 hosts come up.
+_INOTIFY_INSTANCES = 8192
+_CAP_SYS_ADMIN = 21
+
+
+def missing() -> list[str]:
+    """What keeps this machine from making a lab, each with its remedy; empty when nothing does."""
+    return [*_missing_system(), *_missing_programs()]
+
+
+def demand() -> None:
+    """Check that a lab can be made here.
+
+    :raises LabError: it can't; says all that is missing and what works without it
+    """
+    found = missing()
+    if found:
+        listed = "\n".join(f"  - {line}" for line in found)
+        raise LabError(f"A lab can't be made on this machine:\n{listed}\n{WITHOUT}")
+
+
+def allow_many_hosts() -> None:
+    """Raise the kernel's limit of inotify instances if it is low; it stays raised, other labs may need it."""
+    if int(_INOTIFY.read_text(encoding="ascii")) < _INOTIFY_INSTANCES:
+        _INOTIFY.write_text(str(_INOTIFY_INSTANCES), encoding="ascii")
+
+
+def _missing_system() -> Iterator[str]:
+    if not Path("/etc/debian_version").exists():
+        yield "it is neither Debian nor Ubuntu: images are built with apt and mmdebstrap"
+    if os.geteuid() != 0:
+        yield "you are not root: run the command with sudo"
+    elif not _has_capability(_CAP_SYS_ADMIN):
+        yield "root lacks the capability SYS_ADMIN here (a container?): namespaces and mounts can't be made"
+    if "overlay" not in Path("/proc/filesystems").read_text(encoding="ascii") and not shutil.which(
+        "modprobe"
+    ):
+        yield "the kernel has no overlay file system"
+    for name in ("mnt", "pid", "net"):
+        if not Path("/proc/self/ns", name).exists():
+            yield f"the kernel has no {name} namespaces"
+
+
+def _missing_programs() -> Iterator[str]:
+    packages = {package for program, package in PROGRAMS.items() if shutil.which(program) is None}
+    if not KEYRING.exists():
+        packages.add("debian-archive-keyring")
+    if packages:
+        absent = ", ".join(sorted(program for program in PROGRAMS if shutil.which(program) is None))
+        reason = f"programs are missing ({absent})" if absent else f"{KEYRING} is missing"
+        yield f"{reason}: apt-get install {' '.join(sorted(packages))}"
+
+
+def _has_capability(number: int) -> bool:
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> number & 1)
+    return False

@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A throwaway key that signs the lab's repository."""
+
+from pathlib import Path
+
+from patchops.lab.commands import run
+
+_OWNER = "PatchOps lab <lab@patchops.invalid>"
+
+
+def create_key(home: Path) -> str:
+    """Make a key in a new directory; returns its public half, in ASCII armor."""
+    home.mkdir(mode=0o700, parents=True)
+    quick = ["--passphrase", "", "--quick-generate-key", _OWNER, "rsa3072", "sign", "never"]
+    _gpg(home, *quick, doing="make the key of the lab's repository")
+    return _gpg(home, "--armor", "--export", doing="export the key of the lab's repository")
+
+
+def sign(home: Path, text: str) -> str:
+    """The text with its signature around it, as an InRelease file has it."""
+    return _gpg(home, "--clearsign", "--output", "-", doing="sign the lab's repository", stdin=text)
+
+
+def _gpg(home: Path, *arguments: str, doing: str, stdin: str | None = None) -> str:
+    try:
+        return run(
+            ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback", *arguments],
+            doing=doing,
+            stdin=stdin,
+        )
+    finally:
+        # gpg leaves an agent behind, which would outlive the lab.
+        run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], doing="end the signing agent")
