@@ -10,6 +10,7 @@ from pathlib import Path
 
 import command_line
 import engine
+import lab_file
 
 NOTICE = "<!-- Made from the code by `make docs`; changes belong there. -->"
 
@@ -19,6 +20,7 @@ def pages() -> dict[str, str]:
     made = {
         "command-line.md": command_line.command_line(),
         "documents.md": engine.documents(),
+        "lab-file.md": lab_file.lab_file(),
         "outcomes.md": engine.outcomes(),
         "playbooks.md": engine.playbooks(),
         **engine.module_pages(),
