@@ -63,6 +63,10 @@ CODES = {
     "member_changed": (REFUSED, "A member of the patch set has other bytes than those proven."),
     "platform_missing": (REFUSED, "The patch set holds nothing for the platform of this host."),
     "package_unknown": (REFUSED, "A package that was named is not known to the host."),
+    "version_unknown": (REFUSED, "A version that was named is not known to the host."),
+    "downgrade_needed": (REFUSED, "A version that was named is older than the installed one."),
+    "patch_set_tampered": (REFUSED, "The patch set's id is not the digest of its content."),
+    "external_change": (REFUSED, "Somebody else changed the packages of the transaction since."),
     "unsatisfiable": (REFUSED, "The package manager finds no consistent plan."),
     "removals_needed": (REFUSED, "The plan would remove packages, and that was not allowed."),
     "plan_changed": (REFUSED, "What would be done is no longer what was planned."),
@@ -90,6 +94,7 @@ CODES = {
     "internal_error": (FAILED, "A defect of the engine; the message says what is known."),
     # reverted
     "rolled_back": (REVERTED, "The update was bad and was taken back."),
+    "install_taken_back": (REVERTED, "The package manager failed, and the former packages are back."),
     # unreachable
     "unreachable": (UNREACHABLE, "No connection could be made."),
     "connection_refused": (UNREACHABLE, "Nothing listens where the host should."),

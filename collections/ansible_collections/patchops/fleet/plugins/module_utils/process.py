@@ -39,6 +39,7 @@ def run(
     timeout: float = 60,
     env: Optional[Dict[str, str]] = None,
     stdin: Optional[str] = None,
+    cwd: str = "/",
 ) -> Result:
     """Run `argv` and return Result(rc, stdout, stderr) with text output.
 
@@ -53,7 +54,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(env),
-            cwd="/",
+            cwd=cwd,
             start_new_session=True,
         )
     except OSError as error:

@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write files so that a power cut leaves no half of one."""
+
+import json
+import os
+from typing import Any
+
+
+def read_json(path: str) -> Any:
+    """Return what a JSON file holds; raises OSError or ValueError."""
+    with open(path, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+def write_json(path: str, value: Any) -> None:
+    """Replace a file by `value` as JSON, mode 0600: the former content or the new one, never a part."""
+    write_file(path, json.dumps(value, indent=1, sort_keys=True).encode("utf-8"))
+
+
+def write_file(path: str, data: bytes, mode: int = 0o600) -> None:
+    """Replace a file by `data` so that it survives a power cut right after the return."""
+    draft = f"{path}.new-{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        os.fchmod(stream.fileno(), mode)  # the umask may have taken some of it away
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(draft, path)
+    sync_directory(os.path.dirname(path))
+
+
+def sync_directory(path: str) -> None:
+    """Make what was created or renamed in a directory survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
