@@ -49,11 +49,10 @@ def test_the_unit_tests_pass_under_ansible_test(
 
 
 def test_ansible_lints_production_profile_passes(
-    built_collection: Path, repository: Path, tool: Tool
+    built_collection: Path, repository: Path, tool: Tool, tmp_path: Path
 ) -> None:
-    shutil.copy(repository / ".ansible-lint", built_collection)
-    tool(
-        "ansible-lint",
-        cwd=built_collection,
-        env={"ANSIBLE_COLLECTIONS_PATH": str(built_collection.parents[2])},
-    )
+    linted = tmp_path / "ansible_collections/patchops/fleet"
+    shutil.copytree(built_collection, linted)
+    shutil.copytree(repository / "molecule", linted / "molecule")
+    shutil.copy(repository / ".ansible-lint", linted)
+    tool("ansible-lint", cwd=linted, env={"ANSIBLE_COLLECTIONS_PATH": str(tmp_path)})
