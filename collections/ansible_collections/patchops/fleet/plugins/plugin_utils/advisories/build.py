@@ -154,7 +154,7 @@ class _Writer:
                     self._feed.name, advisory.name, f"a version of {len(one.fixed)} characters; refused"
                 )
         self._connection.executemany(
-            "INSERT INTO affected VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO affected VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     one.release,
@@ -166,6 +166,7 @@ class _Writer:
                     one.module,
                     one.channel,
                     one.note,
+                    one.introduced,
                 )
                 for one in advisory.affected
             ],

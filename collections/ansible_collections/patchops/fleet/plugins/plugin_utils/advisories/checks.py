@@ -8,10 +8,12 @@ import re
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Severity
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import AdvisoryType, Severity
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_RED_HAT_NAME = re.compile(r"[A-Z]{2}([SBE])A-")
+_TYPE_LETTERS: dict[str, AdvisoryType] = {"S": "security", "B": "bugfix", "E": "enhancement"}
 _MAX_TEXT = 1000
 _SEVERITIES: dict[str, Severity] = {
     "critical": "critical",
@@ -104,6 +106,12 @@ def is_cve(text: str) -> bool:
 def severity(text: str) -> Severity:
     """The severity behind a vendor's word; "unknown" for words that say nothing."""
     return _SEVERITIES.get(text.strip().strip("*").lower(), "unknown")
+
+
+def type_of(name: str) -> AdvisoryType:
+    """The type that Red Hat's way of naming advisories carries: RHSA, ALBA, RLEA; others are for security."""
+    match = _RED_HAT_NAME.match(name)
+    return _TYPE_LETTERS[match[1]] if match else "security"
 
 
 def _kind(value: Any) -> str:

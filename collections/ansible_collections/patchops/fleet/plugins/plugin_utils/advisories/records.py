@@ -21,6 +21,7 @@ class Affected:
     """What an advisory says of one package of one release.
 
     release: see releases.py. package: the source package for deb and apk, the binary one for rpm.
+    introduced: the first affected version, "" where all older ones are.
     arch, module: "" means any, and not of a module ("name:stream" otherwise).
     channel: "" or the entitlement that the fix needs, like "esm". note: the vendor's words on the status.
     """
@@ -33,6 +34,7 @@ class Affected:
     module: str = ""
     channel: str = ""
     note: str = ""
+    introduced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

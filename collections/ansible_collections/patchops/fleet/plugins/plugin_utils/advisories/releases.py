@@ -53,6 +53,18 @@ _OSV_FAMILIES = {
     "openSUSE": "opensuse-leap",
 }
 _OSV_LANGUAGES = {"PyPI": "pypi", "npm": "npm"}
+# How updateinfo.xml calls the release of an advisory, in its release, its collections or nowhere.
+_RELEASE_NAMES = (
+    (re.compile(r"AlmaLinux[ -]?(\d+)", re.I), "almalinux"),
+    (re.compile(r"Rocky Linux (\d+)", re.I), "rocky"),
+    (re.compile(r"Red Hat Enterprise Linux .*?(?:v\. )?(\d+)\b", re.I), "rhel"),
+    (re.compile(r"Oracle Linux (\d+)", re.I), "ol"),
+    (re.compile(r"CentOS (?:Linux|Stream) (\d+)", re.I), "centos"),
+    (re.compile(r"Amazon Linux (\d+)", re.I), "amzn"),
+    (re.compile(r"Fedora (\d+)", re.I), "fedora"),
+    (re.compile(r"openSUSE Leap (\d+\.\d+)", re.I), "opensuse-leap"),
+    (re.compile(r"SUSE Linux Enterprise Server (\d+(?: SP\d+)?)", re.I), "sles"),
+)
 _UBUNTU = re.compile(r"(?:Pro(?:-[a-z]+)?:)?(\d\d\.\d\d)")
 
 
@@ -93,3 +105,11 @@ def from_osv(ecosystem: str) -> tuple[str, str] | None:
         return (f"ubuntu:{match[1]}", "esm" if rest.startswith("Pro") else "") if match else None
     key = release_key(os_id, rest)
     return (key, "") if key else None
+
+
+def from_name(name: str) -> str | None:
+    """The release key behind a product's full name ("Rocky Linux 8", "Amazon Linux 2 2017.12"), or None."""
+    for pattern, family in _RELEASE_NAMES:
+        if match := pattern.search(name):
+            return release_key(family, re.sub(r" SP", ".", match[1], flags=re.IGNORECASE))
+    return None

@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterator
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import (
     debian_list,
     debian_tracker,
+    epss,
     jsonl,
     kev,
+    osv,
+    updateinfo,
+    vulnrichment,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Record
@@ -20,6 +24,10 @@ Importer = Callable[[Feed], Iterator[Record]]
 KINDS: dict[str, Importer] = {
     "debian-dsa": debian_list.read,
     "debian-tracker": debian_tracker.read,
+    "epss": epss.read,
     "jsonl": jsonl.read,
     "kev": kev.read,
+    "osv": osv.read,
+    "updateinfo": updateinfo.read,
+    "vulnrichment": vulnrichment.read,
 }

@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory, Affected
+
+Read = Callable[..., list[Any]]
+
+
+def entry(ecosystem: str, *events: dict[str, str], **more: Any) -> str:
+    affected = {
+        "package": {"ecosystem": ecosystem, "name": "grafana"},
+        "ranges": [{"type": "ECOSYSTEM", "events": events}],
+    }
+    return json.dumps({"id": "ALSA-2022:0001", "affected": [affected], **more})
+
+
+INTRODUCED, FIXED = {"introduced": "0"}, {"fixed": "7.5.9-5.el8_5"}
+
+
+def test_an_advisory_of_a_distribution_gives_the_fix_for_its_release(read: Read) -> None:
+    text = entry(
+        "AlmaLinux:8",
+        INTRODUCED,
+        FIXED,
+        summary="Important: grafana security update",
+        related=["CVE-2021-44716"],
+        published="2022-01-03T07:30:31Z",
+        modified="2022-01-07T20:56:35Z",
+    )
+
+    assert read("osv", text) == [
+        Advisory(
+            name="ALSA-2022:0001",
+            title="Important: grafana security update",
+            severity="high",
+            issued="2022-01-03",
+            updated="2022-01-07",
+            url="https://osv.dev/vulnerability/ALSA-2022:0001",
+            cves=("CVE-2021-44716",),
+            affected=(Affected("almalinux:8", "grafana", "fixed", "7.5.9-5.el8_5"),),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "release", "channel"),
+    [
+        ("Rocky Linux:9", "rocky:9", ""),
+        ("Debian:12", "debian:bookworm", ""),
+        ("Ubuntu:24.04:LTS", "ubuntu:24.04", ""),
+        ("Ubuntu:Pro:16.04:LTS", "ubuntu:16.04", "esm"),
+        ("Alpine:v3.19", "alpine:3.19", ""),
+        ("PyPI", "pypi", ""),
+        ("npm", "npm", ""),
+    ],
+)
+def test_every_ecosystem_has_its_release_key(read: Read, ecosystem: str, release: str, channel: str) -> None:
+    (advisory,) = read("osv", entry(ecosystem, INTRODUCED, FIXED))
+
+    assert (advisory.affected[0].release, advisory.affected[0].channel) == (release, channel)
+
+
+def test_a_range_that_is_never_fixed_is_affected(read: Read) -> None:
+    (advisory,) = read("osv", entry("Debian:12", INTRODUCED))
+
+    assert advisory.affected == (Affected("debian:bookworm", "grafana", "affected"),)
+
+
+def test_two_ranges_each_keep_their_beginning(read: Read) -> None:
+    (advisory,) = read(
+        "osv", entry("PyPI", {"introduced": "1.0"}, {"fixed": "1.4"}, {"introduced": "2.0"}, {"fixed": "2.1"})
+    )
+
+    assert advisory.affected == (
+        Affected("pypi", "grafana", "fixed", "1.4", introduced="1.0"),
+        Affected("pypi", "grafana", "fixed", "2.1", introduced="2.0"),
+    )
+
+
+def test_withdrawn_advisories_and_unknown_ecosystems_are_left_out(read: Read) -> None:
+    assert read("osv", entry("Debian:12", INTRODUCED, withdrawn="2024-01-01T00:00:00Z")) == []
+    (advisory,) = read("osv", entry("Bioconductor", INTRODUCED, FIXED))
+    assert advisory.affected == ()
+
+
+def test_names_in_red_hats_way_tell_bug_fixes_from_security(read: Read) -> None:
+    (advisory,) = read("osv", entry("AlmaLinux:8", INTRODUCED, FIXED).replace("ALSA", "ALBA"))
+
+    assert advisory.type == "bugfix"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"id": 1}', "id: expected text, found a number"),
+        ('{"id": "A", "affected": {}}', "affected: expected a list, found an object"),
+        (
+            entry("Debian:12", FIXED),
+            r"affected\[0\].ranges\[0\].events\[0\]: a fix before anything was introduced",
+        ),
+        (entry("Debian:12", INTRODUCED, {"fixed": ""}), r"events\[1\].fixed: is empty"),
+    ],
+)
+def test_wrong_types_are_refused_with_their_place(read: Read, text: str, place: str) -> None:
+    with pytest.raises(FeedError, match=place):
+        read("osv", text)
+
+
+@pytest.mark.shared
+def test_the_real_archive_holds_5680_advisories_and_71329_fixes(shared_data: Path) -> None:
+    records = KINDS["osv"](Feed(shared_data / "almalinux" / "osv.tar.xz"))
+    advisories = [one for one in records if isinstance(one, Advisory)]
+
+    assert len(advisories) == 5680
+    assert sum(len(one.affected) for one in advisories) == 71329
