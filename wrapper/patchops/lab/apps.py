@@ -96,7 +96,7 @@ def versions_of(name: str) -> tuple[str, ...]:
 
 def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
     """What is in the package: path to content and mode, DEBIAN/ for what is about it."""
-    app, package, updated = APPS[name], f"lab-{name}", version == NEW
+    app, package, updated = APPS[name], f"lab-{name}", version != OLD
     control = [
         f"Package: {package}",
         f"Version: {version}",

@@ -71,7 +71,7 @@ class Lab:
     @classmethod
     def _make(cls, paths: LabPaths, spec: LabSpec, progress: Progress) -> "Lab":
         started = time.monotonic()
-        architecture = run(["dpkg", "--print-architecture"], doing="find this machine's architecture").strip()
+        architecture = machine_architecture()
         image_specs = {host.name: image_of(host, architecture) for host in spec.hosts}
         progress(f"images: {len(set(image_specs.values()))} needed; a new one takes about a minute")
         images = ensure_images(image_specs.values(), machine_mirrors)
@@ -162,6 +162,11 @@ class Lab:
         """
         return LabHost(self.paths, self.record.host(name))
 
+    @property
+    def repository(self) -> Repository:
+        """Its package repository."""
+        return Repository(self.paths.repository, self.paths.signing_home, machine_architecture())
+
     def is_running(self) -> bool:
         """Whether its supervisor answers."""
         return _answers(self.paths)
@@ -190,6 +195,11 @@ def take_down(name: str) -> None:
 def host_apps(host: HostSpec) -> tuple[str, ...]:
     """The lab's own packages a host starts with."""
     return (*host.apps, apps.VENDOR_APP) if host.third_party_repo else host.apps
+
+
+def machine_architecture() -> str:
+    """Debian's name for the architecture of this machine, and so of the hosts."""
+    return run(["dpkg", "--print-architecture"], doing="find this machine's architecture").strip()
 
 
 def make_ssh_key(paths: LabPaths, name: str) -> str:

@@ -160,21 +160,33 @@ class Repository:
 
         :param files: file name to package
         """
-        pool = self.root / place.archive / "pool" / place.suite
+        pool = self.pool(place)
         pool.mkdir(parents=True, exist_ok=True)
-        stanzas = []
-        for stanza in merged(suite.stanzas):
-            name = stanza_file(stanza)
-            _link_or_copy(files[name], pool / name)
-            stanzas.append(
-                re.sub(r"^Filename: .*$", f"Filename: pool/{place.suite}/{name}", stanza, flags=re.MULTILINE)
+        for stanza in suite.stanzas:
+            _link_or_copy(files[stanza_file(stanza)], pool / stanza_file(stanza))
+        self.write_lists(place, suite, valid=valid)
+
+    def write_lists(self, place: SuitePlace, suite: Suite, *, valid: timedelta | None = None) -> None:
+        """Write and sign the lists of a suite; its packages lie in its pool already."""
+        stanzas = [
+            re.sub(
+                r"^Filename: .*$",
+                f"Filename: pool/{place.suite}/{stanza_file(stanza)}",
+                stanza,
+                flags=re.MULTILINE,
             )
+            for stanza in merged(suite.stanzas)
+        ]
         lists = self.lists(place)
         lists.mkdir(parents=True, exist_ok=True)
         text = "".join(f"{stanza}\n\n" for stanza in stanzas).encode()
-        (lists / "Packages").write_bytes(text)
-        (lists / "Packages.xz").write_bytes(lzma.compress(text, preset=1))
+        replace_file(lists / "Packages", text)
+        replace_file(lists / "Packages.xz", lzma.compress(text, preset=1))
         self.write_release(place, suite.identity, valid=valid)
+
+    def pool(self, place: SuitePlace) -> Path:
+        """The directory with the packages of a suite."""
+        return self.root / place.archive / "pool" / place.suite
 
     def lists(self, place: SuitePlace) -> Path:
         """The directory with the Packages files of a suite."""

@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The faults that can be made in a lab, by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from patchops.lab import host_faults
+from patchops.lab.hosts import LabHost
+from patchops.lab.lab import Lab
+from patchops.lab.mirror_faults import BrokenSuite, answer_with, put_mirror_right, slow_down
+
+_Action = Callable[[Lab, str], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of fault.
+
+    :ivar target: what it happens to: HOST, SUITE, SUITE/PACKAGE or a number
+    """
+
+    target: str
+    what: str
+    inject: _Action
+    clear: _Action
+
+
+def _of_host(what: str, inject: Callable[[LabHost], None], clear: Callable[[LabHost], None]) -> Fault:
+    return Fault(
+        "HOST", what, lambda lab, name: inject(lab.host(name)), lambda lab, name: clear(lab.host(name))
+    )
+
+
+def _of_suite(target: str, what: str, inject: Callable[[BrokenSuite], None]) -> Fault:
+    return Fault(
+        target,
+        what,
+        lambda lab, name: inject(BrokenSuite(lab, name)),
+        lambda lab, name: BrokenSuite(lab, name.partition("/")[0]).put_right(),
+    )
+
+
+def _of_mirror(target: str, what: str, inject: _Action) -> Fault:
+    return Fault(target, what, inject, lambda lab, _target: put_mirror_right(lab))
+
+
+KINDS: dict[str, Fault] = {
+    "cut": _of_host("nothing reaches the host; it runs on", host_faults.cut, host_faults.reconnect),
+    "power-cut": _of_host("the host loses its power", host_faults.power_cut, host_faults.power_on),
+    "no-return": _of_host("it stays down after its next reboot", host_faults.no_return, host_faults.power_on),
+    "lock": _of_host(
+        "another program holds the locks of dpkg", host_faults.hold_lock, host_faults.release_lock
+    ),
+    "disk-full": _of_host("no room for downloaded packages", host_faults.fill, host_faults.make_room),
+    "boot-full": _of_host(
+        "no room in /boot",
+        lambda host: host_faults.fill(host, "/boot"),
+        lambda host: host_faults.make_room(host, "/boot"),
+    ),
+    "bad-signature": _of_suite("SUITE", "the lists are not what was signed", BrokenSuite.break_signature),
+    "expired": _of_suite("SUITE", "the signed lists are past their date", BrokenSuite.expire),
+    "missing-file": _of_suite(
+        "SUITE/PACKAGE", "the file of a listed package is gone", BrokenSuite.remove_file
+    ),
+    "flipped-bytes": _of_suite("SUITE/PACKAGE", "a file has other bytes than listed", BrokenSuite.flip_bytes),
+    "withdrawn": _of_suite("SUITE/PACKAGE", "the mirror no longer has the package", BrokenSuite.withdraw),
+    "rebuilt": _of_suite("SUITE/PACKAGE", "the same version, with other bytes", BrokenSuite.rebuild),
+    "newer": _of_suite(
+        "SUITE/PACKAGE", "one of the lab's packages appears as 1.2", BrokenSuite.publish_newer
+    ),
+    "slow-mirror": _of_mirror("BYTES_A_SECOND", "the mirror is slow", slow_down),
+    "mirror-error": _of_mirror("HTTP_STATUS", "the mirror answers with an error", answer_with),
+}
+
+
+def inject(lab: Lab, kind: str, target: str) -> None:
+    """Make a fault (a key of KINDS).
+
+    :raises LabError: the target doesn't exist or doesn't fit the kind
+    """
+    KINDS[kind].inject(lab, target)
+
+
+def clear(lab: Lab, kind: str, target: str) -> None:
+    """Put a fault right again; for a suite, all of its faults."""
+    KINDS[kind].clear(lab, target)
+
+
+def description() -> str:
+    """A line for each kind, for people."""
+    return "\n".join(f"{name} {fault.target}: {fault.what}" for name, fault in KINDS.items())
