@@ -39,6 +39,10 @@ class Driver:
         """Return the architecture as the package manager names it (``amd64``, ``x86_64``)."""
         raise NotImplementedError
 
+    def forget(self):
+        """Drop what was read before something changed it."""
+        raise NotImplementedError
+
     # reading
 
     def installed(self):
@@ -87,35 +91,47 @@ class Driver:
     # planning and acting
 
     def plan(self, selection, options):
-        """Return what would be done for `selection`, without doing it."""
+        """Return what would be done for `selection` (transaction/requests.py), without doing it.
+
+        {packages: [{name, arch, action, from, to, origin, suite, security, size, sha256}], held: [{name,
+        reason}], download_bytes, disk_bytes}; `options`: {allow_removals}.
+        """
         raise NotImplementedError
 
     def acquire(self, plan, directory):
-        """Put every package of `plan` into `directory` and check its bytes."""
+        """Put every package of `plan` into `directory`, check its bytes, return the paths."""
         raise NotImplementedError
 
-    def acquire_way_back(self, plan, directory):
-        """Put what `plan` replaces or removes into `directory`; each package says `how` it was obtained."""
+    def acquire_way_back(self, plan, directory, nearby=(), rebuilding=False):
+        """Put what `plan` replaces or removes into `directory`; each package says `how` it was obtained.
+
+        [{name, arch, version, how: cache|repository|rebuilt|None, file, sha256, size}]. `nearby`: directories
+        that may hold packages too.
+        """
         raise NotImplementedError
 
     def simulate(self, files, removals, allow_downgrades):
-        """Return what installing exactly `files` would do, without any repository."""
+        """Return what `install` would do, without doing it: [{name, arch, from, to}]."""
         raise NotImplementedError
 
     def install(self, files, removals, allow_downgrades, log):
         """Install exactly `files` and remove `removals`, without any repository; output goes to `log`."""
         raise NotImplementedError
 
-    def recover(self):
-        """Finish a change of our own that was interrupted."""
+    def put_back_by_force(self, files, removals, log):
+        """Do what `install` does where half-installed packages keep the package manager from a plan."""
+        raise NotImplementedError
+
+    def recover(self, log):
+        """Finish a change of our own that was interrupted; output goes to `log`."""
         raise NotImplementedError
 
     def marks(self):
-        """Return the names of automatically installed packages, sorted."""
+        """Return ``name:arch`` of the automatically installed packages, sorted."""
         raise NotImplementedError
 
-    def restore_marks(self, marks):
-        """Make `marks` the automatically installed packages again."""
+    def restore_marks(self, marks, names):
+        """Of the packages `names`, make exactly those in `marks` automatically installed ones."""
         raise NotImplementedError
 
     def block(self, versions, transaction_id):
@@ -124,4 +140,8 @@ class Driver:
 
     def unblock(self, transaction_id):
         """Take back what `block` did for this transaction."""
+        raise NotImplementedError
+
+    def updater_locks(self):
+        """Return the files whose flock keeps the host's own updaters waiting."""
         raise NotImplementedError

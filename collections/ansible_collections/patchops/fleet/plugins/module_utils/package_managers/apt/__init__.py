@@ -4,7 +4,7 @@
 
 import os
 import shutil
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, TypeVar, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
@@ -16,13 +16,15 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     security,
     updates,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.changes import AptChanges
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import Row
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.updates import Policy
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
+T = TypeVar("T")
 
-class Apt(Driver):
+
+class Apt(AptChanges):
     """The driver of Debian's and Ubuntu's package manager.
 
     What several answers are made of is asked once and kept until `forget`.
@@ -116,7 +118,7 @@ class Apt(Driver):
     def _by_index(self) -> Dict[str, Dict[str, Any]]:
         return self._keep("repositories", lambda: repositories.read_repositories(repositories.read_targets()))
 
-    def _keep(self, name: str, read: Any) -> Any:
+    def _keep(self, name: str, read: Callable[[], T]) -> T:
         if name not in self._kept:
             self._kept[name] = read()
-        return self._kept[name]
+        return cast(T, self._kept[name])

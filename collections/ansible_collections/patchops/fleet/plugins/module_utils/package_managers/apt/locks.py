@@ -3,7 +3,7 @@
 """Who holds the locks of apt and dpkg, seen without touching them."""
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Set
 
 LOCK_FILES = (
     "/var/lib/dpkg/lock-frontend",
@@ -34,18 +34,18 @@ def find_holder() -> Optional[Dict[str, Any]]:
     return None
 
 
-def parse_locks(text: str, inodes: "set") -> List[int]:
+def parse_locks(text: str, inodes: Set[int]) -> List[int]:
     """Return the pids that hold (not wait for) a lock on one of `inodes`, from /proc/locks.
 
-    Devices are not compared: on overlay and btrfs file systems the kernel shows another one here than in stat.
+    Devices are not compared: on overlay and btrfs the kernel shows another one here than in stat.
     """
     pids = []
     for line in text.splitlines():
         fields = line.split()
         # 1: POSIX  ADVISORY  WRITE 1234 fe:01:5678 0 EOF
-        if len(fields) >= 6 and fields[1] != "->" and fields[5].rpartition(":")[2].isdigit():
-            if int(fields[5].rpartition(":")[2]) in inodes:
-                pids.append(int(fields[4]))
+        inode = fields[5].rpartition(":")[2] if len(fields) >= 6 and fields[1] != "->" else ""
+        if inode.isdigit() and int(inode) in inodes:
+            pids.append(int(fields[4]))
     return pids
 
 

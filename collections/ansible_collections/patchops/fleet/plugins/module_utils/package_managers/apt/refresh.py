@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fetch apt's indexes and say of each repository that failed what was wrong.
 
-`apt-get update` exits with 0 when some repositories failed and old indexes are still there; its output is what
+`apt-get update` exits with 0 when some repositories failed and old indexes are still there; its output
 tells.
 """
 

@@ -130,7 +130,7 @@ def is_security(repository: Dict[str, Any]) -> bool:
         return True
     names = [repository[key] or "" for key in ("suite", "archive", "codename")]
     return repository["label"] == "Debian-Security" or any(
-        name.endswith("-security") or name.endswith("-security/") for name in names
+        name.endswith(("-security", "-security/")) for name in names
     )
 
 

@@ -3,7 +3,7 @@
 """Whether "no security update is pending" can be believed on this host. Pure."""
 
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 # A host that has not read its repositories for longer than this can't say what is pending.
 STALE_SECONDS = 7 * 86400
@@ -19,7 +19,7 @@ def judge(
     """Return {status, reason, repositories: [id]} of the host's security repositories.
 
     `codename` is the release in os-release: a security repository of another release doesn't count.
-    `refresh_errors` are those of a refresh that was just made; `read_seconds_ago` is the age of the indexes' last
+    `refresh_errors` are those of a refresh that was just made; `read_seconds_ago` is the age of the last
     refresh, None when it can't be told.
     """
     security = [one for one in repositories if one["security"] and _fits(one, codename)]
@@ -30,7 +30,7 @@ def judge(
 
 def _status(
     security: List[Dict[str, Any]], refresh_errors: List[Dict[str, Any]], read_seconds_ago: Optional[float]
-) -> "tuple":
+) -> Tuple[str, str]:
     if not security:
         return "absent", "no enabled repository carries the security updates of this release"
     names = {one["id"].rsplit("/", 1)[0] if one["component"] else one["id"] for one in security}

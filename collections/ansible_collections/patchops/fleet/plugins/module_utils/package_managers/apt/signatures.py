@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Check who signed a repository's Release file, without fetching anything.
 
-apt checked the signature when it fetched the file. A key that expired or was removed since then shows here first.
+apt checked the signature when it fetched the file. A key that expired or was removed since shows here first.
 """
 
 import glob

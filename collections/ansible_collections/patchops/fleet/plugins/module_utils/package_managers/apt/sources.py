@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """apt's sources: the files below /etc/apt, in the one-line and in the stanza format.
 
-apt itself says which repositories are enabled; these files add what it doesn't print: by which key a repository
-has to be signed, and whether its signature is waived.
+apt itself says which repositories are enabled; these files add what it doesn't print: by which key a
+repository has to be signed, and whether its signature is waived.
 """
 
 import glob

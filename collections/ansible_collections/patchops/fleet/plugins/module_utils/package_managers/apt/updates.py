@@ -73,7 +73,7 @@ def policy_of(row: Row, policies: Dict[str, Policy]) -> Optional[Policy]:
 def source_repository(
     policy: Optional[Policy], version: str, repositories: Dict[str, Dict[str, Any]]
 ) -> Optional[Dict[str, Any]]:
-    """Return the repository that offers `version`, the one with security updates first; None when none does."""
+    """Return the repository that offers `version`, one with security updates first; None when none does."""
     offer = next((offer for offer in policy.offers if offer.version == version), None) if policy else None
     found = [repositories[source] for source in offer.sources if source in repositories] if offer else []
     return sorted(found, key=lambda repository: not repository["security"])[0] if found else None
@@ -126,8 +126,8 @@ def _update_offer(
     chosen = next((offer for offer in newer if offer.version == policy.candidate), None)
     if chosen:
         return chosen
-    # A version of low priority (backports) is only offered; one of negative priority is blocked, and a security
-    # update that apt passes over must not go unseen.
+    # A version of low priority (backports) is only offered; one of negative priority is blocked, and a
+    # security update that apt passes over must not go unseen.
     return next((offer for offer in newer if offer.priority < 0 or _is_security(offer, repositories)), None)
 
 

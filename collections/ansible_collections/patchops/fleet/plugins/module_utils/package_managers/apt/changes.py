@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The half of apt's driver that plans and acts; the reading half is in `Apt` itself."""
+
+from typing import Any, Dict, Iterable, List
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
+    acquire,
+    block,
+    install,
+    inventory,
+    plan,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+
+# The scripts of apt's timers and cron jobs wait for this one, and the kernel frees it when its holder dies.
+_DAILY_LOCK = "/var/lib/apt/daily_lock"
+
+
+class AptChanges(Driver):
+    """Planning and acting by apt-get and dpkg."""
+
+    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
+        made = plan.make_plan(plan.look_at(self), selection, options["allow_removals"])
+        if "patch_set" in selection:
+            plan.check_members(made, selection["patch_set"])
+        return made
+
+    def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
+        return acquire.acquire(plan, directory, self.platform_arch())
+
+    def acquire_way_back(
+        self, plan: Dict[str, Any], directory: str, nearby: Iterable[str] = (), rebuilding: bool = False
+    ) -> List[Dict[str, Any]]:
+        return acquire.acquire_way_back(plan, directory, self.platform_arch(), nearby, rebuilding)
+
+    def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
+        changes = install.simulate(files, removals, allow_downgrades)
+        return [{"name": one.name, "arch": one.arch, "from": one.before, "to": one.after} for one in changes]
+
+    def install(self, files: List[str], removals: List[str], allow_downgrades: bool, log: str) -> None:
+        try:
+            install.install(files, removals, allow_downgrades, log)
+        finally:
+            self.forget()
+
+    def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
+        try:
+            install.install_by_force(files, removals, log)
+        finally:
+            self.forget()
+
+    def recover(self, log: str) -> None:
+        try:
+            rc, output = install.configure_all(log)
+        finally:
+            self.forget()
+        if rc != 0:
+            raise DriverError(
+                "install_failed", "dpkg --configure -a failed: " + install.complaint(output), f"See {log}."
+            )
+
+    def marks(self) -> List[str]:
+        native = self.platform_arch()
+        automatic = inventory.read_automatic()
+        return sorted(
+            f"{row.name}:{row.arch}"
+            for row in inventory.installed(self._rows())
+            if inventory.is_automatic(row, automatic, native)
+        )
+
+    def restore_marks(self, marks: List[str], names: List[str]) -> None:
+        native = self.platform_arch()
+        present = {
+            f"{row.name}:{row.arch}": row.name if row.arch in ("all", native) else f"{row.name}:{row.arch}"
+            for row in inventory.installed(self._rows())
+        }
+        touched = [name for name in names if name in present]
+        install.restore_marks(
+            [present[name] for name in marks if name in touched], [present[name] for name in touched]
+        )
+
+    def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
+        block.block(versions, transaction_id)
+
+    def unblock(self, transaction_id: str) -> None:
+        block.unblock(transaction_id)
+
+    def updater_locks(self) -> List[str]:
+        return [_DAILY_LOCK]

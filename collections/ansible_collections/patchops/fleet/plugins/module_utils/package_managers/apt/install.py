@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Install exactly these files, with no repository in sight. Forward and back are this one mechanism."""
+
+import os
+import re
+from typing import Any, Dict, List
+
+from ansible_collections.patchops.fleet.plugins.module_utils import process
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands, simulation
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+
+# apt sees what is installed and what it is given, nothing else: a mirror that moves, a pin or a newer version
+# can't change what happens. The host's own package cache is left as it is.
+_NO_REPOSITORIES = [
+    "-o",
+    "Dir::Etc::sourcelist=/dev/null",
+    "-o",
+    "Dir::Etc::sourceparts=/dev/null",
+    "-o",
+    "Dir::State::lists=/nonexistent/",
+    "-o",
+    "Dir::Etc::preferences=/dev/null",
+    "-o",
+    "Dir::Etc::preferencesparts=/dev/null",
+    "-o",
+    "Dir::Cache::pkgcache=",
+    "-o",
+    "Dir::Cache::srcpkgcache=",
+    "-o",
+    "APT::Sandbox::User=root",
+]
+_KEEP_FILES = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
+_ACT = ["-y", "-q", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60"]
+_ERROR = re.compile(r"(?:E: |dpkg: error|dpkg: unrecoverable)")
+
+
+def simulate(files: List[str], removals: List[str], allow_downgrades: bool) -> List[simulation.Change]:
+    """Return what `install` would change; raises DriverError when apt finds it impossible."""
+    result = commands.apt_get(["-s"] + _arguments(files, removals, allow_downgrades))
+    if result.rc != 0:
+        raise DriverError(
+            "plan_changed",
+            "apt no longer accepts the packages: " + "; ".join(simulation.errors(result.stderr)) + ".",
+            "Somebody changed the host's packages since they were staged. Call again to make a new plan.",
+        )
+    return simulation.parse_changes(result.stdout)
+
+
+def install(files: List[str], removals: List[str], allow_downgrades: bool, log: str) -> None:
+    """Install `files` (paths) and remove `removals` (names), output to the file `log`.
+
+    Raises DriverError with dpkg's own words when it failed; packages may then be in any state.
+    """
+    argv = (
+        ["apt-get"]
+        + commands.PREDICTABLE
+        + _ACT
+        + _KEEP_FILES
+        + _arguments(files, removals, allow_downgrades)
+    )
+    rc, output = commands.run_logged(argv, log, commands.NONINTERACTIVE)
+    if rc != 0:
+        raise DriverError("install_failed", f"apt-get ended with {rc}: {complaint(output)}", f"See {log}.")
+
+
+def install_by_force(files: List[str], removals: List[str], log: str) -> None:
+    """Put `files` back where apt finds no way through half-installed packages; raises DriverError."""
+    dpkg = ["dpkg", "--force-confdef", "--force-confold", "--force-downgrade"]
+    problems = []
+    if removals:
+        argv = dpkg + ["--force-depends", "--force-remove-reinstreq", "--remove"] + removals
+        rc, output = commands.run_logged(argv, log, commands.NONINTERACTIVE)
+        if rc != 0:
+            problems.append(complaint(output))
+    if files:
+        rc, output = commands.run_logged(dpkg + ["--install"] + files, log, commands.NONINTERACTIVE)
+        if rc != 0:
+            # Order is dpkg's to find: what could not be configured before its dependency can be now.
+            rc, output = configure_all(log)
+        if rc != 0:
+            problems.append(complaint(output))
+    if problems:
+        raise DriverError("revert_failed", "dpkg failed: " + "; ".join(problems), f"See {log}.")
+
+
+def configure_all(log: str) -> Any:
+    """Finish what dpkg began (``dpkg --configure -a``). Return (rc, output)."""
+    argv = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
+    return commands.run_logged(argv, log, commands.NONINTERACTIVE)
+
+
+def complaint(output: str) -> str:
+    """Return what apt and dpkg complained about, in at most a few lines' worth of text."""
+    lines = output.splitlines()
+    found = [line.strip() for line in lines if _ERROR.match(line)]
+    for number, line in enumerate(lines):
+        if line.startswith("Errors were encountered while processing"):
+            found += ["at " + name.strip() for name in lines[number + 1 : number + 6] if name.startswith(" ")]
+    return "; ".join(found)[:800] or " ".join(lines[-3:])[:800] or "it said nothing"
+
+
+def restore_marks(automatic: List[str], present: List[str]) -> None:
+    """Make exactly `automatic` of the packages in `present` (name:arch both) automatic ones."""
+    for verb, names in (
+        ("auto", sorted(set(automatic) & set(present))),
+        ("manual", sorted(set(present) - set(automatic))),
+    ):
+        if names:
+            result = process.run(["apt-mark", verb] + names, timeout=120)
+            if result.rc != 0:
+                raise DriverError("internal_error", f"apt-mark {verb} failed: {result.stderr.strip()}")
+
+
+def _arguments(files: List[str], removals: List[str], allow_downgrades: bool) -> List[str]:
+    options = ["--allow-downgrades"] if allow_downgrades else []
+    if not removals:
+        options.append("--no-remove")
+    names = [f"{name}-" for name in removals]
+    return _NO_REPOSITORIES + options + ["install"] + [os.path.abspath(path) for path in files] + names

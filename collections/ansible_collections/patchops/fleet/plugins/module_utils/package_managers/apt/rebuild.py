@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a package again from its installed files: the last resort for a way back.
+
+Not the original: configuration files carry the administrator's changes, and what the host leaves out on purpose
+(documentation, translations) is missing.
+"""
+
+import os
+import shutil
+import tempfile
+from typing import List, Tuple
+
+from ansible_collections.patchops.fleet.plugins.module_utils import process
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands
+
+# Of the installed package, not of the package that is built.
+_STATUS_FIELDS = ("Status", "Conffiles", "Config-Version", "Triggers-Pending", "Triggers-Awaited")
+_SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config")
+# Made anew by dpkg or true for the original only.
+_NOT_CONTROL = ("list", "md5sums")
+
+
+def rebuild(package: Tuple[str, str, str], directory: str) -> bool:
+    """Build ``(name, arch, version)`` into `directory`; tell whether that worked."""
+    name, arch, version = package
+    installed = f"{name}:{arch}"
+    status = process.run(["dpkg-query", "--status", installed])
+    listed = process.run(["dpkg-query", "--listfiles", installed])
+    if status.rc != 0 or listed.rc != 0:
+        return False
+    with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=directory) as tree:
+        os.chmod(tree, 0o755)  # becomes the mode of the root directory of the package
+        try:
+            _copy_files(paths(listed.stdout), tree)
+            _write_control(installed, status.stdout, tree)
+        except OSError:
+            return False
+        target = os.path.join(directory, commands.file_name(name, version, arch))
+        built = process.run(["dpkg-deb", "-Zgzip", "-z1", "--build", tree, target], timeout=1800)
+        return built.rc == 0
+
+
+def paths(listed: str) -> List[Tuple[str, str]]:
+    """Return (path in the package, path on the host) of what ``dpkg-query --listfiles`` prints."""
+    found = []  # type: List[Tuple[str, str]]
+    for line in listed.splitlines():
+        if line.startswith("/") and line != "/.":
+            found.append((line, line))
+        elif found and (line.startswith("diverted by ") or line.startswith("locally diverted to: ")):
+            found[-1] = (found[-1][0], line.split(": ", 1)[1])
+    return found
+
+
+def control(status: str) -> str:
+    """Return the control file of a package whose ``dpkg-query --status`` is given."""
+    kept, keep = [], True
+    for line in status.splitlines():
+        if line and line[0] not in " \t":
+            keep = line.split(":", 1)[0] not in _STATUS_FIELDS
+        if keep and line:
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def _copy_files(files: List[Tuple[str, str]], tree: str) -> None:
+    for inside, source in files:
+        target = tree + inside
+        if os.path.islink(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            if not os.path.lexists(target):
+                os.symlink(os.readlink(source), target)
+        elif os.path.isdir(source):
+            os.makedirs(target, exist_ok=True)
+            shutil.copystat(source, target)
+        elif os.path.isfile(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy2(source, target)
+        else:
+            continue  # left out by the host's configuration, or deleted since
+        owner = os.lstat(source)
+        os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        if not os.path.islink(source):
+            os.chmod(target, owner.st_mode & 0o7777)  # chown takes set-id bits away
+
+
+def _write_control(installed: str, status: str, tree: str) -> None:
+    debian = os.path.join(tree, "DEBIAN")
+    os.mkdir(debian, 0o755)
+    with open(os.path.join(debian, "control"), "w", encoding="utf-8") as stream:
+        stream.write(control(status))
+    for path in process.run(["dpkg-query", "--control-path", installed]).stdout.splitlines():
+        member = path.rsplit(".", 1)[-1]
+        if member in _NOT_CONTROL:
+            continue
+        target = os.path.join(debian, member)
+        shutil.copyfile(path, target)
+        os.chmod(target, 0o755 if member in _SCRIPTS else 0o644)

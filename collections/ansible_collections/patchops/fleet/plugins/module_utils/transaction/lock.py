@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Locks that die with their holder, and the fence that keeps a stale attempt out."""
+
+import errno
+import fcntl
+import os
+import time
+from types import TracebackType
+from typing import Optional, Type
+
+from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
+
+
+class LockTimeout(Exception):
+    """The lock was not free within the time."""
+
+
+class Lock:
+    """An exclusive flock on a file. The kernel releases it when the holder dies, however it dies.
+
+    `timeout` in seconds; None waits without end. Raises LockTimeout on entry.
+    """
+
+    def __init__(self, path: str, timeout: Optional[float] = None) -> None:
+        self.path = path
+        self.timeout = timeout
+        self._descriptor = None  # type: Optional[int]
+
+    def __enter__(self) -> "Lock":
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._take(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _take(self, descriptor: int) -> None:
+        if self.timeout is None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            return
+        ends = time.monotonic() + self.timeout
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise
+            if time.monotonic() >= ends:
+                raise LockTimeout(self.path)
+            time.sleep(0.2)
+
+
+def is_held(path: str) -> bool:
+    """Tell whether somebody holds the exclusive lock. Looking takes it from nobody: it asks for a shared one."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def read_fence(path: str) -> Optional[int]:
+    """Return the newest fencing token that the host has seen, None when there was none."""
+    try:
+        with open(path, encoding="ascii") as stream:
+            return int(stream.read())
+    except FileNotFoundError:
+        return None
+
+
+def pass_fence(path: str, token: Optional[int]) -> Optional[int]:
+    """Remember `token`. Return the newer one that the host has seen when `token` is stale, else None.
+
+    A call without a token (a person at work) passes.
+    """
+    newest = read_fence(path)
+    if token is None or (newest is not None and token == newest):
+        return None
+    if newest is not None and token < newest:
+        return newest
+    write_file(path, str(token).encode("ascii"))
+    return None
