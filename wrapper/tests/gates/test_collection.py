@@ -7,6 +7,7 @@ In the checkout those tools would leave an installed copy of the collection that
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +34,10 @@ def ansible_test(cache: Path, tool: Tool) -> Callable[..., str]:
         (home / ".config/pip").symlink_to(pip_settings)
 
     def run(*arguments: str, cwd: Path) -> str:
-        return tool("ansible-test", *arguments, "--color=no", cwd=cwd, env={"HOME": str(home)})
+        # It makes environments without a lock of its own, and another checkout may be under test.
+        with (home / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return tool("ansible-test", *arguments, "--color=no", cwd=cwd, env={"HOME": str(home)})
 
     return run
 
