@@ -41,13 +41,13 @@ def parse_os_release(text: str) -> Dict[str, str]:
 def collect_os(arch: str) -> Dict[str, Any]:
     """Return the `os` part of the host document."""
     values = read_os_release()
-    system = {
-        "id": values.get("ID", "linux"),
+    distribution, version = values.get("ID", "linux"), values.get("VERSION_ID")
+    return {
+        "id": distribution,
         "id_like": values.get("ID_LIKE", "").split(),
         "name": values.get("PRETTY_NAME") or values.get("NAME", ""),
-        "version_id": values.get("VERSION_ID"),
+        "version_id": version,
         "codename": values.get("VERSION_CODENAME"),
         "arch": arch,
+        "support": find_support(distribution, version, now()[:10]),
     }
-    system["support"] = find_support(system["id"], system["version_id"], now()[:10])
-    return system

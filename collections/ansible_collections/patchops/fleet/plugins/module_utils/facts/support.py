@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Until when a release gets security updates. A small table: the hosts can't look it up."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 SOURCE = "distro-info-data"
 
 # {distribution: {version: (end of the regular support, end of the long term support)}}, from Debian's package
 # distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv.
-_ENDS = {
+_ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
     "debian": {
         "9": ("2020-07-18", "2022-06-30"),
         "10": ("2022-09-10", "2024-06-30"),
@@ -35,8 +35,8 @@ _ENDS = {
 def find_support(distribution: str, version: Optional[str], today: str) -> Dict[str, Any]:
     """Return {status, ends, lts_ends, source} on the day `today` (ISO date).
 
-    `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM) still makes updates. A release that is
-    not in the table is `unknown`.
+    `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM) still makes updates. A release
+    that is not in the table is `unknown`.
     """
     ends, lts_ends = _ENDS.get(distribution, {}).get(version or "", (None, None))
     if ends is None:

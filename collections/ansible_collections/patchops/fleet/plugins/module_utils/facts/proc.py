@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small readers of /proc and /sys that several facts share."""
+
+import os
+from typing import List, Optional
+
+
+def read_text(path: str) -> str:
+    """Return a file's text without surrounding white space; raises OSError."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read().strip()
+
+
+def read_text_or_none(path: str) -> Optional[str]:
+    """Return a file's text, or None when it does not exist; raises OSError when it can't be read."""
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        return None
+
+
+def process_ids() -> List[int]:
+    """Return the ids of the running processes."""
+    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def unit_of_cgroup(text: str) -> Optional[str]:
+    """Return the systemd unit that /proc/PID/cgroup names, None for processes outside of any.
+
+    Lines look like `0::/system.slice/ssh.service`; on hybrid hosts `1:name=systemd:/...` carries the unit.
+    """
+    paths = {}
+    for line in text.splitlines():
+        number, controllers, path = (line.split(":", 2) + ["", ""])[:3]
+        paths[controllers if number != "0" else "unified"] = path
+    path = paths.get("name=systemd") or paths.get("unified") or ""
+    units = [part for part in path.split("/") if part.endswith((".service", ".scope"))]
+    # A user's services lie below user@1000.service: that is the unit the system knows.
+    return units[0] if units else None

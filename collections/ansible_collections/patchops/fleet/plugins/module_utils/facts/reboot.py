@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the host has to reboot for what is installed to be in effect, and why."""
+
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text_or_none
+
+_MARKER = "/run/reboot-required"
+# Restarting these takes the host's sessions and services with it.
+_CORE_UNITS = ("init.scope", "dbus.service", "dbus-broker.service")
+
+
+def read_marker() -> Optional[List[str]]:
+    """Return the packages that asked for a reboot, None when none did."""
+    if read_text_or_none(_MARKER) is None:
+        return None
+    return sorted(set((read_text_or_none(_MARKER + ".pkgs") or "").split()))
+
+
+def judge_reboot(
+    marker: Optional[List[str]],
+    kernel: Optional[Dict[str, Any]],
+    in_container: bool,
+    restarts: Optional[List[Dict[str, Any]]],
+) -> Dict[str, Any]:
+    """Return {required, reasons: [{code, detail}]}.
+
+    `required` is None when nothing asks for a reboot but kernels or running programs could not be looked into
+    (None). The kernel of a container is not its own.
+    """
+    reasons = []
+    if marker is not None:
+        reasons.append({"code": "marker", "detail": "asked for by " + (", ".join(marker) or _MARKER)})
+    if kernel is not None and not in_container:
+        detail = pending_kernel(kernel)
+        if detail:
+            reasons.append({"code": "kernel", "detail": detail})
+    core = [item["unit"] for item in restarts or [] if item["unit"] in _CORE_UNITS]
+    if core:
+        reasons.append({"code": "services", "detail": "replaced while it runs: " + ", ".join(core)})
+    unseen = restarts is None or (kernel is None and not in_container)
+    return {"required": True if reasons else (None if unseen else False), "reasons": reasons}
+
+
+def pending_kernel(kernel: Dict[str, Any]) -> Optional[str]:
+    """Return what keeps the running kernel from being the newest installed one, None when it is."""
+    running, newest = kernel["running"], kernel["newest_installed"]
+    releases = [one["release"] for one in kernel["installed"]]
+    if newest is None:
+        return None
+    if newest != running:
+        gone = "" if running in releases else ", which is no longer installed"
+        return f"{newest} is installed, {running} runs{gone}"
+    # The same release can be built again: only the build that the kernel names tells.
+    version = next(one["version"] for one in reversed(kernel["installed"]) if one["release"] == newest)
+    build = kernel["running_build"]
+    if build is not None and build != version:
+        return f"{newest} is installed as {version}, {build} runs"
+    return None

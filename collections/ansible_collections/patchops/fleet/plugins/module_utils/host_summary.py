@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host document comes down to: one line for people, and what decides the next step. Pure."""
+
+from typing import Any, Dict, List, Optional
+
+
+def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
+    """Return {pending, security_source, reboot, interrupted, platform}, None for what is not known."""
+    updates, broken = document.get("updates"), document.get("broken")
+    return {
+        "pending": None if updates is None else count_pending(updates),
+        "security_source": document.get("security_source"),
+        "reboot": document.get("reboot"),
+        "interrupted": None if broken is None else broken["interrupted"],
+        "platform": platform_of(document),
+    }
+
+
+def platform_of(document: Dict[str, Any]) -> Optional[str]:
+    """Return the platform's key, such as `debian-12-amd64`, None when the parts of it are not known."""
+    system = document.get("os") or {}
+    parts = [system.get("id"), system.get("version_id"), system.get("arch")]
+    return "-".join(map(str, parts)) if all(parts) else None
+
+
+def count_pending(updates: List[Dict[str, Any]]) -> Dict[str, int]:
+    """Return {total, security} of the updates that may be installed; held and blocked ones count too."""
+    return {"total": len(updates), "security": sum(1 for update in updates if update["security"])}
+
+
+def summarize(document: Dict[str, Any]) -> str:
+    """Return the document in one line."""
+    facts = decisive_facts(document)
+    parts = []
+    if facts["pending"] is not None:
+        parts.append("{total} updates pending, {security} of them for security".format(**facts["pending"]))
+    source = facts["security_source"]
+    if source is not None and source["status"] != "ok":
+        parts.append("security source {status}: {reason}".format(**source))
+    if facts["interrupted"]:
+        parts.append(document["broken"]["reason"])
+    if facts["reboot"] is not None and facts["reboot"]["required"]:
+        parts.append("reboot required")
+    if document["errors"]:
+        parts.append("not read: " + ", ".join(sorted({error["subset"] for error in document["errors"]})))
+    return "; ".join(parts) or "collected: " + ", ".join(document["subsets"])

@@ -1,0 +1,209 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: host_info
+short_description: Learn in one round trip what a host runs, what is pending and whether that can be believed
+version_added: 0.1.0
+description:
+  - Collects the host document. It holds the distribution and the end of its support, the kernels, every
+    package with its source and origin, pending updates and which of them are security updates, repositories
+    with signature, age and expiry, units, whether a reboot is required and why, and free space.
+  - What could not be read is V(null) in the document and named in its C(errors), never empty.
+  - The document is stored on the controller as the variable C(patchops_document_store) says and doesn't ride
+    in the result. The host keeps its last complete one as C(/var/lib/patchops/host.json.gz).
+  - A host that can't be asked gives a failed result with an outcome of class V(unreachable), not an
+    unreachable host, so that it stays in the play and in the report.
+author:
+  - PatchOps contributors (@patchops)
+extends_documentation_fragment:
+  - patchops.fleet.attributes
+  - patchops.fleet.attributes.info
+attributes:
+  check_mode:
+    details:
+      - In check mode the repositories are not read anew and the host keeps no document.
+options:
+  subsets:
+    description:
+      - The parts of the document to collect.
+      - V(packages) includes holds and interrupted changes, V(repositories) the state of the security source.
+    type: list
+    elements: str
+    choices:
+      - os
+      - machine
+      - kernel
+      - boot
+      - packages
+      - updates
+      - repositories
+      - units
+      - reboot
+      - restarts
+      - space
+      - updaters
+    default:
+      - os
+      - machine
+      - kernel
+      - boot
+      - packages
+      - updates
+      - repositories
+      - units
+      - reboot
+      - restarts
+      - space
+      - updaters
+  refresh:
+    description:
+      - Read the repositories anew before anything else.
+      - Repositories that fail are named in the document, also where the package manager calls that a success.
+    type: bool
+    default: false
+seealso:
+  - module: patchops.fleet.transaction
+"""
+
+EXAMPLES = r"""
+- name: Collect everything, with fresh repositories
+  patchops.fleet.host_info:
+    refresh: true
+  become: true
+  register: scanned
+
+- name: See whether a reboot is required
+  patchops.fleet.host_info:
+    subsets:
+      - reboot
+  become: true
+"""
+
+RETURN = r"""
+outcome:
+  description: What came of the call.
+  returned: always
+  type: dict
+  contains:
+    class:
+      description:
+        - V(ok) when there is a document, V(unreachable) when the host could not be asked, V(unknown) when
+          its answer could not be read.
+      type: str
+    code:
+      description: The exact case.
+      type: str
+    message:
+      description: What happened, on which host, and in which state that is.
+      type: str
+    remedy:
+      description: What to do about it, empty when there is nothing to do.
+      type: str
+  sample:
+    class: ok
+    code: collected
+    message: 17 updates pending, 12 of them for security
+    remedy: ""
+summary:
+  description: One line for people.
+  returned: always
+  type: str
+document:
+  description: Path or URL of the stored host document, V(null) when no store keeps it.
+  returned: when the host could be asked
+  type: str
+host:
+  description: The few facts that decide what happens to the host next.
+  returned: when the host could be asked
+  type: dict
+  contains:
+    pending:
+      description: How many updates are pending, V(null) when that could not be read.
+      type: dict
+      sample:
+        total: 17
+        security: 12
+    security_source:
+      description: Whether the source of security updates can be believed; with C(status) and C(reason).
+      type: dict
+    reboot:
+      description: Whether a reboot is required and why; with C(required) and C(reasons).
+      type: dict
+    interrupted:
+      description: Whether an earlier change of packages was interrupted.
+      type: bool
+    platform:
+      description: The platform that patch sets are made for.
+      type: str
+      sample: debian-12-amd64
+    clock_offset_seconds:
+      description: How far the host's clock is ahead of the controller's, in seconds.
+      type: int
+"""
+
+import json
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
+from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import decisive_facts, summarize
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import compress, encode
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+    StateDirectory,
+    write_file,
+)
+
+
+def keep_on_host(document):
+    """Keep a complete document below /var/lib/patchops; return why it could not be kept, or None."""
+    state = StateDirectory()
+    try:
+        state.make()
+        write_file(os.path.join(state.root, "host.json.gz"), compress(json.dumps(document).encode("utf-8")))
+    except OSError as error:
+        return "The host keeps no copy of its document: {0}: {1}".format(error.filename, error.strerror)
+    return None
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "subsets": {
+                "type": "list",
+                "elements": "str",
+                "choices": list(SUBSETS),
+                "default": list(SUBSETS),
+            },
+            "refresh": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    driver = reason = None
+    try:
+        driver = detect()
+    except DriverError as error:
+        reason = error
+    refresh = module.params["refresh"] and not module.check_mode
+    document = collect(module.params["subsets"], driver, refresh, reason)
+    complete = len(document["subsets"]) == len(SUBSETS)
+    if complete and not module.check_mode and os.geteuid() == 0:
+        problem = keep_on_host(document)
+        if problem:
+            module.warn(problem)
+    code = "collected_partly" if document["errors"] else "collected"
+    result = make_result(code, summarize(document), host=decisive_facts(document))
+    module.exit_json(patchops_payload=encode(document), **result)
+
+
+if __name__ == "__main__":
+    main()
