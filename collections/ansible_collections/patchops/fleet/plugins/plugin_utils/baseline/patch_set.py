@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.module_utils.canonical import digest
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import KIND, patch_set_id
 
 
 def patch_set(decisions: Iterable[Decision], created_at: str, name: str | None = None) -> dict[str, Any]:
@@ -41,10 +42,10 @@ def patch_set(decisions: Iterable[Decision], created_at: str, name: str | None =
     for content in platforms.values():
         content["packages"].sort(key=lambda member: (member["name"], member["arch"], member["version"]))
     return {
-        "kind": "patchops.patch_set",
-        "schema": 1,
+        "kind": KIND,
+        "schema": SCHEMAS[KIND],
         "engine_version": ENGINE_VERSION,
-        "id": digest({"platforms": platforms}),
+        "id": patch_set_id(platforms),
         "created_at": created_at,
         "sealed_at": None,
         "name": name,

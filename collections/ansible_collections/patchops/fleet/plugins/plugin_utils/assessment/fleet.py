@@ -1,0 +1,334 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Assess hosts as one fleet: match, decide what is approved and accepted, give due dates, rank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_dates import DueDates
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import FindingKey, Ledger
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.pending_updates import (
+    PendingUpdates,
+    platform_of,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.totals import host_row, totals
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.vulnerabilities import (
+    CveSource,
+    Vulnerabilities,
+    day,
+    known_severity,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.decide import decide, newest
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
+from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
+from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.ranking import (
+    Position,
+    group,
+    rank_key,
+    why,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.apply import (
+    ACCEPTABLE,
+    Acceptance,
+    accept,
+    notices,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.scope import Target
+
+KIND = "patchops.findings"
+
+
+class HostMatcher(Protocol):
+    """The part of assessment.matching.Matcher that is used here."""
+
+    def assess(self, host_document: Mapping[str, Any], include_installed: bool = False) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class HostInput:
+    """One host of the inventory with its document; without one the host can't be known."""
+
+    facts: HostFacts
+    document: Mapping[str, Any] | None
+    why_missing: str = "it was never scanned"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What an assessment found."""
+
+    document: dict[str, Any]
+    """The fleet's findings document, ranked."""
+    host_documents: dict[str, dict[str, Any]]
+    """One findings document a host."""
+    patch_set: dict[str, Any]
+    """What the baseline approves; the ``patch_set`` of ``patchops.fleet.transaction``."""
+
+
+class FleetAssessor:
+    """Assesses fleets against one database and one policy on one day."""
+
+    def __init__(
+        self,
+        matcher: HostMatcher,
+        database: CveSource,
+        policy: Policy,
+        now: datetime,
+        ledger: Ledger | None = None,
+        failed: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        """``now`` is UTC. ``failed``: packages whose last update failed or was taken back, by host."""
+        self._matcher = matcher
+        self._policy = policy
+        self._created_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._today = now.date()
+        self._ledger = ledger
+        self._failed = failed or {}
+        self._due_dates = DueDates(policy, Vulnerabilities(database), self._today)
+        self._acceptances: list[Acceptance] = []
+
+    def assess(
+        self, hosts: Sequence[HostInput], run_id: str | None = None, include_installed: bool = False
+    ) -> Assessment:
+        """Assess hosts; what is promised and seen for the first time goes into the ledger."""
+        matched = {host.facts.name: self._match(host, include_installed) for host in hosts}
+        decisions = self._decide_updates(hosts, matched)
+        rejected = _rejected(decisions)
+        for host in hosts:
+            self._judge(host, matched[host.facts.name]["findings"], rejected)
+        findings = self._rank(hosts, matched)
+        document = self._document(hosts, matched, findings, decisions, run_id)
+        approved = patch_set(decisions, self._created_at)
+        document["patch_set_id"] = approved["id"]
+        for host_document in matched.values():
+            host_document["run_id"] = run_id
+            host_document["findings"].sort(key=lambda finding: finding["rank"])
+        return Assessment(document, matched, approved)
+
+    def _match(self, host: HostInput, include_installed: bool) -> dict[str, Any]:
+        if host.document is not None:
+            document = self._matcher.assess(host.document, include_installed=include_installed)
+            for finding in document["findings"]:
+                finding["host"] = host.facts.name
+            return {**document, "host": host.facts.name}
+        reason = {"code": "not_scanned", "message": f"{host.facts.name}: {host.why_missing}; scan it"}
+        return {
+            "kind": KIND,
+            "schema": SCHEMAS[KIND],
+            "engine_version": ENGINE_VERSION,
+            "run_id": None,
+            "host": host.facts.name,
+            "created_at": self._created_at,
+            "release": None,
+            "coverage": {"complete": False, "reasons": [reason], "uncovered": []},
+            "feeds": [],
+            "findings": [_unknown_host(host.facts.name, reason)],
+            "updates_explained": [],
+        }
+
+    def _decide_updates(
+        self, hosts: Sequence[HostInput], matched: Mapping[str, Mapping[str, Any]]
+    ) -> list[Decision]:
+        pending = PendingUpdates()
+        for host in hosts:
+            if host.document is not None:
+                pending.add(host.document, matched[host.facts.name]["findings"])
+        updates, sightings = pending.updates(self._ledger, self._today)
+        if self._ledger is not None:
+            self._ledger.record_sightings(sightings)
+        return newest(decide(self._policy.baseline, updates, self._today), pending.newer)
+
+    def _judge(
+        self, host: HostInput, findings: Sequence[dict[str, Any]], rejected: Mapping[tuple[str, str], str]
+    ) -> None:
+        """Set state, due date and reasons of each finding of a host, and remember what was promised."""
+        name = host.facts.name
+        platform = platform_of(host.document or {})
+        known = self._ledger.promises(name) if self._ledger is not None else {}
+        promises: dict[FindingKey, Promise] = {}
+        for finding in findings:
+            finding.update(due=None, overdue_days=0, urgency=None)
+            if finding["package"] is None or _closed(finding):
+                continue
+            _refuse(finding, platform, rejected)
+            self._fail(finding)
+            target = _target(finding, host.facts)
+            self._accept(finding, target)
+            key = (finding["advisory"] or "", finding["package"])
+            given = self._due_dates.give(finding, host.facts, target, known.get(key))
+            finding["due"] = given.document["due"]
+            finding["overdue_days"] = given.due.overdue_days(self._today)
+            finding["urgency"] = given.document
+            finding["reasons"].append({"code": "due", "message": given.document["explanation"]})
+            if given.promise is not None:
+                promises[key] = given.promise
+        if self._ledger is not None and promises:
+            self._ledger.record_promises(name, promises)
+
+    def _fail(self, finding: dict[str, Any]) -> None:
+        names = {finding["package"], *(binary["name"] for binary in finding.get("binaries") or [])}
+        if finding["state"] == "missing" and names & self._failed.get(finding["host"], frozenset()):
+            finding["state"] = "failed"
+            message = "the last update of this package failed on the host or was taken back"
+            finding["reasons"].append({"code": "update_failed", "message": message})
+
+    def _accept(self, finding: dict[str, Any], target: Target) -> None:
+        if not self._policy.waivers or finding["state"] not in ACCEPTABLE:
+            return
+        acceptance = accept(target, self._policy.waivers, self._today)
+        if acceptance.used:
+            self._acceptances.append(acceptance)
+        finding["reasons"] += [{"code": "waiver", "message": text} for text in acceptance.reasons()]
+        if acceptance.state is not None:
+            finding["state"] = acceptance.state
+            finding["waivers"] = [waiver.id for waiver in acceptance.used]
+
+    def _rank(
+        self, hosts: Sequence[HostInput], matched: Mapping[str, Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        facts = {host.facts.name: host.facts for host in hosts}
+        placed = [
+            (_position(finding, facts[finding["host"]]), finding)
+            for document in matched.values()
+            for finding in document["findings"]
+        ]
+        placed.sort(key=lambda pair: rank_key(pair[0], self._today))
+        for number, (position, finding) in enumerate(placed, start=1):
+            finding["rank"] = number
+            finding["urgency_group"] = group(position, self._today)
+            finding["rank_reason"] = why(position, self._today)
+        return [finding for _position_of, finding in placed]
+
+    def _document(
+        self,
+        hosts: Sequence[HostInput],
+        matched: Mapping[str, Mapping[str, Any]],
+        findings: list[dict[str, Any]],
+        decisions: Sequence[Decision],
+        run_id: str | None,
+    ) -> dict[str, Any]:
+        rows = [host_row(host.facts, matched[host.facts.name]) for host in hosts]
+        feeds = {feed["name"]: feed for document in matched.values() for feed in document["feeds"]}
+        attention = notices(self._policy.waivers, self._acceptances, self._today)
+        return {
+            "kind": KIND,
+            "schema": SCHEMAS[KIND],
+            "engine_version": ENGINE_VERSION,
+            "run_id": run_id,
+            "host": None,
+            "created_at": self._created_at,
+            "policy": self._policy.source,
+            "totals": totals(rows, findings),
+            "hosts": rows,
+            "feeds": [feeds[name] for name in sorted(feeds)],
+            "findings": findings,
+            "waiver_notices": [asdict(notice) for notice in attention],
+            "updates": [_decision_row(decision) for decision in decisions],
+        }
+
+
+def failures_of(report: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """The packages whose update failed or was taken back, by host, out of a ``patchops.report``."""
+    return {
+        row["host"]: frozenset(change["name"] for change in row.get("changes") or [])
+        for row in report.get("hosts", [])
+        if row["outcome"]["class"] in ("failed", "reverted")
+    }
+
+
+def _rejected(decisions: Iterable[Decision]) -> dict[tuple[str, str], str]:
+    return {
+        (decision.update.platform, decision.update.name): decision.reason
+        for decision in decisions
+        if decision.verdict == "rejected"
+    }
+
+
+def _refuse(finding: dict[str, Any], platform: str | None, rejected: Mapping[tuple[str, str], str]) -> None:
+    if finding["state"] != "missing" or platform is None:
+        return
+    for name in [*(binary["name"] for binary in finding.get("binaries") or []), finding["package"]]:
+        reason = rejected.get((platform, name))
+        if reason is not None:
+            finding["state"] = "rejected"
+            finding["reasons"].append({"code": "update_rejected", "message": reason})
+            return
+
+
+def _closed(finding: Mapping[str, Any]) -> bool:
+    return finding["state"] == "installed" and finding.get("effective") == "yes"
+
+
+def _target(finding: Mapping[str, Any], host: HostFacts) -> Target:
+    return Target(
+        host.name,
+        host.groups,
+        frozenset({finding["package"], *(binary["name"] for binary in finding.get("binaries") or [])}),
+        finding["advisory"] or "",
+        tuple(finding["cves"]),
+    )
+
+
+def _position(finding: Mapping[str, Any], host: HostFacts) -> Position:
+    due: date | None = day(finding["due"])
+    return Position(
+        state=finding["state"],
+        effective=finding.get("effective") or "no",
+        due=due,
+        exploited=finding.get("kev") is not None,
+        exposed=host.context.counts_as_exposed,
+        criticality=host.context.criticality,
+        severity=known_severity(finding.get("severity")),
+        epss=finding.get("epss"),
+        host=finding["host"],
+        package=finding["package"] or "",
+        advisory=finding["advisory"] or "",
+    )
+
+
+def _decision_row(decision: Decision) -> dict[str, Any]:
+    update = decision.update
+    return {
+        "platform": update.platform,
+        "name": update.name,
+        "arch": update.arch,
+        "version": update.version,
+        "classification": update.classification,
+        "severity": update.severity,
+        "first_seen": update.first_seen.isoformat(),
+        "verdict": decision.verdict,
+        "reason": decision.reason,
+        "approved_on": decision.approved_on.isoformat() if decision.approved_on else None,
+    }
+
+
+def _unknown_host(host: str, reason: Mapping[str, str]) -> dict[str, Any]:
+    empty = ("advisory", "package", "installed", "fixed", "no_fix", "effective", "fix_available", "candidate")
+    return {
+        "host": host,
+        **dict.fromkeys(empty),
+        "cves": [],
+        "binaries": [],
+        "state": "unknown",
+        "severity": "unknown",
+        "type": "unknown",
+        "title": "",
+        "issued": None,
+        "url": None,
+        "source": "inventory",
+        "kev": None,
+        "epss": None,
+        "ssvc": None,
+        "cvss": None,
+        "due": None,
+        "reasons": [dict(reason)],
+    }

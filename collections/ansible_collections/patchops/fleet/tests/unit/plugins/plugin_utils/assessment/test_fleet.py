@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet's assessment, from matched findings to due dates, states, ranks and the patch set."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
+    Assessment,
+    FleetAssessor,
+    HostInput,
+    failures_of,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import parse_policy
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
+from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils.assessment.fakes import (
+    NOW,
+    FakeDatabase,
+    FakeMatcher,
+    finding,
+    host,
+)
+
+KEV = FakeDatabase(kev={"CVE-2026-1000": ("2026-06-05", "2026-06-26")})
+LISTED = finding(kev={"cve": "CVE-2026-1000", "date_added": "2026-06-05"})
+HEAD = "kind: patchops.policy\nschema: 1\n"
+WAIVED = """
+waivers:
+  entries:
+    - {id: W1, owner: ann, approver: bob, reason: frozen, control: proxy, scope: {packages: [openssl]},
+       granted: 2026-06-01, until: 2026-06-20}
+"""
+
+
+def assess(
+    *hosts: HostInput,
+    found: tuple[dict[str, Any], ...] = (LISTED,),
+    policy: str = "",
+    ledger: Ledger | None = None,
+    days_later: int = 0,
+    complete: bool = True,
+    database: FakeDatabase = KEV,
+    failed: dict[str, frozenset[str]] | None = None,
+) -> Assessment:
+    assessor = FleetAssessor(
+        FakeMatcher(*found, complete=complete),
+        database,
+        parse_policy(HEAD + policy, "policy.yml") if policy else Policy(),
+        NOW + timedelta(days=days_later),
+        ledger,
+        failed,
+    )
+    return assessor.assess(hosts or (host(),))
+
+
+def only(assessment: Assessment) -> dict[str, Any]:
+    [found] = assessment.document["findings"]
+    return dict(found)
+
+
+def test_a_finding_gets_its_due_date_and_says_why() -> None:
+    found = only(assess())
+    assert (found["due"], found["overdue_days"]) == ("2026-06-19", 0)
+    assert found["urgency"]["rule"] == "CISA BOD 26-04"
+    assert found["urgency"]["kev_due_date"] == "2026-06-26"
+    assert found["reasons"][-1]["code"] == "due"
+    assert "counted from 2026-06-05 (KEV dateAdded)" in found["reasons"][-1]["message"]
+
+
+def test_the_due_date_passes() -> None:
+    found = only(assess(days_later=10))
+    assert (found["overdue_days"], found["urgency_group"]) == (6, "overdue and exploited")
+    assert found["rank_reason"].startswith("overdue and exploited, 6 days past 2026-06-19, not exposed")
+
+
+def test_an_exposed_host_is_due_earlier_than_an_internal_one() -> None:
+    hosts = (host("db1"), host("web1", patchops_exposure="exposed"))
+    both = assess(*hosts, found=(finding(),), database=FakeDatabase())
+    assert [(found["host"], found["due"]) for found in both.document["findings"]] == [
+        ("web1", "2026-07-31"),
+        ("db1", None),
+    ]
+
+
+def test_a_host_without_a_document_is_unknown_and_counted() -> None:
+    assessment = assess(host("web1"), host("gone", document=None))
+    assert assessment.document["totals"]["hosts"] == 2
+    assert assessment.document["totals"]["unknown"] == 1
+    row = next(found for found in assessment.document["findings"] if found["host"] == "gone")
+    assert (row["state"], row["due"], row["reasons"][0]["code"]) == ("unknown", None, "not_scanned")
+
+
+def test_a_host_whose_coverage_is_incomplete_is_not_compliant_but_unknown() -> None:
+    assert assess(found=(), complete=False).document["hosts"][0]["status"] == "unknown"
+    assert assess(found=(), complete=True).document["hosts"][0]["status"] == "compliant"
+
+
+def test_a_waived_finding_is_accepted_and_never_counted_as_compliant() -> None:
+    assessment = assess(policy=WAIVED)
+    found = only(assessment)
+    assert (found["state"], found["waivers"], found["urgency_group"]) == ("waived", ["W1"], "accepted")
+    assert assessment.document["totals"]["accepted"] == 1
+    assert assessment.document["totals"]["compliant"] == 0
+
+
+def test_an_expired_waiver_reopens_the_finding_on_its_clock_and_is_reported() -> None:
+    assessment = assess(policy=WAIVED, days_later=10)
+    assert (only(assessment)["state"], only(assessment)["overdue_days"]) == ("missing", 6)
+    assert assessment.document["waiver_notices"] == [
+        {"code": "expired", "waivers": ("W1",), "message": "W1 expired on 2026-06-20"}
+    ]
+
+
+def test_what_can_not_be_known_is_never_accepted() -> None:
+    unknown = finding(state="unknown", kev=None)
+    assert only(assess(found=(unknown,), policy=WAIVED))["state"] == "unknown"
+
+
+def test_a_fix_that_is_installed_and_in_effect_is_closed() -> None:
+    assessment = assess(found=(finding(state="installed", effective="yes"),))
+    assert (only(assessment)["due"], only(assessment)["urgency_group"]) == (None, "closed")
+    assert assessment.document["hosts"][0]["status"] == "compliant"
+
+
+def test_a_fix_that_is_installed_but_not_in_effect_is_open_and_due() -> None:
+    assessment = assess(found=({**LISTED, "state": "installed", "effective": "no"},))
+    assert only(assessment)["due"] == "2026-06-19"
+    assert assessment.document["hosts"][0]["status"] == "not_compliant"
+
+
+def test_a_rejected_update_makes_the_finding_rejected() -> None:
+    rejecting = "baseline:\n  reject:\n    - {packages: [libssl3], reason: breaks the proxy}\n"
+    found = only(assess(policy=rejecting))
+    assert found["state"] == "rejected"
+    assert "rejected: breaks the proxy" in found["reasons"][1]["message"]
+
+
+def test_a_failed_update_makes_the_finding_failed() -> None:
+    report = {
+        "hosts": [
+            {"host": "web1", "outcome": {"class": "reverted"}, "changes": [{"name": "libssl3"}]},
+            {"host": "web2", "outcome": {"class": "ok"}, "changes": [{"name": "libssl3"}]},
+        ]
+    }
+    both = assess(host("web1"), host("web2"), failed=failures_of(report))
+    assert {found["host"]: found["state"] for found in both.document["findings"]} == {
+        "web1": "failed",
+        "web2": "missing",
+    }
+
+
+def test_the_baseline_gives_the_patch_set_and_a_decision_for_each_update() -> None:
+    assessment = assess()
+    [member] = assessment.patch_set["platforms"]["debian-12-amd64"]["packages"]
+    assert (member["name"], member["version"], member["security"]) == ("libssl3", "3.0.2", True)
+    assert assessment.document["patch_set_id"] == assessment.patch_set["id"]
+    assert assessment.document["updates"][0]["verdict"] == "approved"
+
+
+def test_the_approval_delay_counts_from_the_first_sight_in_the_repository(tmp_path: Path) -> None:
+    weekly = "baseline:\n  approve:\n    - {name: weekly, after_days: 7}\n"
+    verdicts = []
+    for day in (0, 6, 7):
+        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+            found = assess(found=(finding(),), policy=weekly, ledger=ledger, days_later=day)
+        verdicts.append(found.document["updates"][0]["verdict"])
+    assert verdicts == ["delayed", "delayed", "approved"]
+
+
+def test_a_known_exploited_vulnerability_passes_the_delay() -> None:
+    weekly = "baseline:\n  approve:\n    - {name: weekly, after_days: 7}\n"
+    assert assess(policy=weekly).document["updates"][0]["verdict"] == "approved"
+
+
+def test_a_rollback_reopens_the_finding_on_its_first_clock(tmp_path: Path) -> None:
+    dates = []
+    for day, issued in ((0, "2026-06-01"), (30, "2026-07-10")):
+        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+            found = assess(found=({**LISTED, "issued": issued},), ledger=ledger, days_later=day)
+        dates.append(only(found)["due"])
+    assert dates == ["2026-06-19", "2026-06-19"]
+    assert "it moves later only by a recorded act" in only(found)["urgency"]["explanation"]
+
+
+def test_a_recorded_extension_moves_the_due_date_and_ends_when_it_is_taken_away(tmp_path: Path) -> None:
+    extended = """
+urgency:
+  acts:
+    - {kind: extend, scope: {packages: [openssl]}, by: ann, approver: bob, reason: faulty fix,
+       at: 2026-06-10, due: 2026-09-01}
+"""
+    dates = []
+    for policy in ("", extended, ""):
+        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+            dates.append(only(assess(policy=policy, ledger=ledger))["due"])
+    assert dates == ["2026-06-19", "2026-09-01", "2026-06-19"]
+
+
+def test_the_documents_of_fleet_and_hosts_are_readable_as_findings() -> None:
+    assessment = assess(host("web1"), host("web2"))
+    assert read_document(assessment.document, "patchops.findings")["host"] is None
+    assert (
+        read_document(assessment.host_documents["web2"], "patchops.findings")["findings"][0]["host"] == "web2"
+    )
+
+
+def test_the_order_of_hosts_does_not_matter() -> None:
+    hosts = [host(f"web{number}") for number in range(5)]
+    shuffled = random.Random(1).sample(hosts, 5)  # noqa: S311 - an order, not a secret
+    one, other = assess(*hosts), assess(*shuffled)
+    assert one.document["findings"] == other.document["findings"]
+    assert one.patch_set == other.patch_set

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The memory between assessments."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import (
+    Ledger,
+    LedgerError,
+    Sighting,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
+
+PROMISE = Promise(date(2026, 3, 15), date(2026, 3, 1), date(2026, 2, 1), {"rule": "own"})
+LIBSSL = ("debian-12-amd64", "libssl3", "amd64")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.sqlite3"
+
+
+def test_promises_come_back(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        ledger.record_promises("web1", {("DSA-1-1", "openssl"): PROMISE})
+    with Ledger.open(path) as ledger:
+        assert ledger.promises("web1") == {("DSA-1-1", "openssl"): PROMISE}
+        assert ledger.promises("web2") == {}
+
+
+def test_a_version_keeps_the_day_of_its_first_sight(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        ledger.record_sightings([Sighting(LIBSSL, "3.0.2", date(2026, 3, 1))])
+        ledger.record_sightings([Sighting(LIBSSL, "3.0.2", date(2026, 4, 1))])
+        assert ledger.sightings(LIBSSL) == {"3.0.2": date(2026, 3, 1)}
+
+
+def test_nothing_is_kept_when_the_assessment_fails(path: Path) -> None:
+    with pytest.raises(RuntimeError, match="stop"), Ledger.open(path) as ledger:  # noqa: PT012
+        ledger.record_promises("web1", {("DSA-1-1", "openssl"): PROMISE})
+        raise RuntimeError("stop")
+    with Ledger.open(path) as ledger:
+        assert ledger.promises("web1") == {}
+
+
+def test_check_mode_discards_what_was_recorded(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        ledger.record_promises("web1", {("DSA-1-1", "openssl"): PROMISE})
+        ledger.discard()
+    with Ledger.open(path) as ledger:
+        assert ledger.promises("web1") == {}
+
+
+def test_only_its_owner_can_read_it(path: Path) -> None:
+    with Ledger.open(path):
+        pass
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    with pytest.raises(LedgerError, match="is no ledger of PatchOps; name another file"):
+        Ledger.open(path)
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("hello " * 100, encoding="utf-8")
+    with pytest.raises(LedgerError, match="can't be used: file is not a database"):
+        Ledger.open(path)
+
+
+def test_a_place_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(LedgerError, match="file/ledger: can't be opened"):
+        Ledger.open(tmp_path / "file" / "ledger")
