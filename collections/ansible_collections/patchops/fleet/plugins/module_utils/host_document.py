@@ -72,7 +72,7 @@ class _NoDriver(Driver):
     def _refuse(self, *_ignored: Any) -> NoReturn:
         raise self._reason
 
-    version = platform_arch = installed = holds = broken = repositories = security_source = _refuse
+    version = platform_arch = installed = holds = broken = repositories = security_source = _refuse  # type: ignore[assignment]
     refresh = updates = kernel_packages = _refuse
 
     def space_paths(self) -> List[Dict[str, str]]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one interface behind which package managers differ."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 
 class DriverError(Exception):
@@ -20,10 +20,10 @@ class DriverError(Exception):
 
 
 class Driver:
-    """What a package manager can tell.
+    """What a package manager can tell and do.
 
-    Shapes are those of the host document (schemas/patchops.host.json). Whatever can't be read raises DriverError;
-    an empty answer means that there is nothing.
+    Shapes are those of the host document (schemas/patchops.host.json) and of a transaction's plan. Whatever can't
+    be read raises DriverError; an empty answer means that there is nothing.
     """
 
     name = ""
@@ -82,4 +82,58 @@ class Driver:
 
     def space_paths(self) -> List[Dict[str, str]]:
         """Return [{path, purpose}] of where packages land."""
+        raise NotImplementedError
+
+    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
+        """Return what would be done for `selection`, without doing it."""
+        raise NotImplementedError
+
+    def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
+        """Put every package of `plan` into `directory`, check its bytes, and return the files."""
+        raise NotImplementedError
+
+    def acquire_way_back(
+        self, plan: Dict[str, Any], directory: str, nearby: Iterable[str] = (), rebuilding: bool = False
+    ) -> List[Dict[str, Any]]:
+        """Put what `plan` replaces or removes into `directory`; each package says `how` it was obtained.
+
+        `nearby`: directories that may hold a package already; `rebuilding`: make what nobody serves any more from
+        the installed files.
+        """
+        raise NotImplementedError
+
+    def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
+        """Return what installing exactly `files` would do, without any repository: [{name, arch, from, to}]."""
+        raise NotImplementedError
+
+    def install(self, files: List[str], removals: List[str], allow_downgrades: bool, log: str) -> None:
+        """Install exactly `files` and remove `removals`, without any repository; output goes to the file `log`."""
+        raise NotImplementedError
+
+    def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
+        """The same without asking for consistency, when the former state is the only way out."""
+        raise NotImplementedError
+
+    def recover(self, log: str) -> None:
+        """Finish a change of our own that was interrupted."""
+        raise NotImplementedError
+
+    def marks(self) -> List[str]:
+        """Return the automatically installed packages, sorted."""
+        raise NotImplementedError
+
+    def restore_marks(self, marks: List[str], names: List[str]) -> None:
+        """Of the packages `names`, make those in `marks` the automatically installed ones."""
+        raise NotImplementedError
+
+    def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
+        """Keep the host's own updaters from installing `versions` ([{name, version}])."""
+        raise NotImplementedError
+
+    def unblock(self, transaction_id: str) -> None:
+        """Take back what `block` did for this transaction."""
+        raise NotImplementedError
+
+    def updater_locks(self) -> List[str]:
+        """Return the lock files that keep the host's own updaters waiting while somebody holds them."""
         raise NotImplementedError
