@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`patchops status`: the fleet as last seen, and the last runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import os
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from patchops.cli.options import output_options
+from patchops.cli.output import compile_query, print_json
+from patchops.errors import InputError
+from patchops.paths import data_directory
+from patchops.store.database import open_database
+from patchops.store.queries import HostStatus, RunStatus, fleet, last_runs
+from patchops.text import plain
+
+
+@click.command()
+@click.argument("host", required=False)
+@click.option(
+    "--runs", "limit", metavar="N", type=click.IntRange(1, 1000), default=10, help="How many runs to show."
+)
+@output_options
+def status(host: str | None, limit: int, as_json: bool, query: str | None) -> None:
+    """Show the fleet as last seen, and the last runs; with HOST only what is about that host."""
+    compiled = compile_query(query)
+    data = data_directory(os.environ, os.geteuid())
+    data.make()
+    engine = open_database(data.database)
+    hosts = fleet(engine, host)
+    runs = last_runs(engine, limit, host)
+    engine.dispose()
+    if host is not None and not hosts:
+        raise InputError(
+            f"No host {host!r} is on record in {data.database}.", "`patchops scan` puts hosts there."
+        )
+    if as_json or compiled is not None:
+        print_json({"hosts": [_row(each) for each in hosts], "runs": [_row(each) for each in runs]}, compiled)
+        return
+    console = Console(highlight=False)
+    if not runs:
+        console.print(
+            Text(f"Nothing ran yet (looked in {data.root}). Begin with `patchops scan -i INVENTORY`.")
+        )
+        return
+    console.print(_hosts_table(hosts))
+    console.print()
+    console.print(_runs_table(runs))
+
+
+def _hosts_table(hosts: Sequence[HostStatus]) -> Table:
+    titles = (
+        "host",
+        "system",
+        "pending",
+        "security",
+        "source",
+        "reboot",
+        "in effect",
+        "transaction",
+        "last",
+        "seen",
+    )
+    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    for host in hosts:
+        last = f"{host.last_playbook} {host.last_class}" if host.last_run else ""
+        cells = (
+            host.name,
+            host.os or "?",
+            _count(host.pending_total),
+            _count(host.pending_security),
+            host.security_source or "?",
+            {True: "required", False: "no", None: "?"}[host.reboot_required],
+            host.effective or "?",
+            host.transaction_state or "",
+            last,
+            _moment(host.seen_at),
+        )
+        table.add_row(*(Text(plain(cell, 80)) for cell in cells))
+    return table
+
+
+def _runs_table(runs: Sequence[RunStatus]) -> Table:
+    titles = ("run", "on", "hosts", "status", "exit", "attempts", "started", "why")
+    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    for run in runs:
+        cells = (
+            run.run_id,
+            run.pattern,
+            str(run.hosts),
+            run.status + (" (check)" if run.check_mode else ""),
+            "" if run.exit_code is None else str(run.exit_code),
+            str(run.attempts),
+            _moment(run.started_at),
+            run.reason,
+        )
+        table.add_row(*(Text(plain(cell, 120)) for cell in cells))
+    return table
+
+
+def _count(value: int | None) -> str:
+    return "?" if value is None else str(value)
+
+
+def _moment(value: datetime.datetime | None) -> str:
+    return "never" if value is None else value.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _row(value: HostStatus | RunStatus) -> dict[str, object]:
+    return {
+        name: each.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(each, datetime.datetime) else each
+        for name, each in dataclasses.asdict(value).items()
+    }

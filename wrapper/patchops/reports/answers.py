@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report answers, in the order in which people ask: how many are fine, which are not and why, what
+changed.
+
+Pure; the terminal and the page both tell it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import Enum
+
+from patchops.reports.model import Change, HostReport, Report
+
+
+class Tone(Enum):
+    """How a group is to be taken."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Hosts that came out alike; `title` completes "N hosts: ..."."""
+
+    bucket: str
+    title: str
+    tone: Tone
+    hosts: tuple[HostReport, ...]
+
+
+@dataclass(frozen=True)
+class FleetChange:
+    """One change of a package and the hosts it was made (or planned) on."""
+
+    change: Change
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """`headline` and `remark` are sentences; groups are in the order of what needs attention first."""
+
+    headline: str
+    remark: str
+    tone: Tone
+    groups: tuple[Group, ...]
+    changes: tuple[FleetChange, ...]
+    changes_title: str
+
+    @property
+    def attention(self) -> tuple[Group, ...]:
+        """The groups whose hosts are not as they should be."""
+        return tuple(group for group in self.groups if group.tone in (Tone.BAD, Tone.WARN))
+
+
+_GROUPS = {
+    "failed": ("failed", Tone.BAD),
+    "reverted": ("taken back to their former packages", Tone.BAD),
+    "not_effective": ("installed, but not in effect", Tone.BAD),
+    "unreachable": ("unreachable", Tone.BAD),
+    "unknown": ("state unknown", Tone.BAD),
+    "refused": ("refused, nothing was changed there", Tone.BAD),
+    "not_started": ("not started", Tone.WARN),
+    "pending": ("updates pending", Tone.WARN),
+    "patched_effective": ("patched and effective", Tone.GOOD),
+    "nothing_to_do": ("nothing to do", Tone.GOOD),
+}
+_FINE = ("patched_effective", "nothing_to_do")
+
+
+def answer(report: Report) -> Answers:
+    """The answers of one report."""
+    groups = _groups(report)
+    fine = sum(len(group.hosts) for group in groups if group.bucket in _FINE)
+    total = len(report.hosts)
+    return Answers(
+        headline=_headline(report, fine, total),
+        remark=_remark(report),
+        tone=_tone(groups, report),
+        groups=groups,
+        changes=_changes(report),
+        changes_title=_changes_title(report),
+    )
+
+
+def _groups(report: Report) -> tuple[Group, ...]:
+    by_bucket: dict[str, list[HostReport]] = defaultdict(list)
+    for host in report.hosts:
+        by_bucket[host.bucket if host.bucket in _GROUPS else "unknown"].append(host)
+    return tuple(
+        Group(name, title, tone, tuple(sorted(by_bucket[name], key=lambda host: host.host)))
+        for name, (title, tone) in _GROUPS.items()
+        if by_bucket[name]
+    )
+
+
+def _headline(report: Report, fine: int, total: int) -> str:
+    if total == 0:
+        return "No host was asked."
+    if report.check_mode:
+        planned = sum(1 for host in report.hosts if host.changes)
+        return f"A plan only: {_hosts(planned)} of {total} would be changed, nothing was."
+    if report.playbook == "scan":
+        security = sum(1 for host in report.hosts if host.pending_security)
+        asked = sum(1 for host in report.hosts if host.pending_total is not None)
+        sentence = f"{security} of {_hosts(asked)} that answered have security updates pending."
+        return sentence if asked == total else f"{sentence} {_hosts(total - asked)} did not answer."
+    if report.playbook in ("patch", "verify"):
+        return f"{fine} of {_hosts(total)} {'is' if total == 1 else 'are'} patched and effective."
+    done = sum(1 for host in report.hosts if host.outcome_class == "ok")
+    return f"{report.playbook.capitalize()} is done on {done} of {_hosts(total)}."
+
+
+def _remark(report: Report) -> str:
+    closed = [gate.reason for gate in report.gates if not gate.open]
+    if closed:
+        return f"The run was stopped: {closed[-1]}"
+    return (
+        "How the run ended is not known; ask the hosts with `patchops scan`."
+        if report.result == "unknown"
+        else ""
+    )
+
+
+def _tone(groups: tuple[Group, ...], report: Report) -> Tone:
+    tones = {group.tone for group in groups}
+    if Tone.BAD in tones:
+        return Tone.BAD
+    return Tone.WARN if Tone.WARN in tones or report.result != "done" else Tone.GOOD
+
+
+def _changes(report: Report) -> tuple[FleetChange, ...]:
+    hosts: dict[Change, list[str]] = defaultdict(list)
+    for host in report.hosts:
+        if report.check_mode or host.touched:
+            for change in host.changes:
+                hosts[change].append(host.host)
+    ordered = sorted(hosts, key=lambda change: (not change.security, change.name, change.arch, change.after))
+    return tuple(FleetChange(change, tuple(sorted(hosts[change]))) for change in ordered)
+
+
+def _changes_title(report: Report) -> str:
+    return "What would change where" if report.check_mode else "What changed where"
+
+
+def _hosts(count: int) -> str:
+    return f"{count} host" if count == 1 else f"{count} hosts"

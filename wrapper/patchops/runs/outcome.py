@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a finished run means: its status on record and the exit code. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from patchops.errors import ExitCode
+from patchops.reports.model import HostReport, Report
+
+_FAILED = frozenset({"failed", "refused", "reverted", "unreachable", "not_effective"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`status` is done, stopped, failed, unknown or interrupted; `reason` says why it is not done."""
+
+    status: str
+    exit_code: ExitCode
+    reason: str
+
+
+def judge(
+    report: Report, *, salvaged: bool, interrupted: bool, why_salvaged: str, fail_on: Collection[str]
+) -> Verdict:
+    """The verdict on a run.
+
+    `salvaged`: the playbook ended without a report, so what it did is not known in full. `interrupted`: a
+    person or a signal asked to stop; when everything was done all the same, that counts. `fail_on` holds
+    `missing` when pending updates count as failure.
+    """
+    left_out = report.result == "stopped" or any(host.bucket == "not_started" for host in report.hosts)
+    if interrupted and (salvaged or left_out):
+        return Verdict("interrupted", ExitCode.INTERRUPTED, "Stopped on request.")
+    if salvaged:
+        return Verdict("unknown", ExitCode.UNKNOWN, why_salvaged)
+    closed = [gate.reason for gate in report.gates if not gate.open]
+    if report.result == "stopped":
+        return Verdict("stopped", ExitCode.STOPPED, closed[-1] if closed else "A gate was closed.")
+    unknown = _names(report, {"unknown"})
+    if unknown or report.result == "unknown":
+        return Verdict("unknown", ExitCode.UNKNOWN, f"State unknown: {unknown}." if unknown else "No result.")
+    if failed := _names(report, _FAILED):
+        return Verdict("failed", ExitCode.HOSTS_FAILED, f"Not as it should be: {failed}.")
+    if "missing" in fail_on and (missing := [host for host in report.hosts if _is_missing(host)]):
+        names = ", ".join(host.host for host in missing)
+        return Verdict("done", ExitCode.HOSTS_FAILED, f"Updates are pending on {names}.")
+    return Verdict("done", ExitCode.DONE, "")
+
+
+def _names(report: Report, buckets: Collection[str]) -> str:
+    return ", ".join(host.host for host in report.hosts if host.bucket in buckets)
+
+
+def _is_missing(host: HostReport) -> bool:
+    return bool(host.pending_total)
