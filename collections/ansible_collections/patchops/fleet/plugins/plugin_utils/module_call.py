@@ -171,8 +171,20 @@ def _not_asked(action: Any, host: str, code: str, text: str, acts: bool) -> Answ
 
 
 def _without_outcome(host: str, raw: Mapping[str, Any], acts: bool) -> Answer:
-    text = "\n".join(str(raw.get(key) or "") for key in ("msg", "module_stdout", "module_stderr"))
+    parts = [
+        raw.get("msg"),
+        raw.get("module_stdout"),
+        raw.get("module_stderr"),
+        _raised(raw.get("exception")),
+    ]
+    text = "\n".join(str(part) for part in parts if part)
     return Answer(_failure(host, failure_code(text, "module_crashed"), text, acts))
+
+
+def _raised(exception: Any) -> str:
+    # Since ansible-core 2.19 a module's exception comes as an object; before, as the text of a traceback.
+    event = getattr(exception, "event", None)
+    return str(event.msg) if event is not None else str(exception or "")
 
 
 def _failure(host: str, code: str, text: str, acts: bool) -> dict[str, Any]:
