@@ -152,16 +152,14 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
 from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import decisive_facts, summarize
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import compress, encode
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
-    StateDirectory,
-    write_file,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
 
 def keep_on_host(document):

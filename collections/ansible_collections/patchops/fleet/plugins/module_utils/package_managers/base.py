@@ -22,8 +22,8 @@ class DriverError(Exception):
 class Driver:
     """What a package manager can tell and do.
 
-    Shapes are those of the host document (schemas/patchops.host.json) and of a transaction's plan. Whatever can't
-    be read raises DriverError; an empty answer means that there is nothing.
+    Shapes are those of the host document (schemas/patchops.host.json) and of a transaction's plan.
+    Whatever can't be read raises DriverError; an empty answer means that there is nothing.
     """
 
     name = ""
@@ -97,17 +97,17 @@ class Driver:
     ) -> List[Dict[str, Any]]:
         """Put what `plan` replaces or removes into `directory`; each package says `how` it was obtained.
 
-        `nearby`: directories that may hold a package already; `rebuilding`: make what nobody serves any more from
-        the installed files.
+        `nearby`: directories that may hold a package already; `rebuilding`: make what nobody serves any more
+        from the installed files.
         """
         raise NotImplementedError
 
     def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
-        """Return what installing exactly `files` would do, without any repository: [{name, arch, from, to}]."""
+        """Return what installing `files` would do, without repositories: [{name, arch, from, to}]."""
         raise NotImplementedError
 
     def install(self, files: List[str], removals: List[str], allow_downgrades: bool, log: str) -> None:
-        """Install exactly `files` and remove `removals`, without any repository; output goes to the file `log`."""
+        """Install `files` and remove `removals`, without repositories; `log` is a file for the output."""
         raise NotImplementedError
 
     def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
