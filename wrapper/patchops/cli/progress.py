@@ -68,8 +68,9 @@ class RunView:
 
     def host_changed(self, host: HostProgress, progress: Progress) -> None:
         width = max((len(name) for name in progress.hosts), default=0)
-        line = Text(f"{_MARKS.get(host.outcome_class, '✗')} ", style=_STYLES.get(host.outcome_class, "red"))
-        line.append(plain(host.host, 80).ljust(min(width, 40)))
+        style = _STYLES.get(host.outcome_class, "red")
+        line = Text().append(_MARKS.get(host.outcome_class, "✗"), style=style)
+        line.append(f" {plain(host.host, 80).ljust(min(width, 40))}")
         line.append(f"  {plain(host.step, 20):<9}", style="dim")
         line.append(f"  {plain(host.message, 300)}")
         self._line(line)
@@ -79,7 +80,7 @@ class RunView:
     def gate(self, event: TaskResult) -> None:
         is_open = event.result.get("open") is True
         reason = plain(event.result.get("reason") or event.summary, 300)
-        line = Text("■ " if not is_open else "□ ", style="cyan" if is_open else "yellow")
+        line = Text().append("□ " if is_open else "■ ", style="cyan" if is_open else "yellow")
         line.append(f"gate {'open' if is_open else 'closed'}" + (f": {reason}" if reason else ""))
         self._line(line)
 

@@ -9,8 +9,8 @@ import os
 from typing import Any
 
 import click
-from rich.console import Console
 
+from patchops.cli.console import stdout_console
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.cli.summary import print_summary
@@ -39,7 +39,7 @@ def report(run: str | None, opens: bool, only_path: bool, as_json: bool, query: 
     elif only_path:
         click.echo(str(page))
     else:
-        print_summary(Console(highlight=False), read_report(document, str(folder / "report.json")))
+        print_summary(stdout_console(), read_report(document, str(folder / "report.json")))
         click.echo(f"\nReport: {page}")
     if opens:
         click.launch(page.as_uri())

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
+from patchops.cli.console import stdout_console
 from patchops.cli.options import (
     PassThroughCommand,
     ansible_options,
@@ -217,7 +218,7 @@ def _carry_out(
 
 
 def _print_result(result: RunResult) -> None:
-    console = Console(highlight=False)
+    console = stdout_console()
     print_summary(console, result.report)
     click.echo()
     if result.verdict.reason:

@@ -10,10 +10,10 @@ import os
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from patchops.cli.console import stdout_console
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import InputError
@@ -45,7 +45,7 @@ def status(host: str | None, limit: int, as_json: bool, query: str | None) -> No
     if as_json or compiled is not None:
         print_json({"hosts": [_row(each) for each in hosts], "runs": [_row(each) for each in runs]}, compiled)
         return
-    console = Console(highlight=False)
+    console = stdout_console()
     if not runs:
         console.print(
             Text(f"Nothing ran yet (looked in {data.root}). Begin with `patchops scan -i INVENTORY`.")
@@ -57,40 +57,32 @@ def status(host: str | None, limit: int, as_json: bool, query: str | None) -> No
 
 
 def _hosts_table(hosts: Sequence[HostStatus]) -> Table:
-    titles = (
-        "host",
-        "system",
-        "pending",
-        "security",
-        "source",
-        "reboot",
-        "in effect",
-        "transaction",
-        "last",
-        "seen",
-    )
-    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    table = _table("host", "system", "pending", "reboot", "in effect", "transaction", "last", "seen")
     for host in hosts:
-        last = f"{host.last_playbook} {host.last_class}" if host.last_run else ""
         cells = (
             host.name,
             host.os or "?",
-            _count(host.pending_total),
-            _count(host.pending_security),
-            host.security_source or "?",
+            _pending(host),
             {True: "required", False: "no", None: "?"}[host.reboot_required],
             host.effective or "?",
             host.transaction_state or "",
-            last,
+            f"{host.last_playbook} {host.last_class}" if host.last_run else "",
             _moment(host.seen_at),
         )
         table.add_row(*(Text(plain(cell, 80)) for cell in cells))
     return table
 
 
+def _pending(host: HostStatus) -> str:
+    if host.pending_total is None:
+        return "?"
+    if host.security_source not in (None, "ok"):
+        return f"{host.pending_total} (security unknown: source {host.security_source})"
+    return f"{host.pending_total} ({host.pending_security} security)"
+
+
 def _runs_table(runs: Sequence[RunStatus]) -> Table:
-    titles = ("run", "on", "hosts", "status", "exit", "attempts", "started", "why")
-    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    table = _table("run", "on", "hosts", "status", "exit", "attempts", "started", "why")
     for run in runs:
         cells = (
             run.run_id,
@@ -106,8 +98,12 @@ def _runs_table(runs: Sequence[RunStatus]) -> Table:
     return table
 
 
-def _count(value: int | None) -> str:
-    return "?" if value is None else str(value)
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(titles[0], no_wrap=True)
+    for title in titles[1:]:
+        table.add_column(title, overflow="fold")
+    return table
 
 
 def _moment(value: datetime.datetime | None) -> str:

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings on a terminal: the answers first, then the most urgent work, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from patchops.text import plain
+
+_GROUP_STYLES = {"overdue and exploited": "bold red", "overdue": "red", "exploited": "red", "due": "yellow"}
+_STATUS_STYLES = {"compliant": "green", "accepted": "cyan", "not_compliant": "red", "unknown": "yellow"}
+_MOST = 25
+
+
+def print_assessment(console: Console, document: Mapping[str, Any]) -> None:
+    """Print a fleet's findings document. Everything in it is neutralised and never read as markup."""
+    totals = document["totals"]
+    console.print(
+        Text(
+            f"{totals['hosts']} hosts: {totals['compliant']} compliant, {totals['accepted']} accepted, "
+            f"{totals['not_compliant']} not compliant, {totals['unknown']} can't be known",
+            style="bold",
+        )
+    )
+    console.print(
+        Text(f"{totals['findings']} findings: {totals['overdue']} overdue, {totals['exploited']} exploited")
+    )
+    console.print(_hosts(document["hosts"]))
+    urgent = [finding for finding in document["findings"] if finding["urgency_group"] != "closed"]
+    if urgent:
+        console.print(Text("\nMost urgent first", style="bold"))
+        print_findings(console, urgent[:_MOST])
+        _remaining(console, len(urgent) - _MOST)
+    for notice in document["waiver_notices"]:
+        console.print(Text(f"Waiver: {plain(notice['message'])}", style="yellow"))
+    approved = sum(1 for update in document["updates"] if update["verdict"] == "approved")
+    if document["updates"]:
+        console.print(
+            Text(
+                f"\nThe baseline approves {approved} of {len(document['updates'])} pending updates: "
+                f"patch set {document['patch_set_id'][:12]}"
+            )
+        )
+
+
+def print_findings(console: Console, findings: Sequence[Mapping[str, Any]]) -> None:
+    """Print findings as a table, in their order."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("host", "package", "advisory", "state", "fix", "due", "why"):
+        table.add_column(title, overflow="fold")
+    for finding in findings:
+        group = finding["urgency_group"]
+        table.add_row(
+            Text(plain(finding["host"], 80)),
+            Text(plain(finding["package"] or "", 80)),
+            Text(plain(finding["advisory"] or "", 60)),
+            Text(_state(finding)),
+            Text(plain(finding["fixed"] or "", 60)),
+            Text(finding["due"] or "", style=_GROUP_STYLES.get(group, "")),
+            Text(_why(finding), style=_GROUP_STYLES.get(group, "")),
+        )
+    console.print(table)
+
+
+def _hosts(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("host", "status", "missing", "no fix", "overdue", "exploited", "not known because"):
+        table.add_column(title, overflow="fold")
+    for row in rows[:_MOST]:
+        states = row["states"]
+        table.add_row(
+            Text(plain(row["host"], 80)),
+            Text(row["status"].replace("_", " "), style=_STATUS_STYLES[row["status"]]),
+            Text(str(states.get("missing", 0) + states.get("failed", 0) + states.get("rejected", 0))),
+            Text(str(states.get("no_fix", 0))),
+            Text(str(row["overdue"])),
+            Text(str(row["exploited"])),
+            Text(plain("; ".join(reason["message"] for reason in row["coverage"]["reasons"]), 200)),
+        )
+    if len(rows) > _MOST:
+        table.add_row(Text(f"and {len(rows) - _MOST} more: --json shows all"))
+    return table
+
+
+def _remaining(console: Console, count: int) -> None:
+    if count > 0:
+        console.print(Text(f"and {count} more: `patchops findings` shows all"))
+
+
+def _state(finding: Mapping[str, Any]) -> str:
+    if finding["state"] == "installed":
+        return f"installed, in effect: {finding.get('effective') or 'unknown'}"
+    if finding["state"] == "no_fix":
+        return "no fix: " + ("deferred" if finding.get("no_fix") == "deferred" else "none yet")
+    return str(finding["state"])
+
+
+def _why(finding: Mapping[str, Any]) -> str:
+    """The group and the rule; for what can't be known its reason."""
+    if finding["state"] == "unknown":
+        return plain("; ".join(reason["message"] for reason in finding["reasons"]), 200)
+    urgency = finding.get("urgency") or {}
+    rule = f"{urgency['rule']}, {urgency['timeline']}" if urgency.get("rule") else "no date"
+    return plain(f"{finding['urgency_group']}: {rule}", 200)

@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`patchops cve`: who has it, who is fixed, who can't be known."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from patchops.assessment.assess import verdicts
+from patchops.assessment.hosts import inventory_facts, scanned_hosts, with_documents
+from patchops.cli.options import output_options
+from patchops.cli.output import compile_query, print_json
+from patchops.errors import InputError
+from patchops.paths import data_directory
+from patchops.text import plain
+
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}\Z")
+_MOST = 20
+ANSWERS = {
+    "has_it": "have it",
+    "not_effective": "have the fix installed, but not in effect",
+    "fixed": "are fixed",
+    "not_affected": "are not affected",
+    "unknown": "can't be known",
+}
+
+
+@click.command()
+@click.argument("name", metavar="CVE")
+@click.option("--inventory", "-i", "inventories", metavar="INVENTORY", multiple=True, help="Only its hosts.")
+@click.option("--limit", "-l", metavar="PATTERN", help="Hosts or groups of the inventory.")
+@click.option("--db", metavar="FILE", type=click.Path(path_type=Path), help="The advisory database.")
+@output_options
+def cve(
+    name: str,
+    inventories: tuple[str, ...],
+    limit: str | None,
+    db: Path | None,
+    as_json: bool,
+    query: str | None,
+) -> None:
+    """Who has a CVE, who is fixed, who can't be known, by the last scan of each host."""
+    compiled = compile_query(query)
+    if not _CVE.match(name.upper()):
+        raise InputError(f"{name!r} is no CVE id.", "Write it like CVE-2026-1234.")
+    data = data_directory(os.environ, os.geteuid())
+    facts = inventory_facts(inventories, limit) if inventories else scanned_hosts(data.documents)
+    if not facts:
+        raise InputError(f"No host was ever scanned into {data.documents}.", "Run `patchops scan` first.")
+    found = verdicts(
+        with_documents(facts, data.documents),
+        db or data.root / "advisories.sqlite3",
+        name.upper(),
+        datetime.now(timezone.utc),
+    )
+    document = answer(name.upper(), found)
+    if as_json or compiled is not None:
+        print_json(document, compiled)
+    else:
+        _print(document)
+
+
+def answer(name: str, found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The hosts by answer, and every host's verdict: {cve, has_it: [...], ..., hosts: {...}}."""
+    document: dict[str, Any] = {"cve": name, **{key: [] for key in ANSWERS}}
+    for host, verdict in sorted(found.items()):
+        document[_answer_of(verdict)].append(host)
+    document["hosts"] = {host: dict(verdict) for host, verdict in sorted(found.items())}
+    return document
+
+
+def _answer_of(verdict: Mapping[str, Any]) -> str:
+    state = verdict["state"]
+    if state in ("unknown", "not_affected"):
+        return str(state)
+    if state == "installed":
+        return "fixed" if verdict.get("effective") == "yes" else "not_effective"
+    return "has_it"
+
+
+def _print(document: Mapping[str, Any]) -> None:
+    console = Console(highlight=False)
+    console.print(Text(document["cve"], style="bold"))
+    for key, words in ANSWERS.items():
+        hosts = document[key]
+        if not hosts:
+            continue
+        console.print(Text(f"{len(hosts)} {words}", style="bold"))
+        for host in hosts[:_MOST]:
+            verdict = document["hosts"][host]
+            reasons = "; ".join(reason["message"] for reason in verdict["reasons"])
+            console.print(Text(f"  {plain(host, 80)}  {plain(reasons, 200)}"), soft_wrap=True)
+        if len(hosts) > _MOST:
+            console.print(Text(f"  and {len(hosts) - _MOST} more: --json shows all"))

@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`patchops findings` and `patchops export`.
+
+The latest assessment, filtered, in the format that is wanted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from ansible_collections.patchops.fleet.plugins.module_utils.times import now
+from patchops.assessment.assess import findings_of, latest, policy_of
+from patchops.assessment.hosts import scanned_hosts, with_documents
+from patchops.cli.assessment_view import print_findings
+from patchops.cli.options import output_options
+from patchops.cli.output import compile_query, print_json
+from patchops.errors import InputError
+from patchops.exports.cyclonedx import cyclonedx_document
+from patchops.exports.openvex import openvex_document
+from patchops.exports.table import findings_csv
+from patchops.paths import data_directory
+
+_STATES = [
+    "missing",
+    "installed",
+    "failed",
+    "rejected",
+    "waived",
+    "mitigated",
+    "no_fix",
+    "unknown",
+]
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+Finding = Mapping[str, Any]
+
+
+def _filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for decorate in (
+        click.option("--from", "source", metavar="FILE", type=_FILE, help="Another findings document."),
+        click.option("--exploited", is_flag=True, help="Only what is in CISA's KEV."),
+        click.option("--overdue", is_flag=True, help="Only what is past its due date."),
+        click.option(
+            "--due-before",
+            metavar="DAY",
+            type=click.DateTime(["%Y-%m-%d"]),
+            help="Only what is due before this day.",
+        ),
+        click.option("--state", type=click.Choice(_STATES), multiple=True, help="Only this state."),
+        click.option("--package", metavar="GLOB", multiple=True, help="Only this package."),
+        click.option("--advisory", metavar="GLOB", multiple=True, help="Only this advisory."),
+        click.option("--cve", metavar="CVE", multiple=True, help="Only this CVE."),
+        click.option("--host", metavar="GLOB", multiple=True, help="Only this host."),
+    ):
+        function = decorate(function)
+    return function
+
+
+@click.command()
+@_filter_options
+@output_options
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def findings(as_csv: bool, as_json: bool, query: str | None, source: Path | None, **wanted: Any) -> None:
+    """Show findings of the latest assessment, most urgent first.
+
+    Filters of one kind widen, of several narrow.
+    """
+    compiled = compile_query(query)
+    document = _document(source)
+    found = select(document["findings"], **wanted)
+    if as_csv and (as_json or compiled is not None):
+        raise InputError("--csv and --json exclude each other.", "Give one of them.")
+    if as_csv:
+        click.echo(findings_csv(found), nl=False)
+    elif as_json or compiled is not None:
+        print_json({**document, "findings": found}, compiled)
+    else:
+        console = Console(highlight=False)
+        print_findings(console, found)
+        total = len(document["findings"])
+        console.print(Text(f"{len(found)} of {total} findings of {document['created_at']}"))
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["cyclonedx-sbom", "cyclonedx-vdr", "openvex", "csv"]))
+@_filter_options
+@click.option("--policy", metavar="FILE", type=_FILE, envvar="PATCHOPS_POLICY", help="The policy file.")
+@click.option("--author", metavar="NAME", default="PatchOps", show_default=True, help="OpenVEX: who says it.")
+@click.option(
+    "--output", "-o", metavar="FILE", type=click.Path(path_type=Path), help="Write there, not to stdout."
+)
+def export(
+    kind: str, policy: Path | None, author: str, output: Path | None, source: Path | None, **wanted: Any
+) -> None:
+    """Write the latest assessment as CycloneDX, OpenVEX or CSV.
+
+    CycloneDX speaks about one host: name it with --host. OpenVEX takes owners and ends of waivers from the
+    policy.
+    """
+    document = _document(source)
+    found = select(document["findings"], **wanted)
+    if kind == "csv":
+        _write(findings_csv(found), output)
+        return
+    documents = data_directory(os.environ, os.geteuid()).documents
+    hosts = {
+        host.facts.name: host.document
+        for host in with_documents(scanned_hosts(documents), documents)
+        if host.document is not None
+    }
+    if kind == "openvex":
+        made = openvex_document(found, hosts, policy_of(policy).waivers, author, document["created_at"])
+    else:
+        name = _one_host(wanted["host"], hosts)
+        theirs = [finding for finding in found if finding["host"] == name]
+        made = cyclonedx_document(hosts[name], theirs if kind == "cyclonedx-vdr" else None, now())
+    _write(json.dumps(made, indent=2, ensure_ascii=True) + "\n", output)
+
+
+def select(
+    rows: Sequence[Finding],
+    host: Sequence[str] = (),
+    cve: Sequence[str] = (),
+    advisory: Sequence[str] = (),
+    package: Sequence[str] = (),
+    state: Sequence[str] = (),
+    due_before: datetime | None = None,
+    overdue: bool = False,
+    exploited: bool = False,
+) -> list[Finding]:
+    """The findings that fit; several values of one filter are alternatives."""
+    before = due_before.date().isoformat() if due_before else None
+    cves = {name.upper() for name in cve}
+    return [
+        row
+        for row in rows
+        if _fits(host, row["host"])
+        and (not cves or not cves.isdisjoint(row["cves"]))
+        and _fits(advisory, row["advisory"])
+        and _fits(package, row["package"], *(binary["name"] for binary in row.get("binaries") or []))
+        and (not state or row["state"] in state)
+        and (before is None or (row["due"] is not None and row["due"] < before))
+        and (not overdue or row["overdue_days"] > 0)
+        and (not exploited or row.get("kev") is not None)
+    ]
+
+
+def _fits(patterns: Sequence[str], *names: str | None) -> bool:
+    return not patterns or any(
+        fnmatchcase(name, pattern) for name in names if name is not None for pattern in patterns
+    )
+
+
+def _document(source: Path | None) -> dict[str, Any]:
+    if source is not None:
+        return findings_of(source)
+    return latest(data_directory(os.environ, os.geteuid()))
+
+
+def _one_host(patterns: Sequence[str], hosts: Mapping[str, Any]) -> str:
+    names = [name for name in sorted(hosts) if patterns and _fits(patterns, name)]
+    if len(names) != 1:
+        raise InputError(
+            f"CycloneDX speaks about one host; {len(names)} scanned hosts fit.", "Name one with --host."
+        )
+    return names[0]
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{output} can't be written: {error.strerror}.", "Name another file.") from None
