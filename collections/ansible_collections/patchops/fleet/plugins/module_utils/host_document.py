@@ -73,7 +73,7 @@ class _NoDriver(Driver):
         raise self._reason
 
     version = platform_arch = installed = holds = broken = repositories = security_source = _refuse  # type: ignore[assignment]
-    refresh = updates = kernel_packages = _refuse
+    refresh = updates = kernel_packages = owners = _refuse
 
     def space_paths(self) -> List[Dict[str, str]]:
         return []
@@ -183,12 +183,14 @@ def _units(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
 
 
 def _restarts(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
-    document["restarts"] = reader.read("restarts", "restarts", restarts.collect_restarts)
+    document["restarts"] = reader.read(
+        "restarts", "restarts", lambda: restarts.collect_restarts(driver.owners)
+    )
 
 
 def _reboot(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
     kernels = reader.read("kernel", "kernel", lambda: kernel.collect_kernel(driver.kernel_packages()))
-    replaced = reader.read("restarts", "restarts", restarts.collect_restarts)
+    replaced = reader.read("restarts", "restarts", lambda: restarts.collect_restarts(driver.owners))
     virtualization = reader.read("machine", "virtualization", machine.detect_virtualization)
     marker = reader.read("reboot", "reboot.marker", lambda: reboot.read_marker())
     in_container = virtualization is not None and virtualization["kind"] == "container"

@@ -6,9 +6,10 @@ from typing import Any, Dict, List, Optional
 
 
 def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
-    """Return {pending, security_source, reboot, interrupted, platform}, None for what is not known."""
+    """Return {os, platform, pending, security_source, reboot, interrupted}, None for what is not known."""
     updates, broken = document.get("updates"), document.get("broken")
     return {
+        "os": document.get("os"),
         "pending": None if updates is None else count_pending(updates),
         "security_source": document.get("security_source"),
         "reboot": document.get("reboot"),
@@ -37,7 +38,7 @@ def summarize(document: Dict[str, Any]) -> str:
         parts.append("{total} updates pending, {security} of them for security".format(**facts["pending"]))
     source = facts["security_source"]
     if source is not None and source["status"] != "ok":
-        parts.append("security source {status}: {reason}".format(**source))
+        parts.append("more may be missing, the security source is {status}: {reason}".format(**source))
     if facts["interrupted"]:
         parts.append(document["broken"]["reason"])
     if facts["reboot"] is not None and facts["reboot"]["required"]:

@@ -80,6 +80,7 @@ CODES = {
     "newer_transaction": (REFUSED, "A newer transaction builds on this one."),
     "stale_fence": (REFUSED, "A newer attempt has taken over."),
     "detach_failed": (REFUSED, "The transaction could not be started in the background."),
+    "proofs_differ": (REFUSED, "Hosts of one platform proved different packages; there is no one patch set."),
     "gate_closed": (REFUSED, "A window, freeze or budget keeps the batch from starting."),
     # failed
     "install_failed": (FAILED, "The package manager failed while it installed."),
@@ -111,6 +112,7 @@ CODES = {
     # unknown
     "outcome_unknown": (UNKNOWN, "The host was touched and can't be asked what became of it."),
     "module_crashed": (UNKNOWN, "The module ended without a readable answer."),
+    "security_unknown": (UNKNOWN, "The host's source of security updates can't be believed."),
     "still_running": (UNKNOWN, "The transaction had not ended when the time to wait was over."),
     # left out
     "skipped": (SKIPPED, "Left out on purpose."),

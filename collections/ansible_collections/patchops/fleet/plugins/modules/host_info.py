@@ -123,6 +123,9 @@ host:
   returned: when the host could be asked
   type: dict
   contains:
+    os:
+      description: The distribution and the end of its support.
+      type: dict
     pending:
       description: How many updates are pending, V(null) when that could not be read.
       type: dict

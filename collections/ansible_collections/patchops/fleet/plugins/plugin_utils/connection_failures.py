@@ -11,8 +11,8 @@ import re
 
 # The order matters: ssh prints "Host key verification failed" after the banner about a changed key as well,
 # and "Permission denied" names a login only with the list of methods behind it.
-_PATTERNS = tuple(
-    (code, re.compile(pattern, re.IGNORECASE))
+_PATTERNS = {
+    code: re.compile(pattern, re.IGNORECASE)
     for code, pattern in (
         (
             "host_key_changed",
@@ -73,7 +73,7 @@ _PATTERNS = tuple(
             r"is of type .* and we were unable to convert",
         ),
     )
-)
+}
 
 REMEDIES = {
     "unreachable": "Try ssh to the host by hand with the same user and key.",
@@ -116,13 +116,15 @@ _LONGEST_DETAIL = 300
 def failure_code(text: str, default: str) -> str:
     """Return the outcome code that `text` speaks of, or `default`."""
     plain = "\n".join(_telling_lines(text))
-    return next((code for code, pattern in _PATTERNS if pattern.search(plain)), default)
+    return next((code for code, pattern in _PATTERNS.items() if pattern.search(plain)), default)
 
 
-def failure_detail(text: str) -> str:
-    """Return the end of `text` as one printable line: what it came from is not trusted."""
-    plain = " ".join(_CONTROL.sub(" ", line).strip() for line in _telling_lines(text))
-    plain = re.sub(r"\s+", " ", plain).strip()
+def failure_detail(text: str, code: str) -> str:
+    """Return the line of `text` that made it `code`, else its end, as one printable line; `text` is untrusted."""
+    lines = _telling_lines(text)
+    pattern = _PATTERNS.get(code)
+    told = [line for line in lines if pattern is not None and pattern.search(line)]
+    plain = " ".join(_CONTROL.sub(" ", " ".join(told[-1:] or lines)).split())
     return plain if len(plain) <= _LONGEST_DETAIL else "..." + plain[-_LONGEST_DETAIL:]
 
 

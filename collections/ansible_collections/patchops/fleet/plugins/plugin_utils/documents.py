@@ -42,7 +42,7 @@ def read_document(data: Any, kind: str, where: str = "the document") -> dict[str
     if data.get("kind") != kind:
         raise DocumentError(f"{where} is of kind {data.get('kind')!r}; {kind!r} was expected")
     schema, newest = data.get("schema"), SCHEMAS[kind]
-    if type(schema) is not int or not max(1, newest - 1) <= schema <= newest:
+    if not isinstance(schema, int) or isinstance(schema, bool) or not max(1, newest - 1) <= schema <= newest:
         raise DocumentError(
             f"{where} has schema {schema!r}; this engine reads {kind} up to {newest} and one before. "
             "Install the version of PatchOps that wrote it, or a newer one."

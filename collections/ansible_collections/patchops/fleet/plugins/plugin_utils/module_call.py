@@ -191,7 +191,9 @@ def _failure(host: str, code: str, text: str, acts: bool) -> dict[str, Any]:
     lost = code in ("connection_lost", "module_crashed")
     state = "whether it changed something is not known yet" if acts and lost else "nothing was changed"
     reason = code.replace("_", " ")
-    return make_result(code, f"{host}: {reason} ({failure_detail(text)}); {state}.", REMEDIES.get(code, ""))
+    return make_result(
+        code, f"{host}: {reason} ({failure_detail(text, code)}); {state}.", REMEDIES.get(code, "")
+    )
 
 
 def _with_document(

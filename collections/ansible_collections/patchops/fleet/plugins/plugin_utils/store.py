@@ -15,7 +15,6 @@ import re
 import tempfile
 import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -154,9 +153,8 @@ class HttpStore:
         headers = {"Content-Type": "application/json"}
         if self._token_file:
             headers["Authorization"] = f"Bearer {self._token()}"
-        request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310 - scheme checked
         try:
-            with urllib.request.urlopen(request, timeout=_HTTP_TIMEOUT) as answer:  # noqa: S310 - scheme checked
+            with open_url(url, data=body, method=method, headers=headers, timeout=_HTTP_TIMEOUT) as answer:
                 data: bytes = answer.read(_MAX_BYTES + 1)
         except urllib.error.HTTPError as error:
             with error:

@@ -3,7 +3,7 @@
 """Running programs whose files were replaced: what is installed is not what they execute."""
 
 import re
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import (
     process_ids,
@@ -28,8 +28,11 @@ _NOT_CODE = (
 _DPKG_SUFFIX = re.compile(r"\.dpkg-(new|tmp)$")
 
 
-def collect_restarts() -> List[Dict[str, Any]]:
-    """Return [{unit, processes, files}], by unit; raises OSError when the processes can't be looked into."""
+def collect_restarts(owners: Callable[[List[str]], Dict[str, str]]) -> List[Dict[str, Any]]:
+    """Return [{unit, processes, files, packages}], by unit; raises OSError when processes can't be looked into.
+
+    `owners` returns the package of each file that one owns.
+    """
     stale: List[Dict[str, Any]] = []
     for pid in process_ids():
         try:
@@ -41,7 +44,11 @@ def collect_restarts() -> List[Dict[str, Any]]:
                 stale.append({"unit": unit, "pid": pid, "files": files})
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended meanwhile
-    return group_by_unit(stale)
+    groups = group_by_unit(stale)
+    owned = owners(sorted({path for group in groups for path in group["files"]})) if groups else {}
+    for group in groups:
+        group["packages"] = sorted({owned[path] for path in group["files"] if path in owned})
+    return groups
 
 
 def in_container_of_host(status: str) -> bool:

@@ -11,21 +11,25 @@ from ansible_collections.patchops.fleet.plugins.module_utils.process import NOT_
 # The units that start an updater, and the ones that are active while it works.
 _UPDATERS = {
     "unattended-upgrades": (["apt-daily-upgrade.timer", "apt-daily.timer"], ["apt-daily-upgrade.service"]),
-    "packagekit": (["packagekit-offline-update.service"], ["packagekit.service"]),
+    "packagekit": (["packagekit.service"], ["packagekit-offline-update.service"]),
     "dnf-automatic": (
         ["dnf-automatic.timer", "dnf-automatic-install.timer", "dnf5-automatic.timer"],
         ["dnf-automatic.service", "dnf-automatic-install.service", "dnf5-automatic.service"],
     ),
     "transactional-update": (["transactional-update.timer"], ["transactional-update.service"]),
 }
-_ENABLED = ("enabled", "enabled-runtime", "static", "indirect")
+_ENABLED = ("enabled", "enabled-runtime")
+# D-Bus starts these when somebody asks: without being enabled they work as long as they are not masked.
+_STARTED_ON_DEMAND = ("packagekit",)
 _CRON_JOBS = {"cron-apt": "/etc/cron.d/cron-apt", "yum-cron": "/etc/cron.daily/0yum-daily.cron"}
 
 
 def collect_updaters() -> List[Dict[str, Any]]:
     """Return [{name, units: [{unit, enabled, active}], enabled, active}] of those that are installed."""
     states = _unit_states() if has_systemd() else {}
-    updaters = [describe(name, states, _is_switched_on(name)) for name in sorted(_UPDATERS)]
+    updaters = [
+        describe(name, states, _is_switched_on(name)) for name in sorted(_UPDATERS) if _is_there(name)
+    ]
     found = [updater for updater in updaters if updater["units"]]
     for name, path in sorted(_CRON_JOBS.items()):
         if os.path.exists(path):
@@ -45,11 +49,14 @@ def describe(name: str, states: Dict[str, Dict[str, str]], switched_on: bool) ->
         for unit in starters + workers
         if states.get(unit, {}).get("LoadState") == "loaded"
     ]
+    on_demand = name in _STARTED_ON_DEMAND
+    working = workers + starters if on_demand else workers
     return {
         "name": name,
         "units": units,
-        "enabled": switched_on and any(unit["enabled"] for unit in units if unit["unit"] in starters),
-        "active": any(unit["active"] for unit in units if unit["unit"] in workers),
+        "enabled": switched_on
+        and any(on_demand or unit["enabled"] for unit in units if unit["unit"] in starters),
+        "active": any(unit["active"] for unit in units if unit["unit"] in working),
     }
 
 
@@ -69,6 +76,11 @@ def _unit_states() -> Dict[str, Dict[str, str]]:
     if answer.rc != 0:
         raise UnitsError("systemctl show: " + (answer.stderr.strip() or f"exit code {answer.rc}"))
     return parse_show(answer.stdout)
+
+
+def _is_there(name: str) -> bool:
+    # The timers belong to apt and are there without it.
+    return name != "unattended-upgrades" or os.path.exists("/usr/bin/unattended-upgrade")
 
 
 def _is_switched_on(name: str) -> bool:

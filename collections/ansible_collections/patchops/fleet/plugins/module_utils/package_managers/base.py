@@ -80,6 +80,10 @@ class Driver:
         """Return the installed kernels, oldest first: [{release, package, version}]."""
         raise NotImplementedError
 
+    def owners(self, paths: List[str]) -> Dict[str, str]:
+        """Return the package of each of `paths` that one owns."""
+        raise NotImplementedError
+
     def space_paths(self) -> List[Dict[str, str]]:
         """Return [{path, purpose}] of where packages land."""
         raise NotImplementedError
@@ -100,6 +104,18 @@ class Driver:
         `nearby`: directories that may hold a package already; `rebuilding`: make what nobody serves any more
         from the installed files.
         """
+        raise NotImplementedError
+
+    def file_names(self, changes):
+        """Return the names under which `acquire` leaves what `changes` of a plan install."""
+        raise NotImplementedError
+
+    def known_names(self):
+        """Return the names of all packages that left a trace on the host, removed ones included."""
+        raise NotImplementedError
+
+    def forget_packages(self, names, log):
+        """Remove what packages that were removed left behind; output goes to `log`."""
         raise NotImplementedError
 
     def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:

@@ -93,13 +93,21 @@ class Apt(AptChanges):
         return errors
 
     def updates(self) -> List[Dict[str, Any]]:
-        return updates.find_updates(inventory.installed(self._rows()), self._policies(), self._by_index())
+        found = updates.find_updates(inventory.installed(self._rows()), self._policies(), self._by_index())
+        versions = updates.read_source_versions(found, self.platform_arch())
+        return [
+            dict(one, source_version=versions.get((one["name"], one["arch"], one["candidate"])))
+            for one in found
+        ]
 
     def lock_holder(self) -> Optional[Dict[str, Any]]:
         return locks.find_holder()
 
     def kernel_packages(self) -> List[Dict[str, Any]]:
         return kernels.installed_kernels(self._rows())
+
+    def owners(self, paths: List[str]) -> Dict[str, str]:
+        return inventory.read_owners(paths)
 
     def space_paths(self) -> List[Dict[str, str]]:
         return [{"path": "/var/cache/apt/archives", "purpose": "cache"}]

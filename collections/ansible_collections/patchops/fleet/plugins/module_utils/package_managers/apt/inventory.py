@@ -91,6 +91,27 @@ def parse_automatic(text: str) -> Set[str]:
     return automatic
 
 
+def read_owners(paths: List[str]) -> Dict[str, str]:
+    """Return the package of each path that one owns. dpkg may know a file without the /usr that it lies in now."""
+    spellings = {}
+    for path in paths:
+        spellings[path] = path
+        if path.startswith("/usr/"):
+            spellings[path[len("/usr") :]] = path
+    # Its exit code is 1 when one of them is not known; the others are printed all the same.
+    return parse_owners(run(["dpkg-query", "-S"] + sorted(spellings)).stdout, spellings)
+
+
+def parse_owners(text: str, spellings: Dict[str, str]) -> Dict[str, str]:
+    """Return the owners of `dpkg-query -S`; `spellings` gives the path that was meant by each that was asked for."""
+    owners = {}
+    for line in text.splitlines():
+        packages, separator, path = line.partition(": ")
+        if separator and path in spellings:
+            owners[spellings[path]] = packages.split(", ")[0].split(":")[0]
+    return owners
+
+
 def installed(rows: List[Row]) -> List[Row]:
     """Return the rows whose files are on the host, half installed ones included."""
     return [row for row in rows if row.status not in _ABSENT]

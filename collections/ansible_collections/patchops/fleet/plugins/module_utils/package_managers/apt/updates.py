@@ -3,7 +3,7 @@
 """Which newer versions apt would take, from where, and whether they close security holes."""
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import Row
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
@@ -29,6 +29,7 @@ class Policy(NamedTuple):
 _NAME = re.compile(r"^(\S+):$")
 _VERSION = re.compile(r"^ (?:\*\*\*|   ) (\S+)(?: (-?\d+))?")
 _SOURCE = re.compile(r"^ {6,}\s*-?\d+ (.+)$")
+_RECORD_FIELD = re.compile(r"^(Package|Architecture|Version|Source): (.*)$", re.MULTILINE)
 _LOCAL = "/var/lib/dpkg/status"
 
 
@@ -111,6 +112,29 @@ def find_updates(
             }
         )
     return updates
+
+
+def read_source_versions(updates: List[Dict[str, Any]], native: str) -> Dict[Tuple[str, str, str], str]:
+    """Return the source version of each update's candidate by (name, arch, version), as far as apt tells."""
+    asked = [
+        "{name}={candidate}".format(**one)
+        if one["arch"] in (native, "all")
+        else "{name}:{arch}={candidate}".format(**one)
+        for one in updates
+    ]
+    return parse_source_versions(run(["apt-cache", "show"] + asked).stdout) if asked else {}
+
+
+def parse_source_versions(text: str) -> Dict[Tuple[str, str, str], str]:
+    """Return the source version by (name, arch, version) of package records."""
+    versions = {}
+    for record in text.split("\n\n"):
+        fields = dict(match.groups() for match in _RECORD_FIELD.finditer(record))
+        key = (fields.get("Package", ""), fields.get("Architecture", ""), fields.get("Version", ""))
+        # "Source: openssl (3.0.15-1)" where the two versions differ, "Source: openssl" or nothing where not.
+        source = re.search(r"\((.+)\)", fields.get("Source", ""))
+        versions[key] = source.group(1) if source else key[2]
+    return versions
 
 
 def _newer_offers(policy: Policy, installed: str) -> List[Offer]:
