@@ -93,6 +93,9 @@ CODES = {
     "not_effective": (FAILED, "Installed, but not in effect."),
     "hook_failed": (FAILED, "A hook failed."),
     "internal_error": (FAILED, "A defect of the engine; the message says what is known."),
+    "run_failed": (FAILED, "The run ended, and hosts of it were refused, failed or lost."),
+    "run_stopped": (FAILED, "A gate ended the run before every batch was started."),
+    "updates_missing": (FAILED, "Updates are pending, and the run was told to fail on that."),
     # reverted
     "rolled_back": (REVERTED, "The update was bad and was taken back."),
     "install_taken_back": (REVERTED, "The package manager failed, and the former packages are back."),
@@ -113,6 +116,7 @@ CODES = {
     "outcome_unknown": (UNKNOWN, "The host was touched and can't be asked what became of it."),
     "module_crashed": (UNKNOWN, "The module ended without a readable answer."),
     "security_unknown": (UNKNOWN, "The host's source of security updates can't be believed."),
+    "run_unknown": (UNKNOWN, "The run ended, and the state of some of its hosts could not be learned."),
     "still_running": (UNKNOWN, "The transaction had not ended when the time to wait was over."),
     # left out
     "skipped": (SKIPPED, "Left out on purpose."),

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decide at the start of a batch whether it may start: window, freeze, failure budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.times import now
+from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import Budget
+from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import (
+    judge,
+    parse_freezes,
+    parse_windows,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Runs once for the batch; connects to no host."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        _spec, arguments = self.validate_argument_spec({"plan": {"type": "dict", "required": True}})
+        plan = arguments["plan"]
+        lost = self._lost(plan, task_vars)
+        budget = Budget(plan["budget_max"], len(plan["targets"]), len(lost))
+        is_open, reason = self._judge(plan, budget, lost)
+        batch = plan["batches"][task_vars["ansible_play_batch"][0]]
+        details = {"open": is_open, "reason": reason, "budget": budget.as_dict(), "batch": batch, "at": now()}
+        if is_open:
+            return make_result("gate_open", f"batch {batch} may start: {reason}", **details)
+        return make_result(
+            "gate_closed",
+            f"batch {batch} does not start: {reason}",
+            "The hosts of this batch and of later ones are untouched; run it again when the reason is gone.",
+            **details,
+        )
+
+    @staticmethod
+    def _judge(plan: Mapping[str, Any], budget: Budget, lost: list[str]) -> tuple[bool, str]:
+        if budget.exceeded:
+            names = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
+            return (
+                False,
+                f"{budget.lost} of {budget.membership} hosts are lost ({names}), {budget.maximum} may be",
+            )
+        verdict = judge(
+            parse_windows(plan["window"]), parse_freezes(plan["freeze"]), datetime.now(timezone.utc)
+        )
+        return verdict.open, verdict.reason
+
+    @staticmethod
+    def _lost(plan: Mapping[str, Any], task_vars: Mapping[str, Any]) -> list[str]:
+        return [
+            host
+            for host in plan["targets"]
+            if host_outcome(host_results(task_vars, host), is_intermittent(task_vars, host))["lost"]
+        ]

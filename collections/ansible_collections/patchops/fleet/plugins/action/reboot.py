@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have a host come into effect, and wait with it through its reboot until there is proof."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
+    Answer,
+    call,
+    call_until,
+    variable,
+)
+
+_MODULE = "reboot"
+# The order to reboot is given; until the network goes, the old boot still answers.
+_GOING_DOWN_SECONDS = 4.0
+# Connection lost while it restarts services: the host is up and is asked again.
+_ASK_AGAIN_SECONDS = 60.0
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """The controller's half of reboot."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        arguments = dict(self._task.args)
+        arguments.setdefault("run_id", str(variable(self, task_vars, "patchops_run_id", "")))
+        answer = call(self, _MODULE, arguments, task_vars, acts=True)
+        if answer.code == "connection_lost":
+            answer = call_until(
+                self, _MODULE, arguments, task_vars, acts=True, deadline=_ASK_AGAIN_SECONDS, limit=300.0
+            )
+        if not answer.result.get("rebooting"):
+            return answer.result
+        return self._wait(answer, arguments, task_vars)
+
+    def _wait(self, ordered: Answer, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        host = str(task_vars.get("inventory_hostname", "the host"))
+        timeout = float(arguments.get("timeout", 600))
+        started = time.monotonic()
+        time.sleep(_GOING_DOWN_SECONDS)
+        answer = call_until(
+            self,
+            _MODULE,
+            {**arguments, "phase": "end"},
+            task_vars,
+            acts=True,
+            deadline=timeout,
+            limit=120.0,
+            accept=lambda seen: seen.code != "reboot_faked",
+        )
+        waited = int(time.monotonic() - started)
+        if not answer.unreachable:
+            return answer.result
+        outcome = answer.result["outcome"]
+        if outcome["code"] == "host_key_changed":
+            return answer.result
+        return make_result(
+            "reboot_failed",
+            f"{host} was told to reboot and did not come back within {waited} seconds "
+            f"({outcome['message']}). Its updates are installed; whether it boots is not known.",
+            "Look at its console. When it runs again, run the same command again: it goes on from there.",
+            changed=True,
+            reboot={**ordered.result["reboot"], "done": False, "boot_id_changed": False, "kernel": None},
+        )

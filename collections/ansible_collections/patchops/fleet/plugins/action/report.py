@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the report of a run, hand on its artifact, and fail where the run failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.times import now
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import store_document, variable
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
+from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
+    build_report,
+    host_entry,
+    summarize,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import report_key
+
+# AWX keeps artifacts in its database and hands them to every later job of a workflow.
+_MAX_ARTIFACT = 256 * 1024
+_ENDINGS = {
+    "done": ("reported", ""),
+    "stopped": ("run_stopped", "Look at the gate's reason; hosts that were not started are untouched."),
+    "failed": ("run_failed", "The report names every host that needs somebody, with the remedy."),
+    "unknown": ("run_unknown", "Run it again: the hosts are asked what became of them."),
+}
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Runs once, after everything else; connects to no host."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        _spec, arguments = self.validate_argument_spec(
+            {
+                "plan": {"type": "dict", "required": True},
+                "sealed": {"type": "dict", "default": {}},
+                "waits_for_gate": {"type": "bool", "default": False},
+                "fail_on": {"type": "list", "elements": "str", "default": ["failed", "stopped", "unknown"]},
+                "stats": {"type": "bool", "default": True},
+            }
+        )
+        run, sealed = arguments["plan"], arguments["sealed"]
+        results = {host: host_results(task_vars, host) for host in run["targets"]}
+        report = build_report(
+            run=run,
+            entries=[
+                host_entry(
+                    host,
+                    results[host],
+                    batch=run["batches"].get(host) if arguments["waits_for_gate"] else None,
+                    intermittent=is_intermittent(task_vars, host),
+                    waits_for_gate=arguments["waits_for_gate"] and not run["check_mode"],
+                )
+                for host in run["targets"]
+            ],
+            gates=_gates(results),
+            patch_set=_reference(sealed),
+            finished_at=now(),
+            check_mode=run["check_mode"],
+        )
+        return self._publish(report, arguments, task_vars)
+
+    def _publish(
+        self, report: dict[str, Any], arguments: Mapping[str, Any], task_vars: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        fails = report["result"] in arguments["fail_on"] or (
+            "missing" in arguments["fail_on"] and report["totals"]["pending"] > 0
+        )
+        code, remedy = _ENDINGS[report["result"]] if fails else _ENDINGS["done"]
+        if fails and report["result"] == "done":
+            code, remedy = "updates_missing", "Patch the hosts that the report names."
+        result = make_result(
+            code, summarize(report), remedy, result=report["result"], totals=report["totals"]
+        )
+        store_document(self, task_vars, report_key(str(report["run_id"])), report, result)
+        if arguments["stats"]:
+            former = variable(self, task_vars, "patchops_run")
+            result["ansible_stats"] = {
+                "data": {"patchops_run": _artifact(report, arguments["sealed"], former)},
+                "per_host": False,
+                "aggregate": False,
+            }
+        return result
+
+
+def _gates(results: Mapping[str, Mapping[str, Result]]) -> list[dict[str, Any]]:
+    """Return the gates in the order of their batches; each was registered for every host of its batch."""
+    seen = {
+        gates["gate"]["batch"]: {
+            key: gates["gate"][key] for key in ("at", "batch", "open", "reason", "budget")
+        }
+        for gates in results.values()
+        if "gate" in gates
+    }
+    return [seen[batch] for batch in sorted(seen)]
+
+
+def _reference(sealed: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not sealed.get("patch_set_id"):
+        return None
+    return {"id": sealed["patch_set_id"], "path": sealed.get("document")}
+
+
+def _artifact(
+    report: Mapping[str, Any], sealed: Mapping[str, Any], former: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    # What an earlier job of the workflow sealed is handed on by the jobs that come after it.
+    source = sealed if sealed.get("patch_set_id") else former or {}
+    encoded = source.get("patch_set")
+    return {
+        "run_id": report["run_id"],
+        "report": {"result": report["result"], "totals": report["totals"]},
+        "patch_set": encoded if encoded and len(encoded) <= _MAX_ARTIFACT else None,
+        "patch_set_id": source.get("patch_set_id"),
+    }

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Seal what the verified hosts of a run have installed as a patch set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import OK, make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.module_utils.times import now
+from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import Budget
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, host_outcome, plan
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import store_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
+    PatchSetError,
+    Proof,
+    build_platforms,
+    count_members,
+    seal,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import patch_set_key
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Runs once for the run; connects to no host."""
+
+    _requires_connection = False
+    _supports_check_mode = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        _spec, arguments = self.validate_argument_spec({"plan": {"type": "dict", "required": True}})
+        run = arguments["plan"]
+        results = {host: host_results(task_vars, host) for host in run["targets"]}
+        outcomes = {
+            host: host_outcome(results[host], is_intermittent(task_vars, host)) for host in run["targets"]
+        }
+        lost = [host for host, outcome in outcomes.items() if outcome["lost"]]
+        if Budget(run["budget_max"], len(run["targets"]), len(lost)).exceeded:
+            message = f"Not sealed: more hosts were lost than may be ({', '.join(lost[:5])})."
+            return make_result("skipped", message, patch_set_id=None)
+        try:
+            platforms = build_platforms(_proofs(results, outcomes))
+        except PatchSetError as error:
+            return make_result("proofs_differ", f"Not sealed: {error}")
+        if not platforms:
+            return make_result("nothing_to_do", "No host proved a change: there is nothing to seal.")
+        return self._seal(seal(platforms, now(), run["patch_set_name"]), task_vars)
+
+    def _seal(self, document: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        result = make_result(
+            "sealed",
+            f"patch set {document['id'][:12]}: {count_members(document['platforms'])} packages for "
+            f"{', '.join(document['platforms'])}",
+            changed=True,
+            patch_set_id=document["id"],
+            patch_set=encode(document),
+        )
+        store_document(self, task_vars, patch_set_key(document["id"]), document, result)
+        return result
+
+
+def _proofs(
+    results: Mapping[str, Mapping[str, Result]], outcomes: Mapping[str, Mapping[str, Any]]
+) -> list[Proof]:
+    """Return what the verified hosts installed, without what another host had to take back."""
+    bad = {
+        _bytes_of(change)
+        for host, outcome in outcomes.items()
+        if outcome["lost"] and outcome["touched"]
+        for change in plan(results[host]).get("packages", ())
+    }
+    proofs = []
+    for host, outcome in outcomes.items():
+        verified = results[host].get("verify", {})
+        host_plan = plan(results[host])
+        if outcome["class"] == OK and outcome["touched"] and verified.get("effective") == "yes":
+            changes = [change for change in host_plan.get("packages", ()) if _bytes_of(change) not in bad]
+            proofs.append(Proof(host, str(host_plan.get("platform")), changes))
+    return proofs
+
+
+def _bytes_of(change: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (change["name"], change["arch"], change.get("to"), change.get("sha256"))

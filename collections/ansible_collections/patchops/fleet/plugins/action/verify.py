@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verify a host over a new connection, with a new login and a new become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import call_until
+
+# A host that was just restarted may refuse logins for a moment.
+_DEADLINE = 120.0
+_MARGIN = 240.0
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """The controller's half of verify."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        settle = float(arguments.get("settle") or 30)
+        answer = call_until(
+            self,
+            "verify",
+            arguments,
+            task_vars or {},
+            kind="patchops.host",
+            deadline=_DEADLINE + settle,
+            limit=settle + _MARGIN,
+        )
+        return answer.result

@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that the playbooks decide by: what became of a host so far, and what it has to have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.hooks import HookError, read_hook
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
+    expected_packages,
+    host_outcome,
+    plan,
+    step_results,
+    transaction,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import PatchSetError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
+
+
+def outcome(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what became of a host so far, from its ``hostvars``: class, code, touched, revertible."""
+    results = step_results(variables)
+    return {**host_outcome(results), "transaction": transaction(results)}
+
+
+def planned_packages(variables: Mapping[str, Any], back: bool = False) -> list[dict[str, Any]]:
+    """Return the packages that a host has to have after its plan, or (``back``) after it was taken back."""
+    return expected_packages(plan(step_results(variables)).get("packages"), back)
+
+
+def patch_set(source: Any) -> dict[str, Any]:
+    """Return the sealed patch set that a path, a document or an artifact's text stands for."""
+    try:
+        return load_patch_set(source)
+    except (PatchSetError, DocumentError) as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def hook(value: Any) -> dict[str, str | None] | None:
+    """Return a hook as {path} or {role, tasks_from}."""
+    try:
+        return read_hook(value)
+    except HookError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "outcome": outcome,
+            "planned_packages": planned_packages,
+            "patch_set": patch_set,
+            "hook": hook,
+        }

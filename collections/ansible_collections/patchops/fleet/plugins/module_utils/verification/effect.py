@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is what is installed also what runs? And does the host have the packages that were planned? Pure."""
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import belongs_to_people
+
+
+def judge_effect(
+    reboot: Optional[Dict[str, Any]], restarts: Optional[List[Dict[str, Any]]]
+) -> Tuple[str, List[str]]:
+    """Return (yes | no | unknown, reasons) from `reboot` and `restarts` of the host document."""
+    reasons = [reason["detail"] for reason in (reboot or {}).get("reasons", [])]
+    reasons += [f"{unit} runs replaced code" for unit in stale_services(restarts)]
+    if reasons:
+        return "no", reasons
+    if reboot is None or reboot["required"] is None or restarts is None:
+        return "unknown", ["what runs on the host could not be looked into"]
+    return "yes", []
+
+
+def stale_services(restarts: Optional[List[Dict[str, Any]]]) -> List[str]:
+    """Return the units that run replaced code, without people's sessions, which end by themselves."""
+    names = [str(item["unit"] or "a process outside of any unit") for item in restarts or []]
+    return [name for name in names if not belongs_to_people(name)]
+
+
+def wrong_packages(
+    expected: List[Dict[str, Any]], installed: Optional[List[Dict[str, Any]]]
+) -> List[Dict[str, Any]]:
+    """Return [{check, ok: False, detail}] for packages that are not in the expected version.
+
+    `expected`: [{name, arch, version}], a version of None meaning: not installed.
+    """
+    if installed is None:
+        detail = "the host's packages could not be read"
+        return [{"check": "packages", "ok": False, "detail": detail}] if expected else []
+    found = {(package["name"], package["arch"]): package["version"] for package in installed}
+    wrong = []
+    for package in expected:
+        version = found.get((package["name"], package["arch"]))
+        if version != package["version"]:
+            has = version or "not installed"
+            wanted = package["version"] or "not installed"
+            wrong.append(
+                {"check": f"package {package['name']}", "ok": False, "detail": f"{has}, expected {wanted}"}
+            )
+    return wrong

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verify a host: its packages, the units that ran before, the user's checks, and what is in effect."""
+
+import os
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json, write_file
+from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
+from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import count_pending
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record, has_rebooted
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.restarts import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+    StateDirectory,
+    TransactionDirectory,
+    valid_id,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.checks import run_checks
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import (
+    judge_effect,
+    wrong_packages,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import belongs_to_people
+
+
+def verify(
+    driver: Driver,
+    packages: List[Dict[str, Any]],
+    checks: List[Dict[str, Any]],
+    transaction_id: Optional[str],
+    settle: float,
+    keep: bool,
+    state: Optional[StateDirectory] = None,
+) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """Return (result, host document).
+
+    `packages`: [{name, arch, version or None for not installed}]. `settle`: how long units and checks may
+    take to come up, in seconds. `keep`: note on the host that the transaction was proven.
+    """
+    directory = state or StateDirectory()
+    transaction = _transaction(directory, transaction_id)
+    record = Record(directory)
+    deadline = time.monotonic() + settle
+    before = _units_before(transaction, record)
+    stopped = wait_until_started(before["running"], deadline)
+    findings = [{"check": f"unit {item['unit']}", "ok": False, "detail": item["detail"]} for item in stopped]
+    checked = run_checks(checks, deadline)
+    document = collect(SUBSETS, driver, False)
+    known = {item["check"] for item in findings}
+    failed = (document.get("units") or {}).get("failed", [])
+    findings += [
+        {"check": f"unit {unit}", "ok": False, "detail": "failed, and had not failed before"}
+        for unit in failed
+        if before["known"]
+        and unit not in before["failed"]
+        and not belongs_to_people(unit)
+        and f"unit {unit}" not in known
+    ]
+    findings = wrong_packages(packages, document.get("packages")) + findings + checked
+    proven_before = transaction is not None and os.path.exists(_proof(transaction))
+    result = _judge(findings, document, len(packages), len(before["running"]))
+    result["proven_before"] = proven_before
+    if keep and not result["failed"]:
+        record.close()
+        if transaction is not None and not proven_before:
+            write_file(_proof(transaction), b"")
+    return result, document
+
+
+def _judge(
+    findings: List[Dict[str, Any]], document: Dict[str, Any], packages: int, units: int
+) -> Dict[str, Any]:
+    effective, reasons = judge_effect(document.get("reboot"), document.get("restarts"))
+    bad = [finding for finding in findings if not finding["ok"]]
+    updates = document.get("updates")
+    details: Dict[str, Any] = {
+        "verification": {"ok": not bad, "checks": findings},
+        "effective": effective,
+        "effective_reasons": reasons,
+        "pending": None if updates is None else count_pending(updates),
+    }
+    if bad:
+        told = "; ".join(f"{finding['check']}: {finding['detail']}" for finding in bad[:5])
+        return make_result(
+            "verification_failed",
+            f"Verification failed: {told}{'; ...' if len(bad) > 5 else '.'}",
+            "Look at the logs of what is named (journalctl -u UNIT).",
+            **details,
+        )
+    effect = {"yes": "in effect", "no": "not in effect: " + "; ".join(reasons), "unknown": "effect unknown"}
+    message = f"Verified: {packages} packages, {units} units, {len(findings)} checks; {effect[effective]}."
+    return make_result("verified", message, **details)
+
+
+def _transaction(directory: StateDirectory, transaction_id: Optional[str]) -> Optional[TransactionDirectory]:
+    if not transaction_id or not valid_id(transaction_id):
+        return None
+    found = directory.transaction(transaction_id)
+    return found if os.path.isdir(found.path) else None
+
+
+def _units_before(transaction: Optional[TransactionDirectory], record: Record) -> Dict[str, Any]:
+    """Return {running, failed, known} from before the change, else from before the reboot."""
+    if transaction is not None:
+        try:
+            units = read_json(transaction.way_back_state)["units"]
+            return {"running": list(units["running"]), "failed": list(units["failed"]), "known": True}
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # staged without a way back, or on a host without systemd
+    note = record.read()
+    if note is not None and has_rebooted(note) and not note["proven"]:
+        return {"running": list(note["running"]), "failed": [], "known": False}
+    return {"running": [], "failed": [], "known": False}
+
+
+def _proof(transaction: TransactionDirectory) -> str:
+    return os.path.join(transaction.path, "proven")

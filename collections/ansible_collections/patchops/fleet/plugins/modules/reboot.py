@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: reboot
+short_description: Bring installed updates into effect, by restarts or by a proven reboot
+version_added: 0.1.0
+author:
+  - PatchOps contributors (@patchops)
+extends_documentation_fragment:
+  - patchops.fleet.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: partial
+    details:
+      - With O(policy=always) the host reboots once a run.
+  action:
+    support: full
+description:
+  - Restarts the services that run replaced code, or reboots the host where that is required, and comes back
+    only with proof that the host did reboot.
+  - The proof is a new boot id. A host on which only the login works again is reported as C(reboot_faked).
+  - A host is not rebooted while a transaction of PatchOps is in progress on it.
+  - The reboot is noted on the host before it happens, so that a second call, also from another controller,
+    ends what a first one began.
+options:
+  policy:
+    description:
+      - V(auto) reboots when it is required, V(always) in any case, V(never) not at all.
+      - With V(auto) and V(never), services that run replaced code are restarted.
+    type: str
+    choices: [auto, never, always]
+    default: auto
+  restarts:
+    description:
+      - Whether services that run replaced code may be restarted.
+    type: str
+    choices: [auto, never]
+    default: auto
+  timeout:
+    description:
+      - How long the host may take to come back, in seconds.
+    type: int
+    default: 600
+  run_id:
+    description:
+      - The run that asks. With O(policy=always) a run reboots a host once.
+    type: str
+    default: ""
+  phase:
+    description:
+      - V(begin) decides and begins, V(end) looks what became of it. Set by the action; leave it alone.
+    type: str
+    choices: [begin, end]
+    default: begin
+  settle:
+    description:
+      - How long units may take to start after the reboot, in seconds.
+    type: int
+    default: 60
+"""
+
+EXAMPLES = r"""
+- name: Reboot where the kernel or a library asks for it
+  patchops.fleet.reboot:
+    policy: auto
+  become: true
+"""
+
+RETURN = r"""
+outcome:
+  description: What happened, as class, code, message and remedy.
+  returned: always
+  type: dict
+reboot:
+  description:
+    - Whether a reboot was required and why, whether it was done and proven, and the kernel that runs.
+  returned: always
+  type: dict
+  sample:
+    required: true
+    reasons: ["6.1.0-28-amd64 is installed, 6.1.0-25-amd64 runs"]
+    done: true
+    boot_id_changed: true
+    kernel: 6.1.0-28-amd64
+restarted:
+  description: The services that were restarted.
+  returned: when services were restarted
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.flow import begin, end
+
+ARGUMENTS = {
+    "policy": {"type": "str", "choices": ["auto", "never", "always"], "default": "auto"},
+    "restarts": {"type": "str", "choices": ["auto", "never"], "default": "auto"},
+    "timeout": {"type": "int", "default": 600},
+    "run_id": {"type": "str", "default": ""},
+    "phase": {"type": "str", "choices": ["begin", "end"], "default": "begin"},
+    "settle": {"type": "int", "default": 60},
+}
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    if module.params["phase"] == "end":
+        module.exit_json(**end(module.params["settle"]))
+    try:
+        driver = detect()
+    except DriverError as error:
+        module.exit_json(**make_result(error.code, error.message, error.remedy))
+    module.exit_json(
+        **begin(
+            driver,
+            module.params["policy"],
+            module.params["restarts"],
+            module.params["run_id"],
+            module.check_mode,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

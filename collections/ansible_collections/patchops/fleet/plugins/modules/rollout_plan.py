@@ -1,0 +1,67 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: rollout_plan
+short_description: Plan a run, and refuse it before anything happens when something is wrong with it
+version_added: 0.1.0
+author:
+  - PatchOps contributors (@patchops)
+extends_documentation_fragment:
+  - patchops.fleet.attributes
+  - patchops.fleet.attributes.info
+description:
+  - Resolves the hosts of a run from the variable C(patchops_hosts) and the limit, cuts them into batches, and
+    gives the run its id.
+  - Reads the variables that steer a run from every level of the inventory. What is not understood, names that
+    match no host, hooks that are not found and hosts that disagree about the run are errors that say which
+    host and which variable.
+options:
+  playbook:
+    description:
+      - What the run is called in its report.
+    type: str
+    required: true
+  named_only:
+    description:
+      - Refuse to go on unless the hosts were named by C(patchops_hosts) or by a limit.
+    type: bool
+    default: false
+notes:
+  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
+    C(delegate_to=localhost).
+seealso:
+  - module: patchops.fleet.gate
+"""
+
+EXAMPLES = r"""
+- name: Plan the run
+  patchops.fleet.rollout_plan:
+    playbook: patch
+    named_only: true
+  run_once: true
+  delegate_to: localhost
+  register: planned
+"""
+
+RETURN = r"""
+outcome:
+  description: What came of it, as class, code, message and remedy.
+  returned: always
+  type: dict
+summary:
+  description: One line for people.
+  returned: always
+  type: str
+plan:
+  description:
+    - The plan, with C(run_id), C(targets), C(serial) (sizes of batches), C(batches) (number of each host's
+      batch), C(budget_max), C(window), C(freeze) and C(check_mode).
+  returned: success
+  type: dict
+"""

@@ -1,0 +1,67 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: seal
+short_description: Seal what a run's hosts proved as a patch set
+version_added: 0.1.0
+author:
+  - PatchOps contributors (@patchops)
+extends_documentation_fragment:
+  - patchops.fleet.attributes
+  - patchops.fleet.attributes.info
+description:
+  - Merges what the verified hosts of the run installed into one patch set for each platform, gives it its id
+    and stores it.
+  - Nothing is sealed when more hosts were lost than the failure budget allows. Packages that a lost host got
+    in this run are left out.
+  - Two hosts of one platform that proved different versions of a package are an error that names both.
+options:
+  plan:
+    description:
+      - The plan of the run, from M(patchops.fleet.rollout_plan).
+    type: dict
+    required: true
+notes:
+  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
+    C(delegate_to=localhost).
+seealso:
+  - module: patchops.fleet.transaction
+"""
+
+EXAMPLES = r"""
+- name: Seal what was proven
+  patchops.fleet.seal:
+    plan: "{{ hostvars['localhost'].patchops_plan }}"
+  run_once: true
+  delegate_to: localhost
+  register: sealed
+"""
+
+RETURN = r"""
+outcome:
+  description: What came of it, as class, code, message and remedy.
+  returned: always
+  type: dict
+summary:
+  description: One line for people.
+  returned: always
+  type: str
+patch_set_id:
+  description: The id of the patch set.
+  returned: when a patch set was sealed
+  type: str
+patch_set:
+  description: The patch set as it travels in an artifact, compressed and encoded.
+  returned: when a patch set was sealed
+  type: str
+document:
+  description: Path or URL of the stored patch set, V(null) when no store keeps it.
+  returned: when a patch set was sealed
+  type: str
+"""

@@ -1,0 +1,197 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: verify
+short_description: Prove over a new connection that a host is as it should be
+version_added: 0.1.0
+description:
+  - Closes the connection to the host, logs in anew and becomes root anew; then looks at package versions, at
+    the units that ran before the change, at the checks given, and at whether what is installed is in effect.
+  - Checks run on the host itself. A check that does not pass is tried again for O(settle) seconds.
+  - The host document is collected in the same round trip and stored as the variable
+    C(patchops_document_store) says.
+  - Nothing on the host is changed but a note that its transaction was proven.
+author:
+  - PatchOps contributors (@patchops)
+extends_documentation_fragment:
+  - patchops.fleet.attributes
+  - patchops.fleet.attributes.info
+options:
+  packages:
+    description:
+      - What has to be installed, exactly.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The package.
+        type: str
+        required: true
+      arch:
+        description: Its architecture.
+        type: str
+        required: true
+      version:
+        description: Its version. Without one the package must not be installed.
+        type: str
+  transaction:
+    description:
+      - The transaction that is verified. The units that ran before it are taken from its way back.
+    type: str
+  checks:
+    description:
+      - What has to work on the host.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      unit:
+        description: A unit that has to be active.
+        type: str
+      tcp:
+        description: A port that has to accept connections.
+        type: dict
+        suboptions:
+          host:
+            description: The address, as seen from the host.
+            type: str
+            default: 127.0.0.1
+          port:
+            description: The port.
+            type: int
+            required: true
+      http:
+        description: A page that has to be served. No proxy is used.
+        type: dict
+        suboptions:
+          url:
+            description: The address of the page, as seen from the host.
+            type: str
+            required: true
+          status:
+            description: The status that the answer must have.
+            type: int
+            default: 200
+          contains:
+            description: Text that the page must contain.
+            type: str
+          validate_certs:
+            description: Whether the certificate has to be valid.
+            type: bool
+            default: true
+      command:
+        description:
+          - A command, as a list of arguments, that has to end with 0 within ten seconds. No shell is used.
+        type: list
+        elements: str
+  settle:
+    description:
+      - How long units and checks may take to come up, in seconds.
+    type: int
+    default: 30
+seealso:
+  - module: patchops.fleet.transaction
+  - module: patchops.fleet.reboot
+"""
+
+EXAMPLES = r"""
+- name: Prove that the site is served
+  patchops.fleet.verify:
+    checks:
+      - unit: nginx
+      - http:
+          url: http://127.0.0.1/health
+          contains: ready
+  become: true
+"""
+
+RETURN = r"""
+outcome:
+  description: What came of the verification, as class, code, message and remedy.
+  returned: always
+  type: dict
+summary:
+  description: One line for people.
+  returned: always
+  type: str
+verification:
+  description: Whether everything is as it should be, and each finding; C(checks) holds check, ok and detail.
+  returned: when the host could be asked
+  type: dict
+  sample:
+    ok: false
+    checks:
+      - check: unit nginx.service
+        ok: false
+        detail: failed (exit-code, status 1)
+effective:
+  description: Whether what is installed is what runs, V(yes), V(no) or V(unknown).
+  returned: when the host could be asked
+  type: str
+effective_reasons:
+  description: Why it is not.
+  returned: when the host could be asked
+  type: list
+  elements: str
+pending:
+  description: How many updates are still pending.
+  returned: when the host could be asked
+  type: dict
+proven_before:
+  description: Whether the transaction had been proven before this call.
+  returned: when the host could be asked
+  type: bool
+document:
+  description: Path or URL of the stored host document, V(null) when no store keeps it.
+  returned: when the host could be asked
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.flow import verify
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.spec import (
+    CHECK_ARGUMENTS,
+    PACKAGE_ARGUMENTS,
+)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "packages": PACKAGE_ARGUMENTS,
+            "transaction": {"type": "str"},
+            "checks": CHECK_ARGUMENTS,
+            "settle": {"type": "int", "default": 30},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    try:
+        driver = detect()
+    except DriverError as error:
+        module.exit_json(**make_result(error.code, error.message, error.remedy))
+    result, document = verify(
+        driver,
+        given["packages"],
+        given["checks"],
+        given["transaction"],
+        given["settle"],
+        keep=not module.check_mode,
+    )
+    module.exit_json(patchops_payload=encode(document), **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of one host in this run, told from the results that its steps registered.
+
+Pure. A step that was skipped has a result without an outcome and doesn't count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
+    FAILED,
+    OK,
+    REFUSED,
+    REVERTED,
+    SKIPPED,
+    UNKNOWN,
+    UNREACHABLE,
+    make_outcome,
+)
+
+# The variables that steps register, in the order in which the steps are taken.
+STEPS = {
+    "discover": "__patchops_discover_host",
+    "stage": "__patchops_deploy_staged",
+    "gate": "__patchops_deploy_gate",
+    "start": "__patchops_deploy_started",
+    "apply": "__patchops_deploy_applied",
+    "reboot": "__patchops_reboot_done",
+    "verify": "__patchops_verify_done",
+    "commit": "__patchops_rollback_committed",
+    "unexpected": "__patchops_report_unexpected",
+    "revert": "__patchops_rollback_reverted",
+    "reboot_back": "__patchops_rollback_rebooted",
+    "verify_back": "__patchops_rollback_verified",
+}
+_ACTING = ("start", "apply", "reboot", "revert", "reboot_back")
+_BACK = ("revert", "reboot_back", "verify_back")
+_UNTOUCHED = frozenset({"staging", "staged", "reverted", "committed", "superseded", "discarded", None})
+_LOST = frozenset({FAILED, REVERTED, UNREACHABLE, UNKNOWN})
+# The host can't be asked, or will not do as it is told: taking packages back from afar would make it worse.
+_NOT_TO_REVERT = frozenset({"reboot_failed", "reboot_faked"})
+
+_OUTCOME_KEYS = ("class", "code", "message", "remedy")
+
+Result = Mapping[str, Any]
+
+
+def step_results(variables: Mapping[str, Any]) -> dict[str, Result]:
+    """Return the results that a host's variables hold, by step, leaving out steps that were skipped."""
+    return {
+        step: variables[name]
+        for step, name in STEPS.items()
+        if name in variables
+        and isinstance(variables[name], Mapping)
+        and isinstance(variables[name].get("outcome"), Mapping)
+    }
+
+
+def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> dict[str, Any]:
+    """Return {class, code, message, remedy, step, touched, lost, revertible} of a host.
+
+    `intermittent`: being unreachable before anything was done is normal for this host and costs no budget.
+    """
+    step, outcome = _decisive(results)
+    touched = any(_acted(results[name]) for name in _ACTING if name in results) or _unproven(results)
+    lost = outcome["class"] in _LOST and (touched or (outcome["class"] == UNREACHABLE and not intermittent))
+    return {
+        **outcome,
+        "step": step,
+        "touched": touched,
+        "lost": lost,
+        "revertible": _revertible(results, outcome, touched),
+    }
+
+
+def transaction(results: Mapping[str, Result]) -> dict[str, Any] | None:
+    """Return {id, state} of the host's transaction as the latest step saw it."""
+    for result in _latest_first(results):
+        seen = result.get("transaction")
+        if isinstance(seen, Mapping) and seen.get("id"):
+            return {"id": str(seen["id"]), "state": seen.get("state")}
+    return None
+
+
+def plan(results: Mapping[str, Result]) -> dict[str, Any]:
+    """Return the plan of the host's transaction ({} when there is none)."""
+    for step in ("apply", "start", "stage"):
+        found = results.get(step, {}).get("plan")
+        if isinstance(found, Mapping) and found.get("packages"):
+            return dict(found)
+    found = results.get("stage", {}).get("plan")
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def expected_packages(changes: Any, back: bool = False) -> list[dict[str, Any]]:
+    """Return [{name, arch, version}] that a host must have after a plan, or after it was taken back.
+
+    A version of None means: not installed.
+    """
+    side = "from" if back else "to"
+    return [
+        {"name": change["name"], "arch": change["arch"], "version": change.get(side)}
+        for change in changes or ()
+    ]
+
+
+def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
+    forward = {step: result for step, result in results.items() if step not in _BACK and step != "gate"}
+    step, outcome = _last(forward)
+    back = {name: results[name] for name in _BACK if name in results}
+    if not back:
+        return step, outcome
+    back_step, back_outcome = _last(back)
+    if back_outcome["class"] != OK:
+        return back_step, back_outcome
+    if outcome["class"] == OK and "revert" in back:  # asked for, not forced
+        return _last({"revert": back["revert"]})
+    message = f"{outcome['message']} The update was taken back; the host has its former packages."
+    return back_step, make_outcome("rolled_back", message, outcome["remedy"])
+
+
+def _last(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
+    for step in reversed(list(STEPS)):
+        if step in results:
+            return step, {key: str(results[step]["outcome"].get(key, "")) for key in _OUTCOME_KEYS}
+    return None, make_outcome("not_started", "Nothing was done on this host in this run.")
+
+
+def _acted(result: Result) -> bool:
+    outcome = result["outcome"]
+    if outcome["class"] in (OK, REFUSED, SKIPPED):
+        return bool(result.get("changed"))
+    # Failed, lost or unknown: the package manager may have begun.
+    return True
+
+
+def _unproven(results: Mapping[str, Result]) -> bool:
+    # An earlier call that was cut off may have changed the host: until a verification has passed, the
+    # transaction it left is this run's to answer for.
+    seen = transaction(results)
+    if seen is None or seen["state"] in _UNTOUCHED:
+        return False
+    return not results.get("verify", {}).get("proven_before", False)
+
+
+def _revertible(results: Mapping[str, Result], outcome: Mapping[str, str], touched: bool) -> bool:
+    if any(step in results for step in _BACK) or not touched or transaction(results) is None:
+        return False
+    return outcome["class"] == FAILED and outcome["code"] not in _NOT_TO_REVERT
+
+
+def _latest_first(results: Mapping[str, Result]) -> Iterator[Result]:
+    for step in reversed(list(STEPS)):
+        if step in results:
+            yield results[step]

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The patch set: the exact packages that were proven, per platform, and its id.
+
+The id is the SHA-256 of the canonical JSON of ``{"platforms": ...}`` with every list sorted. Times, the
+engine's version and the name are left out of it, so equal content has an equal id wherever it was sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.module_utils.canonical import digest
+from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS, read_document
+
+KIND = "patchops.patch_set"
+_MEMBER_KEYS = ("name", "arch", "version", "sha256", "size", "origin", "suite", "action", "security")
+_FORWARD = ("upgrade", "install")
+
+
+class PatchSetError(ValueError):
+    """A patch set is damaged, or what the hosts proved does not make one set."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What one verified host has installed in this run: the ``plan.packages`` of its transaction."""
+
+    host: str
+    platform: str
+    changes: Iterable[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+def build_platforms(proofs: Iterable[Proof]) -> dict[str, Any]:
+    """Merge what the hosts proved into the ``platforms`` of a patch set.
+
+    Raises PatchSetError when two hosts of one platform proved different versions or bytes of a package.
+    """
+    platforms: dict[str, Any] = {}
+    for proof in sorted(proofs, key=lambda proof: proof.host):
+        entry = platforms.setdefault(proof.platform, {"packages": {}, "removals": {}})
+        for change in proof.changes:
+            if change["action"] in _FORWARD:
+                _add_member(entry["packages"], _member(change), proof)
+            elif change["action"] == "remove":
+                key = (change["name"], change["arch"])
+                removal = {"name": change["name"], "arch": change["arch"], "proven_on": []}
+                entry["removals"].setdefault(key, removal)["proven_on"].append(proof.host)
+    return {
+        platform: {part: [members[key] for key in sorted(members)] for part, members in entry.items()}
+        for platform, entry in sorted(platforms.items())
+        if entry["packages"] or entry["removals"]
+    }
+
+
+def patch_set_id(platforms: Mapping[str, Any]) -> str:
+    """Return the id of a patch set with these platforms: 64 hexadecimal digits."""
+    return digest({"platforms": {name: _sorted(entry) for name, entry in platforms.items()}})
+
+
+def seal(platforms: Mapping[str, Any], now: str, name: str | None = None) -> dict[str, Any]:
+    """Return the sealed document for `platforms`; `now` is the UTC time as documents write it."""
+    return {
+        "kind": KIND,
+        "schema": SCHEMAS[KIND],
+        "engine_version": ENGINE_VERSION,
+        "id": patch_set_id(platforms),
+        "created_at": now,
+        "sealed_at": now,
+        "name": name,
+        "platforms": {platform: _sorted(entry) for platform, entry in sorted(platforms.items())},
+    }
+
+
+def read_patch_set(data: Any, where: str = "the patch set") -> dict[str, Any]:
+    """Return `data` when it is a sealed patch set whose content matches its id.
+
+    Raises DocumentError for another kind of document and PatchSetError for altered content.
+    """
+    document = read_document(data, KIND, where)
+    platforms = document.get("platforms")
+    try:
+        found = patch_set_id(platforms if isinstance(platforms, Mapping) else {})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PatchSetError(f"{where} is damaged: its platforms have not the shape of a patch set") from error
+    if document.get("id") != found:
+        raise PatchSetError(
+            f"{where} says it is {document.get('id')} but its content is {found}: it was altered after it "
+            f"was "
+            "sealed. Take an unaltered copy, or seal a new set from a ring."
+        )
+    return document
+
+
+def select_platform(document: Mapping[str, Any], platform: str) -> dict[str, Any] | None:
+    """Return the part of a patch set that concerns hosts of `platform`, or None when it has none."""
+    entry: dict[str, Any] | None = document["platforms"].get(platform)
+    return entry
+
+
+def count_members(platforms: Mapping[str, Any]) -> int:
+    """Return how many packages (installed or removed) the platforms name together."""
+    return sum(len(entry["packages"]) + len(entry["removals"]) for entry in platforms.values())
+
+
+def _member(change: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: change["to"] if key == "version" else change.get(key) for key in _MEMBER_KEYS}
+
+
+def _add_member(members: dict[tuple[str, str], dict[str, Any]], member: dict[str, Any], proof: Proof) -> None:
+    key = (member["name"], member["arch"])
+    known = members.setdefault(key, {**member, "proven_on": []})
+    for part in ("version", "sha256"):
+        if known[part] != member[part]:
+            raise PatchSetError(
+                f"{known['proven_on'][0]} has {member['name']} {known['version']} and {proof.host} has "
+                f"{member['version']} ({proof.platform}, sha256 {known['sha256']} and {member['sha256']}): "
+                f"two "
+                "hosts of one platform proved different packages, so there is no one set to seal. Bring "
+                "both to "
+                "the same repositories and patch them again."
+            )
+    # A package that is new on one host and an update on another is an update in the set: that serves both.
+    if member["action"] == "upgrade":
+        known["action"] = "upgrade"
+    known["proven_on"].append(proof.host)
+
+
+def _sorted(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        part: sorted(
+            ({**member, "proven_on": sorted(member["proven_on"])} for member in entry[part]),
+            key=lambda member: (member["name"], member["arch"], member.get("version") or ""),
+        )
+        for part in ("packages", "removals")
+    }

@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the report of a run from what its hosts registered. Pure: the times are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
+    OK,
+    SKIPPED,
+    make_outcome,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import Budget
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
+    Result,
+    host_outcome,
+    plan,
+    transaction,
+)
+
+KIND = "patchops.report"
+# Every host is counted in exactly one of these.
+BUCKETS = (
+    "patched_effective",
+    "nothing_to_do",
+    "pending",
+    "not_effective",
+    "refused",
+    "failed",
+    "reverted",
+    "unreachable",
+    "unknown",
+    "not_started",
+)
+_BAD = frozenset({"refused", "failed", "reverted", "unreachable"})
+
+
+def host_entry(
+    host: str, results: Mapping[str, Result], *, batch: int | None, intermittent: bool, waits_for_gate: bool
+) -> dict[str, Any]:
+    """Return the report's entry of one host.
+
+    `waits_for_gate`: the playbook changes hosts only behind a gate, so a host that no open gate let through
+    was not started.
+    """
+    outcome = host_outcome(results, intermittent)
+    closed = results.get("gate", {}).get("open") is not True
+    if waits_for_gate and closed and outcome["class"] == OK:
+        outcome.update(_not_started(results))
+    seen = results.get("discover", {}).get("host", {})
+    verified = results.get("verify_back") or results.get("verify") or {}
+    host_plan = plan(results)
+    entry = {
+        "host": host,
+        "outcome": {key: outcome[key] for key in ("class", "code", "message", "remedy")},
+        "step": outcome["step"],
+        "touched": outcome["touched"],
+        "lost": outcome["lost"],
+        "batch": batch,
+        "platform": host_plan.get("platform") or seen.get("platform"),
+        "transaction": transaction(results),
+        "changes": [
+            {key: change.get(key) for key in ("name", "arch", "action", "from", "to", "security", "origin")}
+            for change in host_plan.get("packages", ())
+        ],
+        "held": list(host_plan.get("held", ())),
+        "blocked": list(host_plan.get("blocked", ())),
+        "pending": verified.get("pending") or seen.get("pending"),
+        "effective": verified.get("effective", "unknown"),
+        "reboot": _reboot(results),
+        "verification": _verification(verified),
+        "security_source": seen.get("security_source"),
+        "os": seen.get("os"),
+    }
+    return _doubtful(entry)
+
+
+def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:
+    """Return the total in which a host's entry is counted."""
+    outcome = entry["outcome"]
+    if outcome["class"] not in (OK, SKIPPED):
+        return str(outcome["class"])
+    if outcome["code"] == "taken_back":
+        return "reverted"
+    if entry["verification"] is not None:
+        if entry["effective"] != "yes":
+            return "not_effective" if entry["effective"] == "no" else "unknown"
+        return "patched_effective" if entry["touched"] else "nothing_to_do"
+    waiting = entry["changes"] if check_mode else (entry["pending"] or {}).get("total")
+    return "pending" if waiting else "nothing_to_do"
+
+
+def build_report(
+    *,
+    run: Mapping[str, Any],
+    entries: Sequence[Mapping[str, Any]],
+    gates: Sequence[Mapping[str, Any]],
+    patch_set: Mapping[str, Any] | None,
+    finished_at: str,
+    check_mode: bool,
+) -> dict[str, Any]:
+    """Return the document of a run.
+
+    `run`: {run_id, playbook, started_at, budget_max}; `gates`: {at, batch, open, reason, budget} in order.
+    """
+    totals = {"hosts": len(entries), **dict.fromkeys(BUCKETS, 0)}
+    for entry in entries:
+        totals[bucket(entry, check_mode=check_mode)] += 1
+    budget = Budget(int(run["budget_max"]), len(entries), sum(bool(entry["lost"]) for entry in entries))
+    return {
+        "kind": KIND,
+        "schema": SCHEMAS[KIND],
+        "engine_version": ENGINE_VERSION,
+        "run_id": run["run_id"],
+        "playbook": run["playbook"],
+        "started_at": run["started_at"],
+        "finished_at": finished_at,
+        "check_mode": check_mode,
+        "result": _result(totals, gates),
+        "gates": [dict(gate) for gate in gates],
+        "budget": budget.as_dict(),
+        "totals": totals,
+        "hosts": [dict(entry) for entry in entries],
+        "patch_set": patch_set,
+    }
+
+
+def summarize(report: Mapping[str, Any]) -> str:
+    """Return one line for people: what the run came to."""
+    totals = report["totals"]
+    parts = [
+        f"{count} {name.replace('_', ' ')}" for name, count in totals.items() if count and name != "hosts"
+    ]
+    line = f"{report['playbook']} {report['result']}: {totals['hosts']} hosts: {', '.join(parts)}"
+    closed = [gate["reason"] for gate in report["gates"] if not gate["open"]]
+    return f"{line}; stopped: {closed[-1]}" if closed else line
+
+
+def _result(totals: Mapping[str, int], gates: Sequence[Mapping[str, Any]]) -> str:
+    if any(not gate["open"] for gate in gates):
+        return "stopped"
+    if any(totals[name] for name in _BAD):
+        return "failed"
+    return "unknown" if totals["unknown"] else "done"
+
+
+def _not_started(results: Mapping[str, Result]) -> dict[str, Any]:
+    reason = results.get("gate", {}).get("reason") or "the run ended before its batch"
+    return {
+        **make_outcome(
+            "not_started",
+            f"Not started: {reason}. Nothing was changed.",
+            "Run it again when the reason is gone; what is staged is used then.",
+        ),
+        "step": "gate",
+    }
+
+
+def _doubtful(entry: dict[str, Any]) -> dict[str, Any]:
+    """Turn a good outcome into an unknown one where the host can't know of its security updates."""
+    source = entry["security_source"] or {}
+    if entry["outcome"]["class"] == OK and source.get("status", "ok") != "ok":
+        entry["outcome"] = make_outcome(
+            "security_unknown",
+            f"{entry['host']}: whether security updates are missing can't be known, its security source is "
+            f"{source['status']} ({source.get('reason') or 'no reason given'}). "
+            f"{entry['outcome']['message']}",
+            "Give the host a readable, signed and current security repository and scan it again.",
+        )
+    return entry
+
+
+def _reboot(results: Mapping[str, Result]) -> dict[str, Any] | None:
+    found = results.get("reboot_back", {}).get("reboot") or results.get("reboot", {}).get("reboot")
+    return dict(found) if isinstance(found, Mapping) else None
+
+
+def _verification(verified: Mapping[str, Any]) -> dict[str, Any] | None:
+    found = verified.get("verification")
+    return dict(found) if isinstance(found, Mapping) else None
