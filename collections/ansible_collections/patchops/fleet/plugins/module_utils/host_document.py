@@ -69,11 +69,17 @@ class _NoDriver(Driver):
     def __init__(self, reason: DriverError) -> None:
         self._reason = reason
 
-    def _refuse(self, *_ignored: Any) -> NoReturn:
+    def _refuse(self) -> NoReturn:
         raise self._reason
 
-    version = platform_arch = installed = holds = broken = repositories = security_source = _refuse  # type: ignore[assignment]
-    refresh = updates = kernel_packages = owners = _refuse
+    version = platform_arch = installed = holds = broken = repositories = _refuse
+    refresh = updates = kernel_packages = _refuse
+
+    def security_source(self, repositories: List[Dict[str, Any]]) -> NoReturn:
+        raise self._reason
+
+    def owners(self, paths: List[str]) -> Dict[str, str]:
+        return {}
 
     def space_paths(self) -> List[Dict[str, str]]:
         return []

@@ -120,7 +120,7 @@ def failure_code(text: str, default: str) -> str:
 
 
 def failure_detail(text: str, code: str) -> str:
-    """Return the line of `text` that made it `code`, else its end, as one printable line; `text` is untrusted."""
+    """Return the line of `text` that speaks of `code`, else its end, printable: `text` is untrusted."""
     lines = _telling_lines(text)
     pattern = _PATTERNS.get(code)
     told = [line for line in lines if pattern is not None and pattern.search(line)]

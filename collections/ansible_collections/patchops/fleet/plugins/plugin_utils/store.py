@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ansible.module_utils.urls import open_url
+
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._@=%+-]*\Z")
 _SAFE_CHARACTERS = re.compile(r"[A-Za-z0-9_.-]")
 _LONGEST_WORD = 180

@@ -29,9 +29,9 @@ _DPKG_SUFFIX = re.compile(r"\.dpkg-(new|tmp)$")
 
 
 def collect_restarts(owners: Callable[[List[str]], Dict[str, str]]) -> List[Dict[str, Any]]:
-    """Return [{unit, processes, files, packages}], by unit; raises OSError when processes can't be looked into.
+    """Return [{unit, processes, files, packages}], by unit.
 
-    `owners` returns the package of each file that one owns.
+    `owners` returns the package of each file that one owns. Raises OSError when a process can't be looked into.
     """
     stale: List[Dict[str, Any]] = []
     for pid in process_ids():

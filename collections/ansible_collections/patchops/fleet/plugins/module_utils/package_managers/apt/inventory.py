@@ -92,7 +92,7 @@ def parse_automatic(text: str) -> Set[str]:
 
 
 def read_owners(paths: List[str]) -> Dict[str, str]:
-    """Return the package of each path that one owns. dpkg may know a file without the /usr that it lies in now."""
+    """Return the package of each path that one owns; dpkg may know a file without the /usr it lies in now."""
     spellings = {}
     for path in paths:
         spellings[path] = path
@@ -103,7 +103,7 @@ def read_owners(paths: List[str]) -> Dict[str, str]:
 
 
 def parse_owners(text: str, spellings: Dict[str, str]) -> Dict[str, str]:
-    """Return the owners of `dpkg-query -S`; `spellings` gives the path that was meant by each that was asked for."""
+    """Return the owners that `dpkg-query -S` prints; `spellings`: what was asked for, and the path it means."""
     owners = {}
     for line in text.splitlines():
         packages, separator, path = line.partition(": ")

@@ -129,7 +129,7 @@ def parse_source_versions(text: str) -> Dict[Tuple[str, str, str], str]:
     """Return the source version by (name, arch, version) of package records."""
     versions = {}
     for record in text.split("\n\n"):
-        fields = dict(match.groups() for match in _RECORD_FIELD.finditer(record))
+        fields = {match.group(1): match.group(2) for match in _RECORD_FIELD.finditer(record)}
         key = (fields.get("Package", ""), fields.get("Architecture", ""), fields.get("Version", ""))
         # "Source: openssl (3.0.15-1)" where the two versions differ, "Source: openssl" or nothing where not.
         source = re.search(r"\((.+)\)", fields.get("Source", ""))
