@@ -43,6 +43,14 @@ def missing() -> list[str]:
     return [*_missing_system(), *_missing_programs()]
 
 
+def missing_packages() -> list[str]:
+    """The names of the Debian packages that bring what is missing here."""
+    packages = {package for program, package in PROGRAMS.items() if shutil.which(program) is None}
+    if not KEYRING.exists():
+        packages.add("debian-archive-keyring")
+    return sorted(packages)
+
+
 def demand() -> None:
     """Check that a lab can be made here.
 
@@ -77,13 +85,11 @@ def _missing_system() -> Iterator[str]:
 
 
 def _missing_programs() -> Iterator[str]:
-    packages = {package for program, package in PROGRAMS.items() if shutil.which(program) is None}
-    if not KEYRING.exists():
-        packages.add("debian-archive-keyring")
+    packages = missing_packages()
     if packages:
         absent = ", ".join(sorted(program for program in PROGRAMS if shutil.which(program) is None))
         reason = f"programs are missing ({absent})" if absent else f"{KEYRING} is missing"
-        yield f"{reason}: apt-get install {' '.join(sorted(packages))}"
+        yield f"{reason}: apt-get install {' '.join(packages)}"
 
 
 def _has_capability(number: int) -> bool:
