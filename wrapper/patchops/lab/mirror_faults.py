@@ -23,10 +23,10 @@ from patchops.lab.errors import LabError
 from patchops.lab.lab import Lab
 from patchops.lab.pools import Suite, identity_of, index, split_stanzas
 from patchops.lab.repository import VENDOR_SUITE, Repository, SuitePlace, field, replace_file, stanza_file
+from patchops.lab.spec import RELEASES
 
 NEWEST = "1.2"
 _EXPIRED = timedelta(days=-2)
-_LATER = timedelta(days=30)
 
 
 class BrokenSuite:
@@ -39,7 +39,7 @@ class BrokenSuite:
     def __init__(self, lab: Lab, target: str) -> None:
         name, _slash, self.package = target.partition("/")
         self.repository: Repository = lab.repository
-        self.place = _place(name)
+        self.place = place_of(name)
         self._kept = lab.paths.state / "kept" / name
         if not self.repository.directory(self.place).is_dir():
             raise LabError(f"The mirror of the lab {lab.name} has no suite {name!r}.")
@@ -61,14 +61,16 @@ class BrokenSuite:
 
     def remove_file(self) -> None:
         """The lists name the package, and its file is gone."""
+        files = self._files()
         self._keep()
-        for file in self._files():
+        for file in files:
             file.unlink()
 
     def flip_bytes(self) -> None:
         """The file of the package has its size, and other bytes."""
+        files = self._files()
         self._keep()
-        for file in self._files():
+        for file in files:
             content = bytearray(file.read_bytes())
             middle = len(content) // 2
             content[middle : middle + 16] = bytes(byte ^ 0xFF for byte in content[middle : middle + 16])
@@ -82,9 +84,10 @@ class BrokenSuite:
 
     def rebuild(self) -> None:
         """The same version of the package, properly listed and signed, with other bytes."""
+        files = self._files()
         self._keep()
         with _scratch() as scratch:
-            for file in self._files():
+            for file in files:
                 tree = scratch / "tree"
                 run(["dpkg-deb", "--raw-extract", str(file), str(tree)], doing=f"unpack {file.name}")
                 (tree / "DEBIAN/rebuilt").write_text("elsewhere\n", encoding="ascii")
@@ -114,6 +117,8 @@ class BrokenSuite:
             shutil.rmtree(current)
             kept.rename(current)
         shutil.rmtree(self._kept)
+        # apt keeps what it has read since, unless these lists are newer.
+        self.repository.write_release(self.place, self._identity(), valid=self.place.valid)
 
     def _parts(self) -> list[tuple[Path, Path]]:
         """Where each part of the suite is kept, and where it belongs."""
@@ -140,7 +145,14 @@ class BrokenSuite:
         return [stanza for stanza in self._stanzas() if field(stanza, "Package") != self.package]
 
     def _files(self) -> list[Path]:
-        return [self.repository.pool(self.place) / stanza_file(stanza) for stanza in self._entries()]
+        suite = self.place.suite
+        if not self.package:
+            raise LabError(f"{suite!r} names no package; give {suite}/PACKAGE.")
+        files = [self.repository.pool(self.place) / stanza_file(stanza) for stanza in self._entries()]
+        gone = [file.name for file in files if not file.exists()]
+        if gone:
+            raise LabError(f"{gone[0]} is gone from {suite} already; put the suite right first.")
+        return files
 
     def _identity(self) -> dict[str, str]:
         release = self.repository.directory(self.place) / "InRelease"
@@ -154,7 +166,7 @@ class BrokenSuite:
         return list(entries)
 
     def _publish(self, stanzas: list[str]) -> None:
-        self.repository.write_lists(self.place, Suite(self._identity(), tuple(stanzas)), valid=_LATER)
+        self.repository.write_lists(self.place, Suite(self._identity(), tuple(stanzas)))
 
 
 def slow_down(lab: Lab, bytes_per_second: str) -> None:
@@ -190,10 +202,15 @@ def _tell_mirror(lab: Lab, fault: dict[str, int]) -> None:
     replace_file(lab.paths.mirror_fault, json.dumps(fault).encode())
 
 
-def _place(suite: str) -> SuitePlace:
+def place_of(suite: str) -> SuitePlace:
     if suite == VENDOR_SUITE:
         return SuitePlace.vendor()
     release = suite.removesuffix("-security")
+    if release not in RELEASES:
+        raise LabError(
+            f"{suite!r} is not a suite: it is one of {', '.join(RELEASES)}, with or without -security, "
+            f"or {VENDOR_SUITE}."
+        )
     return SuitePlace.main(release) if release == suite else SuitePlace.security(release)
 
 

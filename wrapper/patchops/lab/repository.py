@@ -33,6 +33,11 @@ class SuitePlace:
     archive: str
     suite: str
 
+    @property
+    def valid(self) -> timedelta | None:
+        """For how long its lists are valid; None: for ever."""
+        return _SECURITY_VALID if self.archive == "debian-security" else None
+
     @classmethod
     def main(cls, release: str) -> "SuitePlace":
         """The suite the images were made from."""
@@ -127,12 +132,7 @@ class Repository:
         if old_gone:
             old = without_superseded(old, new)
         self.publish(SuitePlace.main(release), Suite(pools[0].main.identity, tuple(old)), files)
-        self.publish(
-            SuitePlace.security(release),
-            Suite(pools[0].security.identity, tuple(new)),
-            files,
-            valid=_SECURITY_VALID,
-        )
+        self.publish(SuitePlace.security(release), Suite(pools[0].security.identity, tuple(new)), files)
 
     def publish_vendor(self, *, old_gone: bool) -> None:
         """Publish the third party's suite."""
@@ -148,14 +148,7 @@ class Repository:
             SuitePlace.vendor(), Suite(identity, tuple(kept)), {deb.name: deb for deb in debs.values()}
         )
 
-    def publish(
-        self,
-        place: SuitePlace,
-        suite: Suite,
-        files: dict[str, Path],
-        *,
-        valid: timedelta | None = None,
-    ) -> None:
+    def publish(self, place: SuitePlace, suite: Suite, files: dict[str, Path]) -> None:
         """Put a suite's packages into the pool and write and sign its lists.
 
         :param files: file name to package
@@ -164,9 +157,9 @@ class Repository:
         pool.mkdir(parents=True, exist_ok=True)
         for stanza in suite.stanzas:
             _link_or_copy(files[stanza_file(stanza)], pool / stanza_file(stanza))
-        self.write_lists(place, suite, valid=valid)
+        self.write_lists(place, suite)
 
-    def write_lists(self, place: SuitePlace, suite: Suite, *, valid: timedelta | None = None) -> None:
+    def write_lists(self, place: SuitePlace, suite: Suite) -> None:
         """Write and sign the lists of a suite; its packages lie in its pool already."""
         stanzas = [
             re.sub(
@@ -182,7 +175,7 @@ class Repository:
         text = "".join(f"{stanza}\n\n" for stanza in stanzas).encode()
         replace_file(lists / "Packages", text)
         replace_file(lists / "Packages.xz", lzma.compress(text, preset=1))
-        self.write_release(place, suite.identity, valid=valid)
+        self.write_release(place, suite.identity, valid=place.valid)
 
     def pool(self, place: SuitePlace) -> Path:
         """The directory with the packages of a suite."""
@@ -196,19 +189,17 @@ class Repository:
         """The directory of a suite below dists/."""
         return self.root / place.archive / "dists" / place.suite
 
-    def write_release(
-        self, place: SuitePlace, identity: dict[str, str], *, valid: timedelta | None = None
-    ) -> None:
+    def write_release(self, place: SuitePlace, identity: dict[str, str], *, valid: timedelta | None) -> None:
         """Write and sign the Release file of a suite over the lists that lie there.
+
+        Its date is always that of now: apt takes an older one than it has for a replay and keeps what it has.
 
         :param valid: for how long from now; negative: it has expired
         """
         directory = self.directory(place)
         now = datetime.now(timezone.utc)
         lines = [f"{name}: {value}" for name, value in identity.items()]
-        # A file that has expired was written before that.
-        written = now if valid is None or valid > timedelta(0) else now + 2 * valid
-        lines += [f"Date: {format_datetime(written, usegmt=True)}"]
+        lines.append(f"Date: {format_datetime(now, usegmt=True)}")
         if valid is not None:
             lines.append(f"Valid-Until: {format_datetime(now + valid, usegmt=True)}")
         lines += [f"Architectures: {self._architecture}", "Components: main", "SHA256:"]

@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Labs come up, stand beside one another, and leave nothing behind, also after a crash."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from patchops.lab import cgroups
+from patchops.lab.errors import LabError
+from patchops.lab.lab import Lab, take_down
+from patchops.lab.paths import LabPaths
+from patchops.lab.spec import HostSpec, LabSpec
+from patchops.lab.state import read_record
+from patchops.lab.testing import MakeLab
+
+pytestmark = pytest.mark.lab
+
+
+def test_two_labs_with_the_same_addresses_run_at_once(make_lab: MakeLab) -> None:
+    first, second = make_lab(HostSpec("one")), make_lab(HostSpec("two"))
+    assert first.host("one").address == second.host("two").address
+    assert first.host("one").ssh("cat", "/etc/hostname").strip() == "one"
+    assert second.host("two").ssh("cat", "/etc/hostname").strip() == "two"
+
+
+def test_twenty_hosts_are_up_in_less_than_thirty_seconds(make_lab: MakeLab) -> None:
+    make_lab(HostSpec("warm"))
+    started = time.monotonic()
+    lab = make_lab(*(HostSpec(f"host{number}") for number in range(20)))
+    assert time.monotonic() - started < 30
+    assert all(host.ssh("id", "-un").strip() == "admin" for host in lab.hosts)
+
+
+def test_down_leaves_nothing_behind(lab_machine: None) -> None:
+    lab = Lab.up(LabSpec(f"test-{os.getpid()}-down", (HostSpec("one"), HostSpec("two", release="trixie"))))
+    shared = ["-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o"]
+    login = lab.host("one").ssh_command(["true"])
+    login[1:1] = [*shared, f"ControlPath={lab.paths.ssh_sockets}/%C"]
+    subprocess.run(
+        login, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    lab.down()
+    assert _left_behind(lab.paths) == []
+
+
+def test_down_cleans_up_after_a_supervisor_that_was_killed(lab_machine: None) -> None:
+    name = f"test-{os.getpid()}-crash"
+    lab = Lab.up(LabSpec(name, (HostSpec("one"), HostSpec("two", release="bullseye"))))
+    _kill_supervisor(lab)
+    with pytest.raises(LabError, match=r"doesn't answer"):
+        lab.host("one").state()
+    take_down(name)
+    assert _left_behind(lab.paths) == []
+
+
+def test_up_cleans_up_after_a_lab_that_crashed(lab_machine: None) -> None:
+    spec = LabSpec(f"test-{os.getpid()}-again", (HostSpec("one"),))
+    _kill_supervisor(Lab.up(spec))
+    lab = Lab.up(spec)
+    assert lab.host("one").ssh("id", "-un").strip() == "admin"
+    lab.down()
+    assert _left_behind(lab.paths) == []
+
+
+def test_a_lab_that_is_up_is_not_made_again(shared_lab: Lab) -> None:
+    with pytest.raises(LabError, match=r"is up already"):
+        Lab.up(shared_lab.record.spec)
+    assert shared_lab.is_running()
+
+
+def test_a_lab_that_can_not_be_made_leaves_nothing_behind(
+    lab_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATCHOPS_LAB_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATCHOPS_LAB_ARCHIVE", f"file://{tmp_path}/no-archive")
+    monkeypatch.setenv("PATCHOPS_LAB_SECURITY_ARCHIVE", f"file://{tmp_path}/no-archive")
+    spec = LabSpec(f"test-{os.getpid()}-never", (HostSpec("one"),))
+    with pytest.raises(LabError, match=r"Could not build the image of bookworm"):
+        Lab.up(spec)
+    assert _left_behind(LabPaths.of(spec.name)) == []
+    assert list((tmp_path / "images").iterdir()) == []
+
+
+def test_taking_down_what_is_not_there_says_so(lab_machine: None) -> None:
+    with pytest.raises(LabError, match=r"There is no lab 'never-made'"):
+        take_down("never-made")
+
+
+def _kill_supervisor(lab: Lab) -> None:
+    host_processes = {
+        pid for host in lab.hosts for pid in cgroups.processes(f"{lab.paths.cgroup}/{host.name}")
+    }
+    for pid in cgroups.processes(f"{lab.paths.cgroup}/lab-supervisor"):
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while host_processes & cgroups.processes(lab.paths.cgroup) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert read_record(lab.paths) == lab.record
+
+
+def _left_behind(paths: LabPaths) -> list[str]:
+    groups = [str(hierarchy / paths.cgroup) for hierarchy in cgroups.hierarchies()]
+    places = [str(place) for place in (paths.state, paths.runtime, paths.namespace)]
+    mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(paths.state) in line]
+    lines = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    processes = [
+        line for line in lines.splitlines() if str(paths.state) in line or str(paths.runtime) in line
+    ]
+    return [place for place in groups + places if os.path.lexists(place)] + mounts + processes
