@@ -79,7 +79,8 @@ class Apt(AptChanges):
         return inventory.read_broken(self._rows())
 
     def repositories(self) -> List[Dict[str, Any]]:
-        return list(self._by_index().values())
+        errors = self._kept.get("refresh_errors", [])
+        return repositories.with_refresh_errors(list(self._by_index().values()), errors)
 
     def security_source(self, repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
         codename = read_os_release().get("VERSION_CODENAME")

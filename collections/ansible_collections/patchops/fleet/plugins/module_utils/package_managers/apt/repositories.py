@@ -121,6 +121,25 @@ def describe(target: Target, entry: Optional[Entry], release: Dict[str, Any], no
     return repository
 
 
+def with_refresh_errors(
+    repositories: List[Dict[str, Any]], errors: List[Dict[str, Any]]
+) -> List[Dict[str, Any]]:
+    """Return the repositories with what a refresh that was just made said of them.
+
+    The index on the host may still be good; the newer one that was refused is what counts.
+    """
+    told = {error["repository"]: error["message"] for error in errors}
+    marked = []
+    for repository in repositories:
+        message = told.get("{uri} {suite}".format(**repository))
+        if message is None:
+            marked.append(repository)
+        else:
+            expired = repository["expired"] or " is expired" in message
+            marked.append(dict(repository, error=message, expired=expired))
+    return marked
+
+
 def is_security(repository: Dict[str, Any]) -> bool:
     """Tell whether a repository carries a distribution's security updates.
 

@@ -19,8 +19,8 @@ def judge(
     """Return {status, reason, repositories: [id]} of the host's security repositories.
 
     `codename` is the release in os-release: a security repository of another release doesn't count.
-    `refresh_errors` are those of a refresh that was just made; `read_seconds_ago` is the age of the last
-    refresh, None when it can't be told.
+    `refresh_errors` are those of a refresh that was just made, already told in `repositories` where they name
+    one; `read_seconds_ago` is the age of the last refresh, None when it can't be told.
     """
     security = [one for one in repositories if one["security"] and _fits(one, codename)]
     names = [one["id"] for one in security]
@@ -33,24 +33,21 @@ def _status(
 ) -> Tuple[str, str]:
     if not security:
         return "absent", "no enabled repository carries the security updates of this release"
-    names = {one["id"].rsplit("/", 1)[0] if one["component"] else one["id"] for one in security}
-    failed = [
-        error for error in refresh_errors if error["repository"] in names or error["repository"] is None
-    ]
-    denied = [error for error in failed if _NOT_ENTITLED.search(error["message"])]
-    if denied:
-        return "unentitled", denied[0]["message"]
-    expired = [one for one in security if one["expired"]]
-    if expired:
-        return "expired", "{}: {}".format(expired[0]["id"], expired[0]["error"])
-    if failed:
-        return "unreadable", failed[0]["message"]
-    faulty = [one for one in security if one["error"]]
+    faulty = next((one for one in security if one["error"]), None)
     if faulty:
-        return "unreadable", "{}: {}".format(faulty[0]["id"], faulty[0]["error"])
+        return _status_of(faulty), "{id}: {error}".format(**faulty)
+    unnamed = [error["message"] for error in refresh_errors if error["repository"] is None]
+    if unnamed:
+        return "unreadable", unnamed[0]
     if read_seconds_ago is not None and read_seconds_ago > STALE_SECONDS:
         return "stale", "the repositories were last read {} days ago".format(int(read_seconds_ago // 86400))
     return "ok", ""
+
+
+def _status_of(repository: Dict[str, Any]) -> str:
+    if _NOT_ENTITLED.search(repository["error"]):
+        return "unentitled"
+    return "expired" if repository["expired"] else "unreadable"
 
 
 def _fits(repository: Dict[str, Any], codename: Optional[str]) -> bool:
