@@ -171,3 +171,8 @@ class Journal:
     def enter(self, state: str, **details: Any) -> Entry:
         """Add a change of state."""
         return self.append("state", state=state, **details)
+
+    def enter_again(self, state: str, **details: Any) -> None:
+        """Enter `state` unless the transaction is in it: a worker that goes on where another one died."""
+        if self.view().state != state:
+            self.enter(state, **details)

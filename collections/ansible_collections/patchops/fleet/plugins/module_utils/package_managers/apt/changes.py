@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
     acquire,
     block,
+    commands,
     install,
     inventory,
     plan,
@@ -33,6 +34,18 @@ class AptChanges(Driver):
         self, plan: Dict[str, Any], directory: str, nearby: Iterable[str] = (), rebuilding: bool = False
     ) -> List[Dict[str, Any]]:
         return acquire.acquire_way_back(plan, directory, self.platform_arch(), nearby, rebuilding)
+
+    def file_names(self, changes: List[Dict[str, Any]]) -> List[str]:
+        return [commands.file_name(one["name"], one["to"], one["arch"]) for one in changes if one["to"]]
+
+    def known_names(self) -> List[str]:
+        return sorted({row.name for row in self._rows()})
+
+    def forget_packages(self, names: List[str], log: str) -> None:
+        try:
+            install.purge(names, log)
+        finally:
+            self.forget()
 
     def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
         changes = install.simulate(files, removals, allow_downgrades)

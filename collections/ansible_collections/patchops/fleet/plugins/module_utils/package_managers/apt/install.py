@@ -90,6 +90,13 @@ def configure_all(log: str) -> Any:
     return commands.run_logged(argv, log, commands.NONINTERACTIVE)
 
 
+def purge(names: List[str], log: str) -> None:
+    """Remove what removed packages left behind; raises DriverError."""
+    rc, output = commands.run_logged(["dpkg", "--purge"] + names, log, commands.NONINTERACTIVE)
+    if rc != 0:
+        raise DriverError("revert_failed", "dpkg --purge failed: " + complaint(output), f"See {log}.")
+
+
 def complaint(output: str) -> str:
     """Return what apt and dpkg complained about, in at most a few lines' worth of text."""
     lines = output.splitlines()

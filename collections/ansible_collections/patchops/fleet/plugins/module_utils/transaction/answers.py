@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The results of the `transaction` and `transaction_info` modules."""
+
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import is_failure, make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import requests, states, survey
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+
+Result = Dict[str, Any]
+
+_PAST = {states.STAGED: "staged", states.APPLIED: "applied", states.REVERTED: "taken back"}
+
+
+def reference(record: Optional[survey.Record]) -> Optional[Dict[str, str]]:
+    """Return `transaction` of a result: {id, state, journal}."""
+    if record is None:
+        return None
+    return {"id": record.directory.id, "state": record.view.state, "journal": record.directory.journal}
+
+
+def planned(plan: Dict[str, Any], wanted: str, record: Optional[survey.Record] = None) -> Result:
+    """Return the answer of check mode."""
+    count = len(plan.get("packages", []))
+    packages = "1 package" if count == 1 else f"{count} packages"
+    message = f"{packages} would be {_PAST.get(wanted, wanted)}; nothing was changed."
+    result = make_result("planned", message, changed=True, plan=plan, transaction=reference(record))
+    result["diff"] = diff(plan, backwards=wanted == states.REVERTED)
+    return result
+
+
+def would_close(ids: List[str]) -> Result:
+    """Return the answer of check mode for `committed`."""
+    message = "Would release what is kept for: " + ", ".join(ids) + "; nothing was changed."
+    return make_result("planned", message, changed=True, transaction=None)
+
+
+def nothing_new(plan: Dict[str, Any], record: Optional[survey.Record]) -> Result:
+    """Return the answer for an empty plan."""
+    message = "Nothing to install."
+    if plan["held"]:
+        message += " Left out: " + ", ".join(one["name"] for one in plan["held"]) + "."
+    if plan["blocked"]:
+        message += " Blocked: " + ", ".join(sorted({one["name"] for one in plan["blocked"]})) + "."
+    return make_result("nothing_to_do", message, plan=plan, transaction=reference(record))
+
+
+def closed(ids: List[str], record: survey.Record) -> Result:
+    """Return the answer for `committed`."""
+    message = "Released what was kept for: " + ", ".join(ids) + "."
+    return make_result("committed", message, changed=True, transaction=reference(record), transactions=ids)
+
+
+def already(state: StateDirectory, record: Optional[survey.Record], decision: requests.Decision) -> Result:
+    """Return the answer where the transaction is as asked for."""
+    if record is None:
+        return make_result("nothing_to_do", decision.message, transaction=None)
+    if decision.code:
+        return make_result(decision.code, decision.message, decision.remedy, transaction=reference(record))
+    return standing(state, record, changed=False)
+
+
+def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Result:
+    """Return where a transaction stands; while a worker is at work the outcome is `started`."""
+    view, directory = record.view, record.directory
+    alive = survey.is_alive(state, directory, view)
+    plan = survey.read_plan(directory) or {}
+    more = {
+        "transaction": reference(record),
+        "live": alive,
+        "goal": view.goal,
+        "host_state": view.host_state,
+        "plan": plan,
+        "diff": diff(plan, backwards=view.goal == states.REVERTED or view.state == states.REVERTED),
+    }
+    if alive:
+        return make_result("started", f"Transaction {directory.id} is {view.state}.", changed=changed, **more)
+    more["patchops_payload"] = encode(survey.document(record))
+    if view.goal is not None:
+        result = make_result(
+            "outcome_unknown",
+            f"The worker of transaction {directory.id} died while it was {view.state}.",
+            "Call again with the same arguments: it goes on from there.",
+            changed=changed,
+            **more,
+        )
+        result["interrupted"] = True
+        return result
+    outcome = view.outcome or {"class": "ok", "code": "done", "message": f"It is {view.state}.", "remedy": ""}
+    result = make_result("done", outcome["message"], outcome.get("remedy", ""), **more)
+    result.update(
+        outcome=dict(outcome, remedy=outcome.get("remedy", "")),
+        failed=is_failure(outcome),
+        changed=changed and outcome["class"] != "refused",
+    )
+    if result["failed"]:
+        result["msg"] = " ".join(part for part in (outcome["message"], outcome.get("remedy", "")) if part)
+    return result
+
+
+def diff(plan: Dict[str, Any], backwards: bool = False) -> Dict[str, str]:
+    """Return {before, after} of the packages that change, one ``name:arch version`` a line."""
+    sides = [
+        "".join(
+            "{}:{} {}\n".format(one["name"], one["arch"], one[side])
+            for one in plan.get("packages", [])
+            if one[side]
+        )
+        for side in ("from", "to")
+    ]
+    if backwards:
+        sides.reverse()
+    return {"before": sides[0], "after": sides[1]}
+
+
+def inform(state: StateDirectory, given_id: Optional[str], wait_seconds: float) -> Result:
+    """Return what `transaction_info` says; raises SurveyError for damaged files."""
+    records = survey.read_records(state)
+    kept = [one for one in records if one.view.state not in states.CLOSED]
+    listed = [_listed(one) for one in kept]
+    record = next((one for one in records if one.directory.id == given_id), None)
+    if given_id is None and kept:
+        record = kept[-1]
+    if record is None:
+        code = "transaction_unknown" if given_id else "nothing_to_do"
+        message = f"The host has no transaction {given_id}." if given_id else "The host keeps no transaction."
+        return make_result(code, message, transaction=None, transactions=listed)
+    view = survey.follow(state, record.directory, wait_seconds) if wait_seconds > 0 else record.view
+    return dict(standing(state, record._replace(view=view), changed=False), transactions=listed)
+
+
+def _listed(record: survey.Record) -> Dict[str, Any]:
+    view = record.view
+    return {
+        "id": record.directory.id,
+        "state": view.state,
+        "host_state": view.host_state,
+        "created_at": view.created_at,
+        "updated_at": view.updated_at,
+        "superseded_by": view.superseded_by,
+        "request": {key: record.request[key] for key in ("digest", "generation", "way_back")},
+    }

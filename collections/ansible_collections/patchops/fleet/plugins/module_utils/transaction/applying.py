@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Apply a staged transaction: what was planned, or the former list again."""
+
+from typing import Any, Dict
+
+from ansible_collections.patchops.fleet.plugins.module_utils.files import write_json
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    expectations,
+    preflight,
+    reverting,
+    services,
+    staging,
+    states,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
+    Context,
+    Outcome,
+    outcome_of,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
+
+
+def apply(context: Context) -> Outcome:
+    """Take a transaction from `staged`, or from where a worker died in `applying`, to `applied`.
+
+    A refusal leaves it `staged` when the reason may pass, `failed` with nothing changed when the plan is void. A
+    failure is taken back.
+    """
+    first = context.journal.view().state == states.STAGED
+    try:
+        with inhibited(context.driver, context.journal, context.patience):
+            if first:
+                _check(context)
+                _save_former(context)
+            else:
+                # A package manager that our dead worker had started may still be at work.
+                preflight.wait_for_lock(context.driver, context.patience)
+            context.journal.enter_again(states.APPLYING)
+            try:
+                _install(context, first)
+            except DriverError as error:
+                context.step("failed", outcome=outcome_of(error))
+                return reverting.take_back(context, error)
+            return _finish(context)
+    except DriverError as error:
+        return _refuse(context, error) if first else reverting.stuck(context, error)
+
+
+def _check(context: Context) -> None:
+    preflight.wait_for_lock(context.driver, context.patience)
+    preflight.check_clean(context.driver)
+    preflight.check_space(context.driver, preflight.applying_needs(context.plan))
+    reverting.check_material(context)
+    staging.check_plan(context, context.plan["packages"])
+
+
+def _refuse(context: Context, error: DriverError) -> Outcome:
+    outcome = outcome_of(error)
+    if error.code in ("plan_changed", "way_back_damaged"):
+        context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
+    return outcome
+
+
+def _save_former(context: Context) -> None:
+    context.driver.forget()
+    former = dict(
+        context.former(),
+        packages=[
+            {"name": one["name"], "arch": one["arch"], "version": one["version"]}
+            for one in context.driver.installed()
+        ],
+        known=context.driver.known_names(),
+        marks=context.driver.marks(),
+        units=services.unit_states(),
+    )
+    write_json(context.directory.way_back_state, former)
+
+
+def _install(context: Context, first: bool) -> None:
+    """Do what is left to do: everything the first time, the rest after a crash."""
+    if not first and context.driver.broken()["interrupted"]:
+        context.step("recover")
+        context.driver.recover(context.directory.log)
+    left = expectations.not_yet_applied(context.plan, context.present())
+    if left:
+        if not first:
+            staging.check_plan(context, left)
+        context.step("install", packages=len(left))
+        context.driver.install(
+            staging.files_of(context, left), staging.removals_of(left), False, context.directory.log
+        )
+    former = expectations.listed(context.former()["packages"])
+    differs = expectations.difference(expectations.after(former, context.plan), context.present())
+    if differs or context.driver.broken()["interrupted"]:
+        reason = differs or context.driver.broken()["reason"]
+        raise DriverError("install_failed", f"The list of packages is not as planned ({reason}).", "")
+
+
+def _finish(context: Context) -> Outcome:
+    _mark(context)
+    restarts = {}  # type: Dict[str, Any]
+    if context.request.get("restart_services", True):
+        restarts = services.restart_stale()
+        context.step("restarts", **restarts)
+    failed = restarts.get("failed", [])
+    message = f"{context.describe()} changed as planned."
+    if failed:
+        message += " Units that did not start again: " + ", ".join(failed) + "."
+    outcome = make_outcome("applied", message)
+    context.journal.enter(states.APPLIED, outcome=outcome)
+    for other in context.state.ids():
+        journal = Journal(context.state.transaction(other).journal)
+        view = journal.view()
+        if other != context.directory.id and view.state == states.APPLIED and not view.superseded_by:
+            journal.append("superseded_by", transaction=context.directory.id)
+    return outcome
+
+
+def _mark(context: Context) -> None:
+    """Keep the marks; what came as a dependency of others is automatic."""
+    asked = {
+        name.partition("=")[0].partition(":")[0] for name in context.request["selection"].get("packages", [])
+    }
+    automatic = set(context.former()["marks"])
+    automatic |= {
+        f"{one['name']}:{one['arch']}"
+        for one in context.plan["packages"]
+        if one["action"] == "install" and one["name"] not in asked
+    }
+    names = [f"{one['name']}:{one['arch']}" for one in context.plan["packages"] if one["to"]]
+    context.driver.restore_marks(sorted(automatic), names)

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the steps of a worker share: one transaction, its files, and the driver."""
+
+import os
+import shutil
+from typing import Any, Dict, List, Set
+
+from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import expectations
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+    StateDirectory,
+    TransactionDirectory,
+)
+
+Outcome = Dict[str, str]
+
+
+class Context:
+    """One transaction in the hands of a worker."""
+
+    def __init__(self, state: StateDirectory, directory: TransactionDirectory, driver: Driver) -> None:
+        self.state = state
+        self.directory = directory
+        self.driver = driver
+        self.journal = Journal(directory.journal)
+        self.request = read_json(directory.request)  # type: Dict[str, Any]
+        self.plan = read_json(directory.plan)  # type: Dict[str, Any]
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for locks of others."""
+        return float(self.request["lock_timeout"])
+
+    def present(self) -> Set[expectations.Package]:
+        """Return the host's list of packages as it is now."""
+        self.driver.forget()
+        return expectations.listed(self.driver.installed())
+
+    def former(self) -> Dict[str, Any]:
+        """Return what was saved before the first change: packages, marks, units, material."""
+        saved = read_json(self.directory.way_back_state)  # type: Dict[str, Any]
+        return saved
+
+    def describe(self) -> str:
+        """Return the number of packages in words for people."""
+        count = len(self.plan["packages"])
+        return "1 package" if count == 1 else f"{count} packages"
+
+    def step(self, name: str, **details: Any) -> None:
+        """Journal what is done next."""
+        self.journal.append("step", step=name, **details)
+
+
+def outcome_of(error: DriverError) -> Outcome:
+    """Return a driver's error as an outcome."""
+    return make_outcome(error.code, error.message, error.remedy)
+
+
+def release_files(directory: TransactionDirectory) -> None:
+    """Delete what takes room; journal, request and plan stay."""
+    for path in (directory.packages, directory.way_back):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in (directory.payload, directory.environment):
+        if os.path.exists(path):
+            os.unlink(path)
+
+
+def nearby_packages(state: StateDirectory, own_id: str) -> List[str]:
+    """Return the directories in which other transactions keep packages."""
+    directories = [state.transaction(name) for name in state.ids() if name != own_id]
+    return [path for one in directories for path in (one.packages, one.way_back_packages)]

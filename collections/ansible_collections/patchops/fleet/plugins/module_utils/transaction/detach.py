@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start a worker that outlives the module, the connection and the login that asked for it."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from typing import Dict, Iterator, List, Tuple
+
+from ansible_collections.patchops.fleet.plugins.module_utils import process
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
+from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file, write_json
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import worker
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import is_held
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+    StateDirectory,
+    TransactionDirectory,
+)
+
+_PACKAGE = "ansible_collections/patchops/fleet/plugins/module_utils/"
+_PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_ACKNOWLEDGE = 30.0
+
+
+def build_payload() -> bytes:
+    """Return the engine's host side as one zip that Python runs.
+
+    It is made from what the running module was loaded from: Ansible's own zip, or a directory when a developer
+    has unpacked it. Both are gone as soon as the module ends.
+    """
+    buffer = io.BytesIO()
+    packages = set()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, data in sorted(_sources()):
+            _add(target, name, data)
+            parts = name.split("/")[:-1]
+            packages.update("/".join(parts[: count + 1]) for count in range(len(parts)))
+        present = set(target.namelist())
+        for package in sorted(packages):
+            if package + "/__init__.py" not in present:
+                _add(target, package + "/__init__.py", b"")
+        main = f"import sys\n\nfrom {worker.__name__} import main\n\nsys.exit(main(sys.argv[1:]))\n"
+        _add(target, "__main__.py", main.encode("ascii"))
+    return buffer.getvalue()
+
+
+def _add(target: zipfile.ZipFile, name: str, data: bytes) -> None:
+    # A fixed time, so that equal code gives equal bytes and one hash.
+    target.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+
+
+def _sources() -> Iterator[Tuple[str, bytes]]:
+    archive = getattr(worker.__loader__, "archive", None)
+    if archive:
+        with zipfile.ZipFile(archive) as source:
+            for name in source.namelist():
+                if name.startswith(_PACKAGE) and name.endswith(".py"):
+                    yield name, source.read(name)
+        return
+    root = os.path.dirname(os.path.dirname(os.path.abspath(worker.__file__)))
+    for directory, _directories, files in os.walk(root):
+        for file in files:
+            if file.endswith(".py"):
+                path = os.path.join(directory, file)
+                with open(path, "rb") as stream:
+                    yield _PACKAGE + os.path.relpath(path, root).replace(os.sep, "/"), stream.read()
+
+
+def launch(state: StateDirectory, directory: TransactionDirectory, goal: str) -> None:
+    """Start a worker for `goal` and wait until it has shown itself in the journal.
+
+    Raises DriverError (detach_failed) when none came up; then none will.
+    """
+    payload = build_payload()
+    write_file(directory.payload, payload)
+    # Proxies may carry passwords: in a file for root, never in an argument, a unit or the journal.
+    write_json(directory.environment, {name: os.environ[name] for name in _PROXIES if name in os.environ})
+    journal = Journal(directory.journal)
+    attempt = journal.view().attempt + 1
+    journal.append("launched", attempt=attempt, goal=goal, payload=hashlib.sha256(payload).hexdigest())
+    argv = [sys.executable, "-I", directory.payload, state.root, directory.id, str(attempt), goal]
+    unit = f"patchops-{directory.id}" + (f"-{attempt}" if attempt > 1 else "")
+    problem = _start_unit(unit, argv) if has_systemd() else _start_session(argv)
+    if not problem and _shows_itself(state, journal, attempt):
+        return
+    if has_systemd():
+        process.run(["systemctl", "stop", unit + ".service"], timeout=60)
+    error = DriverError(
+        "detach_failed",
+        f"The worker of transaction {directory.id} did not start ({problem or 'it did not show itself'}); "
+        "nothing was changed.",
+        f"Look at journalctl -u {unit} and {directory.log} on the host, then call again.",
+    )
+    # An attempt that has ended in the journal does nothing, should it come up late.
+    journal.append(
+        "ended", attempt=attempt, outcome={"class": "refused", "code": error.code, "message": str(error)}
+    )
+    raise error
+
+
+def _start_unit(unit: str, argv: List[str]) -> str:
+    """Start a transient unit: no login's end and no KillUserProcesses reaches it. Return what was wrong."""
+    properties = [
+        # dpkg goes on when the worker is killed, and a shutdown waits for the worker, which waits for dpkg.
+        "KillMode=process",
+        "TimeoutStopSec=900",
+        "OOMScoreAdjust=-500",
+    ]
+    command = ["systemd-run", "--quiet", "--collect", "--no-ask-password", f"--unit={unit}"]
+    command += ["--description=PatchOps transaction"]
+    command += [f"--property={text}" for text in properties]
+    result = process.run(command + ["--"] + argv, timeout=60)
+    return "" if result.rc == 0 else result.stderr.strip() or f"systemd-run ended with {result.rc}"
+
+
+def _start_session(argv: List[str]) -> str:
+    """Start a session of its own; init inherits the worker when the module ends. Return what was wrong."""
+    try:
+        subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=process.environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def _shows_itself(state: StateDirectory, journal: Journal, attempt: int) -> bool:
+    ends = time.monotonic() + _ACKNOWLEDGE
+    while time.monotonic() < ends:
+        entries = journal.entries()
+        if any(one["event"] in ("started", "ended") and one["attempt"] == attempt for one in entries):
+            return True
+        if _waits_for_another(entries, attempt) and is_held(state.lock):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _waits_for_another(entries: List[Dict[str, object]], attempt: int) -> bool:
+    ended = {one["attempt"] for one in entries if one["event"] == "ended"}
+    return any(number not in ended for number in range(1, attempt))

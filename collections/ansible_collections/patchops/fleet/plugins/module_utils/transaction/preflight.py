@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be true before a host is touched; each check refuses with its reason and remedy."""
+
+import re
+import time
+from typing import Any, Dict, List, Tuple
+
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.space import collect_space
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+
+_MIB = 1024 * 1024
+# Logs and daemons need some room too while packages land.
+_RESERVE = {"root": 64 * _MIB, "var": 32 * _MIB, "boot": 8 * _MIB, "state": 16 * _MIB, "cache": 1 * _MIB}
+# A Debian kernel with its initial ramdisk, twice for update-initramfs' own copy.
+_KERNEL = 160 * _MIB
+_INODES = 2000
+
+_EXPIRED = re.compile(r"expired|valid until|not valid yet|in the future", re.IGNORECASE)
+_UNSIGNED = re.compile(
+    r"NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|not signed|signature|GPG error|does not trust|no longer signed",
+    re.IGNORECASE,
+)
+
+
+def check_clean(driver: Driver) -> None:
+    """Raise DriverError when an earlier change of packages was left half done."""
+    broken = driver.broken()
+    if broken["interrupted"]:
+        raise DriverError(
+            "interrupted_packages",
+            f"An earlier change of packages, not ours, was left half done: {broken['reason']}. Nothing was changed.",
+            "Run dpkg --configure -a (and apt-get -f install) on the host, look at what it says, then call again.",
+        )
+
+
+def check_repositories(repositories: List[Dict[str, Any]], errors: List[Dict[str, Any]]) -> None:
+    """Raise DriverError for repositories that could not be read, are past their date, or badly signed.
+
+    `errors`: what the refresh of the indexes complained about, [] without a refresh.
+    """
+    found = [(str(one["repository"] or "apt"), str(one["message"])) for one in errors]
+    found += [(one["id"], one["error"]) for one in repositories if one["error"] and not errors]
+    if not found:
+        return
+    code = _fault(" ".join(message for _name, message in found))
+    raise DriverError(
+        code,
+        "; ".join(f"{name}: {message}" for name, message in found[:5]) + ". Nothing was changed.",
+        {
+            "repository_expired": "Update the mirror, or set the host's clock, then call again.",
+            "repository_unsigned": "Install the right key, or find out who altered the repository.",
+            "lock_held": "Wait until the other program has ended, then call again.",
+        }.get(code, "Repair the repository or the way to it, or disable it, then call again."),
+    )
+
+
+def _fault(text: str) -> str:
+    if "Could not get lock" in text or "Unable to lock" in text:
+        return "lock_held"
+    if _UNSIGNED.search(text):
+        return "repository_unsigned"
+    return "repository_expired" if _EXPIRED.search(text) else "repository_unreadable"
+
+
+def wait_for_lock(driver: Driver, patience: float) -> None:
+    """Wait until nobody holds the package manager's lock; DriverError names the holder after `patience` seconds."""
+    ends = time.monotonic() + patience
+    while True:
+        holder = driver.lock_holder()
+        if holder is None:
+            return
+        if time.monotonic() >= ends:
+            process = f"process {holder['pid']} ({holder['command']})" if holder["pid"] else holder["command"]
+            raise DriverError(
+                "lock_held",
+                f"The package manager's lock is held by {process}; waited {patience:.0f} seconds and changed nothing.",
+                "Wait until it has ended, or find out why it hangs; then call again or raise lock_timeout.",
+            )
+        time.sleep(1)
+
+
+def check_space(driver: Driver, needs: Dict[str, int]) -> None:
+    """Raise DriverError when a file system has less room than `needs` ({purpose: bytes}) asks for."""
+    problems = space_problems(collect_space(driver.space_paths()), needs)
+    if problems:
+        raise DriverError(
+            "no_space",
+            "Too little room: " + "; ".join(problems) + ". Nothing was changed.",
+            "Free space there (old kernels, apt-get clean, logs), or release earlier ways back "
+            "(state: committed), then call again.",
+        )
+
+
+def space_problems(space: List[Dict[str, Any]], needs: Dict[str, int]) -> List[str]:
+    """Return what is short, one text a mount. Needs of paths on one file system add up. Pure."""
+    mounts = {}  # type: Dict[str, Tuple[int, List[str], Dict[str, Any]]]
+    for one in space:
+        need = needs.get(one["purpose"], 0)
+        if not need:
+            continue
+        total, paths, _first = mounts.get(one["mount"], (0, [], one))
+        mounts[one["mount"]] = (total + need, paths + [one["path"]], one)
+    problems = []
+    for mount, (need, paths, one) in sorted(mounts.items()):
+        reserve = max(_RESERVE.get(item["purpose"], 0) for item in space if item["mount"] == mount)
+        if one["free_bytes"] < need + reserve:
+            problems.append(
+                f"{mount} (for {', '.join(paths)}) has {one['free_bytes'] // _MIB} MiB free, "
+                f"{(need + reserve) // _MIB + 1} MiB are needed"
+            )
+        elif one["free_inodes"] is not None and one["free_inodes"] < _INODES:
+            problems.append(f"{mount} has {one['free_inodes']} inodes free, {_INODES} are needed")
+    return problems
+
+
+def staging_needs(plan: Dict[str, Any], way_back: str) -> Dict[str, int]:
+    """Return the bytes that staging `plan` takes, and applying it after that."""
+    # What is replaced is about as large as what replaces it.
+    copies = 1 if way_back == "none" else 2
+    needs = applying_needs(plan)
+    needs["state"] = copies * plan["download_bytes"]
+    return needs
+
+
+def applying_needs(plan: Dict[str, Any]) -> Dict[str, int]:
+    """Return the bytes that applying `plan` takes once everything is on the host."""
+    largest = max([one["size"] for one in plan["packages"]] or [0])
+    # dpkg unpacks the new files of a package beside the old ones; a package unpacks to three times its size.
+    needs = {"root": max(0, plan["disk_bytes"]) + 4 * largest, "var": 4 * _MIB}
+    if any(one["to"] and one["name"].startswith("linux-image-") for one in plan["packages"]):
+        needs["boot"] = _KERNEL
+    return needs

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take a transaction back: packages, marks and units as they were, the bad versions kept from coming again."""
+
+import hashlib
+import os
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    expectations,
+    preflight,
+    services,
+    states,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
+    Context,
+    Outcome,
+    outcome_of,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
+
+
+def revert(context: Context) -> Outcome:
+    """Take back what was applied, or go on where a worker died in `reverting`."""
+    state = context.journal.view().state
+    try:
+        with inhibited(context.driver, context.journal, context.patience):
+            preflight.wait_for_lock(context.driver, context.patience)
+            check_material(context)
+            if state == states.APPLIED:
+                preflight.check_clean(context.driver)
+                _check_own(context)
+            context.journal.enter_again(states.REVERTING)
+            return _put_back(context, _cause(context))
+    except DriverError as error:
+        return outcome_of(error) if state == states.APPLIED else stuck(context, error)
+
+
+def take_back(context: Context, error: DriverError) -> Outcome:
+    """Take back an apply that failed with `error`; the transaction ends as `failed`, the host at its former list."""
+    if context.request["way_back"] == "none":
+        return _mixed(context, f"{error.message} There is no way back (way_back: none).")
+    context.journal.enter(states.REVERTING, cause={"code": error.code, "message": error.message})
+    return _put_back(context, error.message)
+
+
+def check_material(context: Context) -> None:
+    """Raise DriverError when a file of the way back is missing or was altered."""
+    if context.request["way_back"] == "none":
+        if context.journal.view().state == states.STAGED:
+            return
+        raise DriverError(
+            "no_way_back",
+            "The transaction was made with way_back: none.",
+            "Install the versions you want by a new transaction.",
+        )
+    damaged = [
+        one["file"]
+        for one in context.former()["material"]
+        if _sha256(os.path.join(context.directory.way_back_packages, one["file"])) != one["sha256"]
+    ]
+    if damaged:
+        raise DriverError(
+            "way_back_damaged",
+            "Missing or altered in the way back: " + ", ".join(damaged) + ". Nothing was changed.",
+            "Put these files back, or install the versions you want by a new transaction.",
+        )
+
+
+def _check_own(context: Context) -> None:
+    strange = expectations.changed_by_others(context.plan, context.present())
+    if strange:
+        raise DriverError(
+            "external_change",
+            "Changed by somebody else since: " + ", ".join(strange) + ". Nothing was changed.",
+            "Decide which version these packages should have and install it by a new transaction.",
+        )
+
+
+def _cause(context: Context) -> Optional[str]:
+    """Return why a failed apply is being taken back; None when a caller asked for it."""
+    entries = [entry for entry in context.journal.entries() if entry.get("state") == states.REVERTING]
+    return entries[-1].get("cause", {}).get("message")
+
+
+def _put_back(context: Context, cause: Optional[str]) -> Outcome:
+    _block(context)
+    try:
+        _restore_packages(context)
+    except DriverError as error:
+        why = f"{cause} Taking it back failed too: {error.message}" if cause else error.message
+        return _mixed(context, why)
+    former = context.former()
+    names = [
+        "{}:{}".format(*expectations.before_of(one)[:2]) for one in context.plan["packages"] if one["from"]
+    ]
+    context.driver.restore_marks(former["marks"], names)
+    if context.request.get("restart_services", True):
+        context.step("restarts", **services.restart_stale())
+    units = services.restore(former["units"])
+    context.step("units", **units)
+    message = f"{context.describe()} back at the former versions."
+    if units["failed"]:
+        message += " Units that ran before and did not start: " + ", ".join(units["failed"]) + "."
+    if cause is None:
+        outcome = make_outcome("taken_back", message)
+        context.journal.enter(states.REVERTED, outcome=outcome)
+    else:
+        outcome = make_outcome(
+            "install_taken_back",
+            f"{cause} {message}",
+            f"Look at {context.directory.log}. The versions stay blocked until the transaction is committed.",
+        )
+        context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
+    return outcome
+
+
+def _block(context: Context) -> None:
+    versions = [{"name": one["name"], "version": one["to"]} for one in context.plan["packages"] if one["to"]]
+    context.journal.append("blocked", versions=versions)
+    context.driver.block(versions, context.directory.id)
+
+
+def _restore_packages(context: Context) -> None:
+    driver, log = context.driver, context.directory.log
+    driver.forget()
+    if driver.broken()["interrupted"]:
+        context.step("recover")
+        try:
+            driver.recover(log)
+        except DriverError:
+            pass  # a package that can't be configured is about to be replaced
+    left = _left(context)
+    if left:
+        files, removals = _files(context, left), [one["name"] for one in left if not one["from"]]
+        context.step("put_back", packages=len(left))
+        try:
+            driver.install(files, removals, True, log)
+        except DriverError as error:
+            context.step("by_force", reason=error.message)
+            driver.put_back_by_force(files, removals, log)
+    _forget_new(context)
+    left = _left(context)
+    broken = driver.broken()
+    if left or broken["interrupted"]:
+        names = ", ".join(one["name"] for one in left)
+        raise DriverError("revert_failed", f"Not as before: {names or broken['reason']}.", "")
+
+
+def _left(context: Context) -> List[Dict[str, Any]]:
+    left = expectations.not_yet_reverted(context.plan, context.present())
+    damaged = {one["name"] for one in context.driver.broken()["packages"]}
+    return left + [one for one in context.plan["packages"] if one["name"] in damaged and one not in left]
+
+
+def _forget_new(context: Context) -> None:
+    """Remove the configuration of packages that the host had never had."""
+    known = set(context.former()["known"])
+    new = [
+        one["name"]
+        for one in context.plan["packages"]
+        if one["action"] == "install" and one["name"] not in known
+    ]
+    if new:
+        context.driver.forget_packages(new, context.directory.log)
+
+
+def _files(context: Context, changes: List[Dict[str, Any]]) -> List[str]:
+    wanted = {expectations.before_of(one) for one in changes if one["from"]}
+    return [
+        os.path.join(context.directory.way_back_packages, one["file"])
+        for one in context.former()["material"]
+        if (one["name"], one["arch"], one["version"]) in wanted
+    ]
+
+
+def stuck(context: Context, error: DriverError) -> Outcome:
+    """Say that a change which had begun can't go on now; the next call tries again."""
+    return _mixed(context, f"{error.message} {error.remedy}".strip())
+
+
+def _mixed(context: Context, why: str) -> Outcome:
+    outcome = make_outcome(
+        "state_mixed",
+        f"{why} The host has neither its former nor the planned packages.",
+        f"Read {context.directory.log}, repair what it names (dpkg --audit), then call again: state: reverted "
+        "takes it back, state: applied goes on.",
+    )
+    context.journal.enter_again(states.FAILED, host_state=states.MIXED, outcome=outcome)
+    return outcome
+
+
+def _sha256(path: str) -> Optional[str]:
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.sha256(stream.read()).hexdigest()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Units before and after: what ran runs again, and what executes replaced files is restarted."""
+
+import re
+from typing import Any, Dict, List
+
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.restarts import collect_restarts
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
+from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+
+# Restarting these cuts logins, the network or the desktop; the new code takes effect with the next reboot.
+# sshd is not among them: its unit kills no session when it restarts.
+_NEVER_RESTARTED = re.compile(
+    r"(dbus|dbus-broker|systemd-logind|elogind|polkit|networking|NetworkManager|systemd-networkd|"
+    r"wpa_supplicant|gdm3?|lightdm|sddm|lxdm|xdm|display-manager)\.service\Z|"
+    r"(getty|serial-getty|console-getty|container-getty|user|user-runtime-dir|ifup|wpa_supplicant)(@.*)?"
+    r"\.service\Z"
+)
+# Ours, and those that start and end with what people do.
+_NOT_KEPT = re.compile(r"(patchops-|user@|user-runtime-dir@|session-|run-)|\.(scope|slice|device|mount)\Z")
+_RESTART_LIMIT = 180
+
+
+def unit_states() -> Dict[str, Any]:
+    """Return {active: {unit: sub state}, failed: [unit], enabled: {unit: enabled|disabled|masked}}."""
+    if not has_systemd():
+        return {"active": {}, "failed": [], "enabled": {}}
+    listed = run(["systemctl", "list-units", "--all", "--plain", "--full", "--no-legend", "--no-pager"])
+    files = run(["systemctl", "list-unit-files", "--full", "--no-legend", "--no-pager"])
+    return parse_states(listed.stdout, files.stdout)
+
+
+def parse_states(listed: str, files: str) -> Dict[str, Any]:
+    """Read `systemctl list-units` and `list-unit-files`, both plain and without legend."""
+    active, failed, enabled = {}, [], {}
+    for line in listed.splitlines():
+        fields = line.split(None, 4)
+        if len(fields) < 4 or _NOT_KEPT.search(fields[0]):
+            continue
+        if fields[2] == "active":
+            active[fields[0]] = fields[3]
+        elif fields[2] == "failed":
+            failed.append(fields[0])
+    for line in files.splitlines():
+        fields = line.split()
+        if len(fields) >= 2 and fields[1] in ("enabled", "disabled", "masked"):
+            enabled[fields[0]] = fields[1]
+    return {"active": active, "failed": sorted(failed), "enabled": enabled}
+
+
+def to_start(before: Dict[str, Any], now: Dict[str, Any]) -> List[str]:
+    """Return the units that ran before and don't any more.
+
+    One that had finished its work by itself (a oneshot that remains active) counts only when it failed since.
+    """
+    return sorted(
+        unit
+        for unit, sub in before["active"].items()
+        if unit not in now["active"] and (sub in ("running", "listening", "waiting") or unit in now["failed"])
+    )
+
+
+def to_switch(before: Dict[str, Any], now: Dict[str, Any]) -> List[List[str]]:
+    """Return [verb, unit] for units that start at boot now and did not before, or the other way round."""
+    verbs = {"enabled": "enable", "disabled": "disable"}
+    return [
+        [verbs[state], unit]
+        for unit, state in sorted(before["enabled"].items())
+        if state in verbs and now["enabled"].get(unit) in verbs and now["enabled"][unit] != state
+    ]
+
+
+def restore(before: Dict[str, Any]) -> Dict[str, List[str]]:
+    """Bring units back to the states in `before`; return {started, switched, failed} by unit name."""
+    if not has_systemd():
+        return {"started": [], "switched": [], "failed": []}
+    run(["systemctl", "daemon-reload"], timeout=120)
+    now = unit_states()
+    switched = to_switch(before, now)
+    for verb, unit in switched:
+        run(["systemctl", verb, unit], timeout=60)
+    stopped = to_start(before, now)
+    for unit in stopped:
+        # A unit that failed too often in a row is not started again before its failures are forgotten.
+        run(["systemctl", "reset-failed", unit])
+        run(["systemctl", "start", unit], timeout=_RESTART_LIMIT)
+    active = unit_states()["active"] if stopped else {}
+    return {
+        "started": [unit for unit in stopped if unit in active],
+        "switched": [unit for _verb, unit in switched],
+        "failed": [unit for unit in stopped if unit not in active],
+    }
+
+
+def restart_stale() -> Dict[str, Any]:
+    """Restart the units whose processes execute files that were replaced.
+
+    Return {restarted: [unit], failed: [unit], left: [{unit, reason}]}; what is left wants a reboot.
+    """
+    result = {"restarted": [], "failed": [], "left": []}  # type: Dict[str, Any]
+    if not has_systemd():
+        return result
+    for stale in collect_restarts():
+        unit = stale["unit"]
+        if unit is None or unit.endswith((".scope", ".slice")) and unit != "init.scope":
+            continue  # a login session or a program of a person: not ours to end
+        if unit.startswith("patchops-"):
+            continue
+        if _NEVER_RESTARTED.match(unit):
+            result["left"].append({"unit": unit, "reason": "restarting it would cut logins or the network"})
+            continue
+        command = ["daemon-reexec"] if unit == "init.scope" else ["try-restart", unit]
+        done = run(["systemctl"] + command, timeout=_RESTART_LIMIT).rc == 0
+        result["restarted" if done else "failed"].append(unit)
+    return result

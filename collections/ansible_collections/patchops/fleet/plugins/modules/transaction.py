@@ -1,0 +1,264 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: PatchOps contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: transaction
+short_description: Change packages so that nothing is lost and everything can be taken back
+version_added: 0.1.0
+description:
+  - Brings one change of packages on a host to a state. What is planned is applied, or nothing.
+  - The work is done by a process of its own on the host, under a journal below C(/var/lib/patchops). A lost
+    connection or a killed controller interrupts nothing; the next call attaches to what is under way, or goes
+    on where a crash ended it.
+  - The material to take the change back is on the host before the first package changes.
+  - Packages that are held, and what depends on them, are left out and reported. Configuration files that were
+    edited stay as they are. Nothing asks a question. Nothing is removed automatically.
+  - The host's own updaters rest while packages change.
+author:
+  - PatchOps contributors (@patchops)
+extends_documentation_fragment:
+  - patchops.fleet.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Check mode returns the plan. With O(refresh=true) the repositories' indexes are fetched all the same.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  action:
+    support: full
+options:
+  state:
+    description:
+      - V(staged) puts the packages and the way back onto the host and installs nothing.
+      - V(applied) installs what is staged; it stages first where needed.
+      - V(reverted) takes back what was applied (packages, automatic marks, units) and keeps the host's own
+        updaters from installing these versions again.
+      - V(committed) releases the way back and lifts that block. It discards what is staged.
+    type: str
+    choices:
+      - staged
+      - applied
+      - reverted
+      - committed
+    required: true
+  id:
+    description:
+      - The transaction. Letters, digits, C(_) and C(-), at most 64.
+      - Without it a call is about the newest transaction with the same content. V(reverted) then takes the
+        newest one that changed the host and V(committed) all of them.
+    type: str
+  packages:
+    description:
+      - Packages to install or upgrade, as C(name), C(name:arch) or C(name=version).
+    type: list
+    elements: str
+  patch_set:
+    description:
+      - A sealed patch set, as a dictionary or as the path of a file on the controller.
+      - Of its members those are upgraded that are installed in an older version; those that are not installed
+        come only when another member needs them. Nothing else changes.
+    type: raw
+  select:
+    description:
+      - V(security) takes the updates that close security holes, with what they need; V(all) takes every update.
+    type: str
+    choices:
+      - security
+      - all
+  wait:
+    description: Wait for the end. Otherwise the result says that the transaction has begun.
+    type: bool
+    default: true
+  timeout:
+    description: How long to wait, in seconds. The transaction goes on when the time is over.
+    type: int
+    default: 3600
+  lock_timeout:
+    description: How long to wait for the package manager's lock, in seconds.
+    type: int
+    default: 120
+  refresh:
+    description:
+      - Fetch the repositories' indexes before the plan is made.
+      - A repository that can't be read, is past its date or badly signed refuses the transaction.
+    type: bool
+    default: true
+  allow_removals:
+    description: Whether the plan may remove packages. Updates that need a removal are left out otherwise.
+    type: bool
+    default: false
+  way_back:
+    description:
+      - V(required) refuses the transaction unless the original of every replaced package is secured, from the
+        package cache or a repository.
+      - V(best_effort) also accepts packages that are rebuilt from their installed files.
+      - V(none) secures nothing; the transaction can't be taken back.
+    type: str
+    choices:
+      - required
+      - best_effort
+      - none
+    default: required
+  restart_services:
+    description:
+      - Restart the units that still execute replaced files. Those whose restart would cut logins or the network
+        are left for a reboot.
+    type: bool
+    default: true
+  generation:
+    description:
+      - Counts the attempts at the same content. A higher one starts a new transaction where the earlier one has
+        ended, and attaches where it is under way.
+    type: int
+    default: 1
+  fence:
+    description: A number that grows with each owner of a rollout; a call with an older one is refused.
+    type: int
+  supersede_staged:
+    description: Whether another transaction that is staged and not applied gives way to this one.
+    type: bool
+    default: false
+  run_id:
+    description: The run that this call belongs to, for the journal.
+    type: str
+seealso:
+  - module: patchops.fleet.transaction_info
+  - module: patchops.fleet.host_info
+"""
+
+EXAMPLES = r"""
+- name: Put the security updates onto the host before the window opens
+  patchops.fleet.transaction:
+    state: staged
+    select: security
+  become: true
+
+- name: Install them
+  patchops.fleet.transaction:
+    state: applied
+    select: security
+  become: true
+  register: patched
+
+- name: Take them back
+  patchops.fleet.transaction:
+    state: reverted
+    id: "{{ patched.transaction.id }}"
+  become: true
+
+- name: Release every way back
+  patchops.fleet.transaction:
+    state: committed
+  become: true
+"""
+
+RETURN = r"""
+outcome:
+  description: What came of the call; with C(class), C(code), C(message) and C(remedy).
+  returned: always
+  type: dict
+  sample:
+    class: ok
+    code: applied
+    message: 17 packages changed as planned.
+    remedy: ""
+summary:
+  description: One line for people.
+  returned: always
+  type: str
+transaction:
+  description: The transaction; with C(id), C(state) and C(journal) (a path on the host).
+  returned: when there is one
+  type: dict
+plan:
+  description:
+    - The frozen plan. C(packages) are the changes, C(held) and C(blocked) what was left out,
+      C(download_bytes) and C(disk_bytes) sizes, C(platform) the key of the host's platform in a patch set.
+  returned: when there is one
+  type: dict
+host_state:
+  description: Which packages the host has when the transaction has failed, V(former), V(mixed) or V(unknown).
+  returned: when the transaction has failed
+  type: str
+document:
+  description: Path or URL of the stored transaction document, V(null) when no store keeps it.
+  returned: when the transaction has come to rest
+  type: str
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.arguments import read_selection
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.calls import Call, read_machine_id
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
+
+ARGUMENT_SPEC = {
+    "state": {"type": "str", "choices": ["staged", "applied", "reverted", "committed"], "required": True},
+    "id": {"type": "str"},
+    "packages": {"type": "list", "elements": "str"},
+    "patch_set": {"type": "raw"},
+    "select": {"type": "str", "choices": ["security", "all"]},
+    "wait": {"type": "bool", "default": True},
+    "timeout": {"type": "int", "default": 3600},
+    "lock_timeout": {"type": "int", "default": 120},
+    "refresh": {"type": "bool", "default": True},
+    "allow_removals": {"type": "bool", "default": False},
+    "way_back": {"type": "str", "choices": ["required", "best_effort", "none"], "default": "required"},
+    "restart_services": {"type": "bool", "default": True},
+    "generation": {"type": "int", "default": 1},
+    "fence": {"type": "int"},
+    "supersede_staged": {"type": "bool", "default": False},
+    "run_id": {"type": "str"},
+}
+
+
+def perform(params, check_mode):
+    """Return the module's result for its arguments."""
+    try:
+        selection = read_selection(params)
+        if os.geteuid() != 0:
+            raise DriverError(
+                "not_root", "Changing packages needs root; nothing was changed.", "Set become: true."
+            )
+        call = Call(StateDirectory(), detect(), params, selection, read_machine_id())
+        return call.preview() if check_mode else call.run()
+    except DriverError as error:
+        return make_result(error.code, error.message, error.remedy, transaction=None)
+    except SurveyError as error:
+        return make_result(
+            "transaction_state",
+            "{0}. Nothing was changed.".format(error),
+            "Move that directory away when its transaction is of no interest any more, then call again.",
+            transaction=None,
+        )
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        mutually_exclusive=[("packages", "patch_set", "select")],
+        supports_check_mode=True,
+    )
+    result = perform(module.params, module.check_mode)
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
