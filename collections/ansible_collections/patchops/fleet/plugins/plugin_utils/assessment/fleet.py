@@ -168,7 +168,7 @@ class FleetAssessor:
             finding["due"] = given.document["due"]
             finding["overdue_days"] = given.due.overdue_days(self._today)
             finding["urgency"] = given.document
-            finding["reasons"].append({"code": "due", "message": given.document["explanation"]})
+            _explain(finding, "due", given.document["explanation"])
             if given.promise is not None:
                 promises[key] = given.promise
         if self._ledger is not None and promises:
@@ -179,7 +179,7 @@ class FleetAssessor:
         if finding["state"] == "missing" and names & self._failed.get(finding["host"], frozenset()):
             finding["state"] = "failed"
             message = "the last update of this package failed on the host or was taken back"
-            finding["reasons"].append({"code": "update_failed", "message": message})
+            _explain(finding, "update_failed", message)
 
     def _accept(self, finding: dict[str, Any], target: Target) -> None:
         if not self._policy.waivers or finding["state"] not in ACCEPTABLE:
@@ -187,7 +187,7 @@ class FleetAssessor:
         acceptance = accept(target, self._policy.waivers, self._today)
         if acceptance.used:
             self._acceptances.append(acceptance)
-        finding["reasons"] += [{"code": "waiver", "message": text} for text in acceptance.reasons()]
+        _explain(finding, "waiver", *acceptance.reasons())
         if acceptance.state is not None:
             finding["state"] = acceptance.state
             finding["waivers"] = [waiver.id for waiver in acceptance.used]
@@ -260,8 +260,13 @@ def _refuse(finding: dict[str, Any], platform: str | None, rejected: Mapping[tup
         reason = rejected.get((platform, name))
         if reason is not None:
             finding["state"] = "rejected"
-            finding["reasons"].append({"code": "update_rejected", "message": reason})
+            _explain(finding, "update_rejected", reason)
             return
+
+
+def _explain(finding: dict[str, Any], code: str, *messages: str) -> None:
+    """Add reasons. The list is made anew: findings of several hosts may share one."""
+    finding["reasons"] = [*finding["reasons"], *({"code": code, "message": text} for text in messages)]
 
 
 def _closed(finding: Mapping[str, Any]) -> bool:

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Assess the hosts of the play on the controller, from what discovery stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import (
+    AdvisoryDatabase,
+    DatabaseError,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
+    Assessment,
+    FleetAssessor,
+    HostInput,
+    failures_of,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import (
+    VariableError,
+    host_facts,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger, LedgerError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import variable
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import PolicyError, load_policy
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
+    DocumentStore,
+    StoreError,
+    host_document_key,
+    host_key,
+    open_store,
+    patch_set_key,
+    report_key,
+)
+
+_KNOBS = ("patchops_exposure", "patchops_exposed_since", "patchops_criticality", "group_names")
+_LATEST = "assessments/latest"
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Runs once for the run; connects to no host."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        _spec, arguments = self.validate_argument_spec(
+            {
+                "database": {"type": "path", "required": True},
+                "hosts": {"type": "list", "elements": "str"},
+                "policy": {"type": "path"},
+                "ledger": {"type": "path"},
+                "include_installed": {"type": "bool", "default": False},
+                "most_urgent": {"type": "int", "default": 20},
+            }
+        )
+        check = bool(self._task.check_mode)
+        try:
+            store = open_store(variable(self, task_vars, "patchops_document_store"))
+            policy = load_policy(arguments["policy"]) if arguments["policy"] else Policy()
+            hosts = self._hosts(arguments["hosts"] or task_vars["ansible_play_hosts_all"], task_vars, store)
+            assessment = self._assess(arguments, policy, hosts, task_vars, store, check)
+        except (DatabaseError, LedgerError, PolicyError, StoreError, VariableError) as error:
+            return make_result("bad_arguments", f"Not assessed: {error}", "Correct it and run it again.")
+        result = _result(assessment, arguments["most_urgent"])
+        if not check:
+            _keep(assessment, store, result)
+        return result
+
+    def _hosts(self, names: list[str], task_vars: Mapping[str, Any], store: DocumentStore) -> list[HostInput]:
+        hosts = []
+        for name in names:
+            knobs = host_knobs(task_vars, name, _KNOBS)
+            facts = host_facts(name, knobs.get("group_names", ()), knobs)
+            try:
+                document = store.read(host_document_key(name))
+                if document is not None:
+                    document = read_document(document, "patchops.host", f"the document of {name}")
+            except (DocumentError, StoreError) as error:
+                hosts.append(HostInput(facts, None, f"its last scan can't be used: {error}"))
+            else:
+                hosts.append(HostInput(facts, document))
+        return hosts
+
+    def _assess(
+        self,
+        arguments: Mapping[str, Any],
+        policy: Policy,
+        hosts: list[HostInput],
+        task_vars: Mapping[str, Any],
+        store: DocumentStore,
+        check: bool,
+    ) -> Assessment:
+        now = datetime.now(timezone.utc)
+        run_id = variable(self, task_vars, "patchops_run_id")
+        report = store.read(report_key(str(run_id))) if run_id else None
+        with ExitStack() as opened:
+            database = opened.enter_context(AdvisoryDatabase.open(Path(arguments["database"])))
+            ledger = None
+            if arguments["ledger"]:
+                ledger = opened.enter_context(Ledger.open(arguments["ledger"]))
+            assessor = FleetAssessor(
+                Matcher(database, now=now), database, policy, now, ledger, failures_of(report or {})
+            )
+            assessment = assessor.assess(hosts, run_id, arguments["include_installed"])
+            if check and ledger is not None:
+                ledger.discard()
+        return assessment
+
+
+def _result(assessment: Assessment, most_urgent: int) -> dict[str, Any]:
+    """The task's result: counts and the most urgent findings. The rest is in the documents."""
+    document = assessment.document
+    totals = document["totals"]
+    open_findings = [
+        finding for finding in document["findings"] if finding["urgency_group"] not in ("closed", "accepted")
+    ]
+    shown = ("host", "advisory", "cves", "package", "installed", "fixed", "state", "due", "rank_reason")
+    return make_result(
+        "done",
+        f"{totals['hosts']} hosts: {totals['compliant']} compliant, {totals['accepted']} accepted, "
+        f"{totals['not_compliant']} not compliant, {totals['unknown']} unknown; "
+        f"{totals['overdue']} findings overdue",
+        totals=totals,
+        hosts={
+            row["host"]: {"status": row["status"], "overdue": row["overdue"]} for row in document["hosts"]
+        },
+        most_urgent=[{key: finding[key] for key in shown} for finding in open_findings[:most_urgent]],
+        waiver_notices=document["waiver_notices"],
+        patch_set_id=assessment.patch_set["id"],
+        patch_set=encode(assessment.patch_set),
+        document=None,
+        patch_set_document=None,
+    )
+
+
+def _keep(assessment: Assessment, store: DocumentStore, result: dict[str, Any]) -> None:
+    """Keep the documents; what could not be kept becomes a warning, the answer is in the result anyway."""
+    try:
+        for host, document in assessment.host_documents.items():
+            store.write(f"hosts/{host_key(host)}/findings", document)
+        result["patch_set_document"] = store.write(
+            patch_set_key(assessment.patch_set["id"]), assessment.patch_set
+        )
+        result["document"] = store.write(_LATEST, assessment.document)
+    except StoreError as error:
+        result.setdefault("warnings", []).append(str(error))
