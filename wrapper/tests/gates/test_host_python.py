@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.fast
-
 Tool = Callable[..., str]
 COLLECTIONS = Path(__file__).resolve().parents[3] / "collections"
 PLUGINS = COLLECTIONS / "ansible_collections/patchops/fleet/plugins"
@@ -33,15 +31,18 @@ def python36() -> str:
     return python
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("source", HOST_SIDE, ids=_relative)
 def test_host_code_parses_as_python_3_6(source: Path) -> None:
     ast.parse(source.read_text("utf-8"), feature_version=(3, 6))
 
 
+@pytest.mark.fast
 def test_host_code_uses_nothing_newer_than_python_3_6(repository: Path, tool: Tool) -> None:
     tool("vermin", "--no-tips", "--violations", "--target=3.6-", *HOST_SIDE, cwd=repository)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("source", SHARED_CODE, ids=_relative)
 def test_shared_host_code_imports_nothing_of_ansible(source: Path) -> None:
     statements = ast.walk(ast.parse(source.read_text("utf-8")))
@@ -49,9 +50,22 @@ def test_shared_host_code_imports_nothing_of_ansible(source: Path) -> None:
     assert [module for module in modules if module.startswith("ansible.")] == []
 
 
+@pytest.mark.fast
 def test_shared_host_code_imports_under_a_real_python_3_6(python36: str, tool: Tool) -> None:
     names = [".".join(path.relative_to(COLLECTIONS).with_suffix("").parts) for path in SHARED_CODE]
     modules = [name.removesuffix(".__init__") for name in names]
     script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
     environment = {"PYTHONPATH": str(COLLECTIONS)}
     tool(python36, "-W", "error", "-c", script, *modules, cwd=COLLECTIONS, env=environment)
+
+
+@pytest.mark.parametrize("module", ["host_info", "transaction_info"])
+def test_a_module_runs_under_a_real_python_3_6(
+    module: str, python36: str, ansible_core: Callable[[str], Path], tool: Tool, tmp_path: Path
+) -> None:
+    here = ["localhost", "--inventory=localhost,", "--connection=local", "--check", "--one-line"]
+    python = f"--extra-vars=ansible_python_interpreter={python36}"
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "HOME": str(tmp_path)}
+    command = ["ansible", *here, python, f"--module-name=patchops.fleet.{module}"]
+    printed = tool(*command, cwd=tmp_path, env=environment, bin=ansible_core("2.16"))
+    assert '"class": "ok"' in printed
