@@ -109,6 +109,7 @@ class _Writer:
     def __init__(self, connection: sqlite3.Connection, source: int, feed: Feed) -> None:
         self._connection, self._source, self._feed = connection, source, feed
         self._next = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM advisory").fetchone()[0]
+        self._releases: set[str] = set()
         self.records = 0
         self.released = ""
         self.newest = ""
@@ -125,6 +126,10 @@ class _Writer:
                 self._advisory(record)
             else:
                 self._fact(record)
+        self._connection.executemany(
+            "INSERT INTO source_release VALUES (?, ?)",
+            [(self._source, release) for release in sorted(self._releases)],
+        )
 
     def _advisory(self, advisory: Advisory) -> None:
         identity = self._next
@@ -149,6 +154,7 @@ class _Writer:
             "INSERT OR IGNORE INTO advisory_cve VALUES (?, ?)", [(cve, identity) for cve in advisory.cves]
         )
         for one in advisory.affected:
+            self._releases.add(one.release)
             if len(one.fixed) > _MAX_VERSION:
                 raise FeedError(
                     self._feed.name, advisory.name, f"a version of {len(one.fixed)} characters; refused"

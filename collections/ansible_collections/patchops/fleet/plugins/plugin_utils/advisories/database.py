@@ -92,8 +92,7 @@ class AdvisoryDatabase:
     def sources_of(self, release: str) -> set[str]:
         """Names of the sources that say anything about a release."""
         rows = self._rows(
-            "SELECT DISTINCT s.name FROM affected f JOIN advisory a ON a.id = f.advisory"
-            " JOIN source s ON s.id = a.source WHERE f.release = ?",
+            "SELECT s.name FROM source_release r JOIN source s ON s.id = r.source WHERE r.release = ?",
             release,
         )
         return {name for (name,) in rows}
@@ -101,7 +100,8 @@ class AdvisoryDatabase:
     def releases(self) -> list[str]:
         """The release keys that advisories speak of."""
         return [
-            release for (release,) in self._rows("SELECT DISTINCT release FROM affected ORDER BY release")
+            release
+            for (release,) in self._rows("SELECT DISTINCT release FROM source_release ORDER BY release")
         ]
 
     def advisory(self, name: str) -> Advisory | None:

@@ -38,6 +38,12 @@ CREATE TABLE affected (
 CREATE INDEX affected_package ON affected (release, package);
 CREATE INDEX affected_advisory ON affected (advisory);
 
+-- Which releases a source speaks of, so that a host's feeds are known without a look at all rows.
+CREATE TABLE source_release (
+  source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, release TEXT NOT NULL, PRIMARY KEY (source,
+  release)
+) WITHOUT ROWID;
+
 CREATE TABLE kev (
   cve TEXT NOT NULL, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
   name TEXT NOT NULL, date_added TEXT NOT NULL, due_date TEXT NOT NULL,

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Package URLs (https://github.com/package-url/purl-spec), as far as SBOMs and VEX documents use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import SCHEMES, release_key
+
+# Package types and the packaging schemes of distributions.
+DISTRIBUTION_TYPES = {"deb": "deb", "rpm": "rpm", "apk": "apk", "alpm": "pacman"}
+
+
+@dataclass(frozen=True, slots=True)
+class Purl:
+    """pkg:TYPE/NAMESPACE/NAME@VERSION?QUALIFIERS"""
+
+    type: str
+    namespace: str
+    name: str
+    version: str
+    qualifiers: dict[str, str]
+
+    @property
+    def full_version(self) -> str:
+        """With the epoch, which the qualifier carries."""
+        epoch = self.qualifiers.get("epoch", "")
+        has_epoch = ":" in self.version or epoch in ("", "0")
+        return self.version if has_epoch else f"{epoch}:{self.version}"
+
+    @property
+    def system(self) -> tuple[str, str] | None:
+        """os-release ID and version of the distribution, from "distro" ("debian-12", "alpine-3.18.4"), or
+        None."""
+        family, _, version = self.qualifiers.get("distro", "").rpartition("-")
+        family = {"redhat": "rhel", "amazon": "amzn"}.get(family, family)
+        return (family, version) if family in SCHEMES and version else None
+
+    @property
+    def release(self) -> str | None:
+        """The release key of the distribution, or None."""
+        return release_key(*self.system) if self.system else None
+
+
+def parse(text: str) -> Purl | None:
+    """A package URL, or None for what is none."""
+    if not text.startswith("pkg:"):
+        return None
+    rest, _, _subpath = text[4:].partition("#")
+    path, _, query = rest.partition("?")
+    path, _, version = path.partition("@") if "@" in path.rpartition("/")[2] else (path, "", "")
+    kind, *names = [unquote(part) for part in path.strip("/").split("/")]
+    if not names or not names[-1]:
+        return None
+    qualifiers = {key.lower(): values[0] for key, values in parse_qs(query).items()}
+    return Purl(kind.lower(), "/".join(names[:-1]), names[-1], unquote(version), qualifiers)

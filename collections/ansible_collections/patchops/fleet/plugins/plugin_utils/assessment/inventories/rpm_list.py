@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A list that rpm itself prints, one package a line, fields separated by tabs:
+
+    rpm -qa --qf
+    '%{NAME}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\t%{VENDOR}\t%{MODULARITYLABEL}\n'
+
+"(none)" is rpm's word for a missing field. The last three fields may be left out; without the label, the
+stream of modular packages is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
+
+QUERY_FORMAT = (
+    r"%{NAME}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\t%{VENDOR}\t%{MODULARITYLABEL}\n"
+)
+_SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<release>[^-]+)\.(?:no)?src\.rpm")
+_EVR = re.compile(r"(?:\d+:)?[^\s:-]+-[^\s:-]+")
+
+
+def read(feed: Feed) -> Inventory:
+    """The packages of the list; keys that were imported (gpg-pubkey) are none."""
+    inventory = Inventory()
+    for number, line in feed.lines():
+        fields = [None if field == "(none)" else field for field in line.split("\t")]
+        if not line.strip() or fields[0] == "gpg-pubkey":
+            continue
+        if not 3 <= len(fields) <= 6 or not all(fields[:2]) or not _EVR.fullmatch(fields[1] or ""):
+            raise FeedError(
+                feed.name, f"line {number}", f"expected name, epoch:version-release and arch: {line[:80]!r}"
+            )
+        inventory.packages.append(_package(*fields))
+    return inventory
+
+
+def _package(
+    name: str | None,
+    evr: str | None,
+    arch: str | None,
+    source_rpm: str | None = None,
+    vendor: str | None = None,
+    *label: str | None,
+) -> dict[str, Any]:
+    source = _SOURCE_RPM.fullmatch(source_rpm or "")
+    package = {
+        "name": name,
+        "version": evr,
+        "arch": arch or "",
+        "source": source["name"] if source else name,
+        "source_version": f"{source['version']}-{source['release']}" if source else evr,
+        "origin": vendor or "",
+        "suite": None,
+        "manual": None,
+    }
+    if label:
+        package["module"] = ":".join((label[0] or "").split(":")[:2])
+    return package

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether everything could be known about a host. Where it could not, what is not found is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.support import support_status
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How old a feed may be. checked: since it was last fetched. content: since its newest entry."""
+
+    checked: timedelta = timedelta(days=7)
+    content: timedelta = timedelta(days=30)
+
+
+def gaps(
+    document: Mapping[str, Any],
+    release: str | None,
+    feeds: Iterable[Source],
+    now: datetime,
+    freshness: Freshness,
+) -> list[dict[str, str]]:
+    """The reasons why something about a host can't be known; empty when everything can."""
+    found = []
+    if release is None:
+        found.append(reason("release_unknown"))
+    else:
+        found += _feed_gaps(release, list(feeds), now, freshness)
+        status = support_status(document, release, now.date().isoformat())
+        if status == "ended":
+            found.append(reason("release_unsupported", release))
+        elif status == "unknown":
+            found.append(reason("release_support_unknown", release))
+    return found + _host_gaps(document)
+
+
+def _feed_gaps(
+    release: str, feeds: list[Source], now: datetime, freshness: Freshness
+) -> list[dict[str, str]]:
+    if not feeds:
+        return [reason("feed_missing", release)]
+    if any(_is_fresh(feed, now, freshness) for feed in feeds):
+        return []
+    newest = max(feeds, key=lambda feed: (feed.as_of, feed.checked_at))
+    return [reason("feed_stale", f"{newest.name} is of {newest.as_of}, last fetched {newest.checked_at}")]
+
+
+def _is_fresh(feed: Source, now: datetime, freshness: Freshness) -> bool:
+    try:
+        checked = datetime.fromisoformat(feed.checked_at.replace("Z", "+00:00"))
+        content = datetime.fromisoformat(f"{feed.as_of[:10]}T00:00:00+00:00")
+    except ValueError:
+        return False
+    return now - checked <= freshness.checked and now - content <= freshness.content
+
+
+def _host_gaps(document: Mapping[str, Any]) -> list[dict[str, str]]:
+    found = []
+    source = document.get("security_source") or {}
+    status = source.get("status") or "unreadable"
+    if status != "ok":
+        known = status if status in ("absent", "expired", "unentitled", "stale") else "unreadable"
+        found.append(reason(f"security_source_{known}", source.get("reason") or ""))
+    refresh = document.get("refresh") or {}
+    if refresh.get("ok") is False:
+        messages = "; ".join(str(one.get("message")) for one in refresh.get("errors") or ())
+        found.append(reason("refresh_failed", messages[:300]))
+    if document.get("packages") is None:
+        found.append(reason("packages_unreadable"))
+    if document.get("updates") is None:
+        found.append(reason("updates_unreadable"))
+    broken = document.get("broken")
+    if broken is None or broken.get("interrupted") or broken.get("packages"):
+        found.append(reason("broken_packages", (broken or {}).get("reason") or ""))
+    return found

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether an installed fix is in effect: does the fixed code run, and would it after a reboot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import kernels
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
+
+Effect = tuple[str, list[dict[str, str]]]
+
+
+class RunningCode:
+    """What a host says of the code that it runs."""
+
+    def __init__(self, document: Mapping[str, Any], scheme: str | None) -> None:
+        self._scheme = scheme or ""
+        self._document = document
+        self._restarts = document.get("restarts")
+        self.kernel, self._build = kernels.running(document)
+        kernel = document.get("kernel") or {}
+        self._default_boot = kernel.get("default_boot")
+        # Packages whose replaced files still run, with the units that run them.
+        self.stale: dict[str, list[str]] = {}
+        self._unattributed: list[str] = []
+        for one in self._restarts or ():
+            unit = one.get("unit") or f"{len(one.get('processes') or ())} processes"
+            for package in one.get("packages") or ():
+                self.stale.setdefault(package, []).append(unit)
+            if not one.get("packages"):
+                self._unattributed.append(unit)
+
+    def gaps(self) -> list[dict[str, str]]:
+        """Why it can't be told of every fix whether it is in effect; empty when it can."""
+        if self._restarts is None:
+            return [reason("running_code_unreadable")]
+        if self._unattributed:
+            return [reason("old_code_running", ", ".join(sorted(self._unattributed)))]
+        return []
+
+    def of_programs(self, packages: Sequence[Mapping[str, Any]]) -> Effect:
+        """yes, no or unknown for the fix of ordinary packages."""
+        if self._restarts is None:
+            return "unknown", [reason("running_code_unreadable")]
+        units = sorted({unit for package in packages for unit in self.stale.get(package["name"], ())})
+        if units:
+            return "no", [reason("old_code_running", ", ".join(units))]
+        return "yes", []
+
+    def of_kernel(self, images: Mapping[str, str], fixed: str, key: Callable[[str], Any]) -> Effect:
+        """The same for a fix of the kernel, and regresses_on_reboot.
+
+        images: version of each installed kernel image, by what `uname -r` says of it.
+        """
+        if not self.kernel:
+            return "unknown", [reason("kernel_running_unknown")]
+        version = self._running_version(images)
+        if version is None:
+            return "unknown", [reason("kernel_running_unknown", self.kernel)]
+        if key(version) < key(fixed):
+            return "no", [reason("kernel_not_running", f"{self.kernel} ({version}) runs")]
+        booting = images.get(self._default_boot or "")
+        if booting is not None and key(booting) < key(fixed):
+            return "regresses_on_reboot", [reason("regresses_on_reboot", str(self._default_boot))]
+        return "yes", []
+
+    def _running_version(self, images: Mapping[str, str]) -> str | None:
+        """The running kernel's version: what it says itself, else that of its package unless that was rebuilt
+        since."""
+        if self._build:
+            return str(self._build)
+        installed = images.get(self.kernel or "")
+        if installed is None or self._scheme != "deb":
+            return installed
+        reboot = self._document.get("reboot")
+        if reboot is None or any(
+            one.get("code") in ("kernel", "marker") for one in reboot.get("reasons") or ()
+        ):
+            return None
+        return installed

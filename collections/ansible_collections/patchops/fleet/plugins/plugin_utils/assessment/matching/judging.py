@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From groups of installed packages to the findings of one host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Rule
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import kernels
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.effect import RunningCode
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.findings import (
+    Prototypes,
+    binary,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.groups import Group, Member
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import Offers
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
+
+_STATES_WORST_FIRST = ("missing", "no_fix", "unknown")
+
+
+class HostJudge:
+    """Judges the groups of one host."""
+
+    def __init__(
+        self,
+        host: str | None,
+        scheme: str,
+        rules: ReleaseRules,
+        code: RunningCode,
+        offers: Offers,
+        prototypes: Prototypes,
+        include_installed: bool,
+    ) -> None:
+        self._host, self._scheme, self._code, self._offers = host, scheme, code, offers
+        self._rules, self._prototypes, self._include_installed = rules, prototypes, include_installed
+
+    def of(self, group: Group) -> Iterator[dict[str, Any]]:
+        """One finding for each advisory that concerns the group."""
+        deciding, older = self._split(group)
+        open_rules, fixed_rules = _by_rule(deciding, "open"), _by_rule(deciding, "installed")
+        left_rules = _by_rule(older, "open")
+        for key, (rule, members) in open_rules.items():
+            yield self._open(rule, members, left_rules.get(key, (rule, []))[1])
+        images = self._images(group) if group.side_by_side else {}
+        for key, (rule, members) in fixed_rules.items():
+            if key not in open_rules:
+                finding = self._installed(rule, members, left_rules.get(key, (rule, []))[1], images)
+                if finding is not None:
+                    yield finding
+
+    def _split(self, group: Group) -> tuple[list[Member], list[Member]]:
+        if not group.side_by_side or self._rules.key is None or len(group.members) < 2:
+            return group.members, []
+        keys = [self._rules.key(member.version) for member in group.members]
+        return kernels.split_by_role(self._scheme, group.members, keys)
+
+    def _open(self, rule: Rule, members: list[Member], left: list[Member]) -> dict[str, Any]:
+        found = [one.state for member in members for one in member.verdicts.open if one.rule is rule]
+        state = min(found, key=_STATES_WORST_FIRST.index)
+        packages = [member.package for member in members + left]
+        reasons = [_why(state, rule, self._oldest(members))]
+        available: bool | None = None
+        candidate = None
+        if state == "missing":
+            offer = self._offers.of(
+                [member.package for member in members], rule.affected.fixed, rule.affected.channel
+            )
+            available, candidate = offer.available, offer.candidate
+            reasons += offer.reasons
+        return self._finding(rule, members + left, packages, state, None, available, candidate, reasons)
+
+    def _installed(
+        self, rule: Rule, members: list[Member], left: list[Member], images: Mapping[str, str]
+    ) -> dict[str, Any] | None:
+        """None for a fix that is in effect and leaves nothing behind, unless all are wanted."""
+        packages = [member.package for member in members]
+        effective, reasons = self._effect(rule, packages, images)
+        if left:
+            names = ", ".join(sorted(str(member.package["name"]) for member in left))
+            reasons = [*reasons, reason("old_kernel_installed", names)]
+        if not (reasons or self._include_installed) or (
+            effective == "unknown" and self._hides_unknown(images)
+        ):
+            return None
+        shown = [member.package for member in left]
+        reasons = [reason("fix_installed", self._oldest(members)), *reasons]
+        return self._finding(rule, members, shown, "installed", effective, None, None, reasons)
+
+    def _hides_unknown(self, images: Mapping[str, str]) -> bool:
+        """Where running programs can't be seen, the host says so once; not again for every fix of its
+        history."""
+        return not (self._include_installed or images)
+
+    def _effect(
+        self, rule: Rule, packages: Sequence[Mapping[str, Any]], images: Mapping[str, str]
+    ) -> tuple[str, list[dict[str, str]]]:
+        if images and self._rules.key is not None:
+            return self._code.of_kernel(images, rule.affected.fixed, self._rules.key)
+        return self._code.of_programs(packages)
+
+    def _images(self, group: Group) -> dict[str, str]:
+        found = (
+            (kernels.image_release(self._scheme, member.package), member.version) for member in group.members
+        )
+        return {release: version for release, version in found if release}
+
+    def _oldest(self, members: Sequence[Member]) -> str:
+        key = self._rules.key
+        versions = [member.version for member in members]
+        return min(versions, key=key) if key else versions[0]
+
+    def _finding(
+        self,
+        rule: Rule,
+        members: Sequence[Member],
+        shown: Sequence[Mapping[str, Any]],
+        state: str,
+        effective: str | None,
+        available: bool | None,
+        candidate: str | None,
+        reasons: list[dict[str, str]],
+    ) -> dict[str, Any]:
+        return {
+            **self._prototypes.of(rule),
+            "host": self._host,
+            "binaries": [binary(package) for package in shown],
+            "installed": self._oldest(members),
+            "state": state,
+            "effective": effective,
+            "fix_available": available,
+            "candidate": candidate,
+            "due": None,
+            "reasons": reasons,
+        }
+
+
+def _by_rule(members: Sequence[Member], which: str) -> dict[tuple[str, str, str], tuple[Rule, list[Member]]]:
+    """Members by what an advisory says of them; rules that differ in the architecture alone are one."""
+    found: dict[tuple[str, str, str], tuple[Rule, list[Member]]] = {}
+    for member in members:
+        for judged in getattr(member.verdicts, which):
+            affected = judged.rule.affected
+            key = (judged.rule.advisory.name, affected.fixed, affected.status)
+            if key in found:
+                found[key][1].append(member)
+            else:
+                found[key] = (judged.rule, [member])
+    return found
+
+
+def _why(state: str, rule: Rule, installed: str) -> dict[str, str]:
+    affected = rule.affected
+    if state == "missing":
+        return reason("older_than_fix", f"{installed} < {affected.fixed}")
+    if state == "no_fix":
+        return reason("vendor_deferred" if affected.status == "deferred" else "no_fix_yet", affected.note)
+    if affected.status == "fixed":
+        return reason("module_stream_unknown", f"{installed} < {affected.fixed}")
+    return reason("under_investigation", affected.note)

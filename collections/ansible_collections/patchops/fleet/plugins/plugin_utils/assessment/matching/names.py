@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Under which name and version a feed knows an installed package, and whether it speaks of it at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# Origins (deb) and vendors (rpm) whose packages a distribution's advisories are about. "" is an installed
+# version that no repository offers any more, which every host has; it counts as the distribution's.
+_OWN = {
+    "almalinux": {"AlmaLinux", "AlmaLinux OS Foundation"},
+    "alpine": {"Alpine", "Alpine Linux"},
+    "amzn": {"Amazon Linux", "Amazon.com, Inc."},
+    "arch": {"Arch Linux"},
+    "centos": {"CentOS", "CentOS Project"},
+    "debian": {"Debian"},
+    "fedora": {"Fedora Project"},
+    "ol": {"Oracle America"},
+    "opensuse-leap": {"openSUSE", "SUSE LLC <https://www.suse.com/>"},
+    "rhel": {"Red Hat, Inc."},
+    "rocky": {"Rocky", "Rocky Enterprise Software Foundation"},
+    "sled": {"SUSE LLC <https://www.suse.com/>"},
+    "sles": {"SUSE LLC <https://www.suse.com/>"},
+    "ubuntu": {"Ubuntu", "UbuntuESM", "UbuntuESMApps", "UbuntuFIPS", "UbuntuFIPSUpdates"},
+}
+_BACKPORT = re.compile(r"~bpo\d")
+_DEBIAN_LINUX = re.compile(r"linux-signed-[a-z0-9]+")
+_DEBIAN_HELPER = re.compile(r"(grub)-efi-[a-z0-9]+-signed|(shim)-helpers-[a-z0-9]+-signed")
+_UBUNTU_LINUX = re.compile(r"linux-signed(-[a-z0-9.-]+)?")
+
+
+def is_foreign(family: str, package: Mapping[str, Any]) -> bool:
+    """True for packages of other publishers and backports, of which the distribution's advisories don't
+    speak."""
+    origin = package.get("origin") or ""
+    if origin and origin not in _OWN.get(family, {origin}):
+        return True
+    return family == "debian" and (
+        "-backports" in (package.get("suite") or "")
+        or _BACKPORT.search(package.get("version") or "") is not None
+    )
+
+
+def source_of(family: str, package: Mapping[str, Any]) -> tuple[str, str]:
+    """The source package and its version as advisories call them.
+
+    Signed packages are built from a source of their own that repeats the real one's version in its own way:
+    linux-signed-amd64 5.10.223+1 is linux 5.10.223-1.
+    """
+    name = package.get("source") or package["name"]
+    version = package.get("source_version") or package["version"]
+    return rename(family, name, version)
+
+
+def rename(family: str, name: str, version: str) -> tuple[str, str]:
+    """The real source and version behind a signed one; any other pair as it is."""
+    if family == "debian":
+        if _DEBIAN_LINUX.fullmatch(name):
+            return "linux", version.replace("+", "-", 1)
+        if helper := _DEBIAN_HELPER.fullmatch(name):
+            # "1+2.06+13+deb12u1": its own version, the real upstream version, the real revision.
+            _, _, real = version.partition("+")
+            return ("grub2" if helper[1] else "shim"), real.replace("+", "-", 1)
+    if family == "ubuntu":
+        if linux := _UBUNTU_LINUX.fullmatch(name):
+            return f"linux{linux[1] or ''}", version
+        if name == "grub2-signed":
+            return "grub2", version.partition("+")[2]
+    return name, version

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the host's enabled repositories offer right now, and which offers no advisory explains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
+
+_REBUILD = re.compile(r"\+b\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Whether a fix can be installed now. available: None where that can't be known."""
+
+    available: bool | None
+    candidate: str | None
+    reasons: tuple[dict[str, str], ...] = ()
+
+
+class Offers:
+    """The pending updates of one host."""
+
+    def __init__(
+        self, document: Mapping[str, Any], scheme: str | None, key: Callable[[str], Any] | None
+    ) -> None:
+        updates = document.get("updates")
+        self.known = updates is not None
+        self._scheme, self._key = scheme, key
+        self._updates = {(one["name"], one.get("arch")): one for one in updates or ()}
+
+    def of(self, packages: Sequence[Mapping[str, Any]], fixed: str, channel: str) -> Offer:
+        """Whether the fixed version, or a newer one, is offered for all of these packages."""
+        if not self.known:
+            return Offer(None, None)
+        updates = [self._updates.get((one["name"], one.get("arch"))) for one in packages]
+        answers = [
+            update is not None and self._reaches(package, update, fixed)
+            for package, update in zip(packages, updates, strict=True)
+        ]
+        candidate = next((update["candidate"] for update in updates if update is not None), None)
+        if False in answers:
+            code = "fix_needs_entitlement" if channel else "fix_not_offered"
+            return Offer(False, candidate, (reason(code, channel),))
+        reasons = []
+        if any(update.get("held") for update in updates if update):
+            reasons.append(reason("fix_held"))
+        if any(update.get("blocked") for update in updates if update):
+            reasons.append(reason("fix_blocked"))
+        return Offer(None if None in answers else True, candidate, tuple(reasons))
+
+    def security(self) -> Iterable[Mapping[str, Any]]:
+        """The pending security updates."""
+        return (one for one in self._updates.values() if one.get("security"))
+
+    def _reaches(self, package: Mapping[str, Any], update: Mapping[str, Any], fixed: str) -> bool | None:
+        """Whether an offered version has the fix; None where a binary's version says nothing of its
+        source's."""
+        if self._key is None:
+            return None
+        if self._scheme == "deb" and not update.get("source_version"):
+            plain = _REBUILD.sub("", package["version"])
+            if plain != _REBUILD.sub("", package.get("source_version") or package["version"]):
+                return None
+        offered = update.get("source_version") or _REBUILD.sub("", update["candidate"])
+        return bool(self._key(offered) >= self._key(fixed))

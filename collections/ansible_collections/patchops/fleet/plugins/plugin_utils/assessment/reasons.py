@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a finding is what it is: a closed list of codes, each with what it means."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CODES: Final[dict[str, str]] = {
+    # of a finding's state
+    "older_than_fix": "the installed version is older than the one that fixes it",
+    "fix_installed": "the fixed version, or a newer one, is installed",
+    "vendor_deferred": "the vendor decided against a fix, or put it off",
+    "no_fix_yet": "the vendor knows it and has no fix yet",
+    "under_investigation": "the vendor has not decided whether the package is affected",
+    "module_stream_unknown": "the package is modular and its stream is not known",
+    "update_without_advisory": "a security update is pending that no advisory of the feeds names",
+    "newer_than_feed": "a security update is pending that is newer than the feed",
+    "cve_not_in_feeds": "no feed says anything about this CVE for this release",
+    "foreign_package": "the package is not the distribution's, so its advisories don't speak of it",
+    # of the fix
+    "fix_needs_entitlement": "the fix is in a channel that needs an entitlement",
+    "fix_not_offered": "the host's enabled repositories do not offer the fix",
+    "fix_held": "the package is held on the host",
+    "fix_blocked": "a pin keeps the fix from being installed",
+    # of its effect
+    "kernel_not_running": "a fixed kernel is installed, an older one runs",
+    "kernel_running_unknown": "which kernel runs can't be told",
+    "old_kernel_installed": "an older, vulnerable kernel is still installed beside the fixed one",
+    "regresses_on_reboot": "the boot loader would start an older, vulnerable kernel",
+    "old_code_running": "programs still run the code from before the update",
+    "running_code_unreadable": "the running programs could not be looked into",
+    # of a host as a whole
+    "security_source_absent": "no enabled repository carries security updates",
+    "security_source_expired": "the security repository's index has expired",
+    "security_source_unentitled": "the host is not entitled to its security repository",
+    "security_source_unreadable": "the security repository could not be read",
+    "security_source_stale": "the security repository was not asked for too long",
+    "refresh_failed": "the repositories could not be refreshed",
+    "feed_missing": "no feed in the advisory database speaks of this release",
+    "feed_stale": "the feed for this release is too old",
+    "packages_unreadable": "the installed packages could not be read",
+    "updates_unreadable": "the pending updates could not be read",
+    "release_unknown": "the release of the host is not known",
+    "release_unsupported": "the vendor no longer supports this release",
+    "release_support_unknown": "until when the vendor supports this release is not known",
+    "broken_packages": "packages are half installed, or whether they are could not be read",
+}
+
+
+def reason(code: str, detail: str = "") -> dict[str, str]:
+    """One entry of `reasons`. KeyError for a code that is not in the list."""
+    meaning = CODES[code]
+    return {"code": code, "message": f"{meaning}: {detail}" if detail else meaning}
