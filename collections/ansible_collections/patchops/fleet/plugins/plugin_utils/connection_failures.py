@@ -25,7 +25,7 @@ _PATTERNS = {
         ),
         (
             "become_failed",
-            r"(incorrect|missing) \S+ password|privilege escalation prompt|not in the sudoers file|"
+            r"(incorrect|missing) \S+ password|not in the sudoers file|"
             r"sudo: (a password is required|a terminal is required|sorry|no tty|\d+ incorrect)|"
             r"sorry, try again|"
             r"is not allowed to (execute|run sudo)|may not run sudo|su: authentication failure|"
@@ -52,14 +52,17 @@ _PATTERNS = {
         ("connection_refused", r"connection refused"),
         (
             "connection_timeout",
-            r"(connection|operation) timed out|timed out during banner exchange|no answer within|"
+            # A link that was cut shows first where Ansible waits for sudo's question.
+            r"waiting for privilege escalation prompt|"
+            r"(connection|operation) timed out|timed out during banner exchange|"
             r"connect to host \S+ port \d+: (no route to host|network is unreachable)|no route to host",
         ),
+        # ssh gave up before it was logged in; what follows speaks of sessions that broke.
+        ("unreachable", r"mm_receive_fd|kex_exchange_identification|connection closed by .* port \d+"),
         (
             "connection_lost",
-            r"connection (reset|closed|to \S+ closed)|closed by remote host|broken pipe|"
-            r"server .* not responding|"
-            r"could not be sent to remote host|mux_client|kex_exchange_identification|connection was lost",
+            r"connection (reset|to \S+ closed)|closed by remote host|broken pipe|mux_client|"
+            r"server .* not responding",
         ),
         (
             "no_temporary_space",
@@ -78,7 +81,7 @@ _PATTERNS = {
 REMEDIES = {
     "unreachable": "Try ssh to the host by hand with the same user and key.",
     "connection_refused": "Start sshd on the host, or correct ansible_host and ansible_port.",
-    "connection_timeout": "Check that the host is up and that no firewall lies between.",
+    "connection_timeout": "Check that the host is up and that nothing lies between, and that sudo answers at once.",
     "connection_lost": "Run the same command again: it asks the host what became of the first.",
     "name_unresolved": "Correct the name or set ansible_host in the inventory.",
     "host_key_changed": (
@@ -110,6 +113,10 @@ TRANSIENT = frozenset(
 
 _DEBUG_LINE = re.compile(r"^\s*(debug[1-3]:|OpenSSH_|escalation succeeded)")
 _CONTROL = re.compile(r"[^\x20-\x7e\u00a0-\U0010ffff]+")
+# What Ansible puts before ssh's own words.
+_PREFIX = re.compile(
+    r"^(Failed to connect to the host via \w+|Data could not be sent to remote host .*? over ssh): "
+)
 _LONGEST_DETAIL = 300
 
 
@@ -121,7 +128,7 @@ def failure_code(text: str, default: str) -> str:
 
 def failure_detail(text: str, code: str) -> str:
     """Return the line of `text` that speaks of `code`, else its end, printable: `text` is untrusted."""
-    lines = _telling_lines(text)
+    lines = [_PREFIX.sub("", line) for line in _telling_lines(text)]
     pattern = _PATTERNS.get(code)
     told = [line for line in lines if pattern is not None and pattern.search(line)]
     plain = " ".join(_CONTROL.sub(" ", " ".join(told[-1:] or lines)).split())

@@ -31,7 +31,8 @@ _DPKG_SUFFIX = re.compile(r"\.dpkg-(new|tmp)$")
 def collect_restarts(owners: Callable[[List[str]], Dict[str, str]]) -> List[Dict[str, Any]]:
     """Return [{unit, processes, files, packages}], by unit.
 
-    `owners` returns the package of each file that one owns. Raises OSError when a process can't be looked into.
+    `owners` returns the package of each file that one owns. Raises OSError when a process
+    can't be looked into.
     """
     stale: List[Dict[str, Any]] = []
     for pid in process_ids():
