@@ -18,6 +18,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.report import bucke
 from patchops.errors import PatchOpsError
 
 KIND = "patchops.report"
+_RESULTS = ("done", "stopped", "failed", "unknown")
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def read_report(document: object, where: str) -> Report:
         started_at=_text(data.get("started_at")),
         finished_at=_text(data.get("finished_at")),
         check_mode=check_mode,
-        result=_text(data.get("result")) or "unknown",
+        result=data["result"] if data.get("result") in _RESULTS else "unknown",
         gates=tuple(_gate(gate) for gate in _mappings(data.get("gates"))),
         budget_max=_number(budget.get("max")),
         budget_lost=_number(budget.get("lost")),

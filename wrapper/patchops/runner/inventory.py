@@ -16,6 +16,7 @@ from patchops.text import plain
 
 _MISMATCH = re.compile(r"Could not match supplied host pattern, ignoring: (?P<pattern>.+)")
 _UNPARSED = re.compile(r"Completely failed to parse inventory source (?P<source>.+)")
+_NO_HOST = "no hosts to target"
 _COUNT = re.compile(r"^\s*hosts \(\d+\):$")
 
 
@@ -70,10 +71,7 @@ def resolve_hosts(
     lines = answer.stdout.splitlines()
     hosts = [line.strip() for line in lines if line.strip() and not _COUNT.match(line)]
     if not hosts:
-        raise InputError(
-            f"No host of {', '.join(sources)} matches {pattern!r}.",
-            "`ansible-inventory --graph` shows the hosts.",
-        )
+        raise _no_host(sources, pattern)
     return hosts
 
 
@@ -93,8 +91,17 @@ def _refusal(stderr: str, sources: Sequence[str], pattern: str) -> InputError:
             f"The inventory {plain(match['source'])} can't be read. {reason}",
             "Correct the file at the place named; `ansible-inventory -i FILE --list` tries it again.",
         )
+    if _NO_HOST in stderr:
+        return _no_host(sources, pattern)
     reason = plain(stderr.strip() or "it gave no reason")
     return InputError(
         f"Ansible could not read the inventory {', '.join(sources)}: {reason}",
         "`ansible-inventory -i INVENTORY --list` shows the error in full. Nothing was started.",
+    )
+
+
+def _no_host(sources: Sequence[str], pattern: str) -> InputError:
+    return InputError(
+        f"No host of {', '.join(sources)} matches {pattern!r}.",
+        "`ansible-inventory -i INVENTORY --graph` shows the hosts. Nothing was started.",
     )
