@@ -81,7 +81,7 @@ _PATTERNS = {
 REMEDIES = {
     "unreachable": "Try ssh to the host by hand with the same user and key.",
     "connection_refused": "Start sshd on the host, or correct ansible_host and ansible_port.",
-    "connection_timeout": "Check that the host is up and that nothing lies between, and that sudo answers at once.",
+    "connection_timeout": "Check that the host is up and reachable, and that sudo answers at once.",
     "connection_lost": "Run the same command again: it asks the host what became of the first.",
     "name_unresolved": "Correct the name or set ansible_host in the inventory.",
     "host_key_changed": (

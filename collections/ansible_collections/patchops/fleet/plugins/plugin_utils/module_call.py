@@ -39,6 +39,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
 PAYLOAD_KEY = "patchops_payload"
 DEFAULT_LIMIT = 900.0
 
+# Without these ssh never notices that a link was cut while it waits for an answer. What the administrator has set
+# in ssh_args comes first on the command line, and ssh takes the first value.
+_KEEP_ALIVE = "-o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+
 _KEYS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
     "patchops.host": lambda host, document: host_document_key(host),
     "patchops.transaction": lambda host, document: transaction_key(host, str(document.get("id"))),
@@ -82,6 +86,7 @@ def call(
     doesn't deny it. After `limit` seconds the call is given up: a cut link can hold ssh forever.
     """
     host = str(task_vars.get("inventory_hostname", "the host"))
+    _keep_alive(action._connection)
     try:
         with _time_limit(limit):
             raw = action._execute_module(
@@ -161,6 +166,14 @@ def store_document(
         result["document"] = store.write(key, document)
     except StoreError as error:
         result.setdefault("warnings", []).append(str(error))
+
+
+def _keep_alive(connection: Any) -> None:
+    if connection.transport != "ssh":
+        return
+    arguments = connection.get_option("ssh_extra_args") or ""
+    if _KEEP_ALIVE not in arguments:
+        connection.set_option("ssh_extra_args", f"{arguments} {_KEEP_ALIVE}".strip())
 
 
 def _not_asked(action: Any, host: str, code: str, text: str, acts: bool) -> Answer:

@@ -103,7 +103,7 @@ def read_owners(paths: List[str]) -> Dict[str, str]:
 
 
 def parse_owners(text: str, spellings: Dict[str, str]) -> Dict[str, str]:
-    """Return the owners that `dpkg-query -S` prints; `spellings`: each path asked for and the one it means."""
+    """Return the owners that `dpkg-query -S` prints; `spellings`: the path meant by each one asked for."""
     owners = {}
     for line in text.splitlines():
         packages, separator, path = line.partition(": ")
