@@ -78,6 +78,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "started_at": now(),
             "check_mode": bool(self._task.check_mode),
             "targets": targets,
+            "act_on": [] if self._task.check_mode else targets,
             "serial": sizes,
             "batches": _batch_numbers(targets, sizes),
             "budget_max": allowed(knobs["patchops_failure_budget"], len(targets)),

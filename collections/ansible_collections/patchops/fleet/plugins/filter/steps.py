@@ -14,8 +14,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.hooks import HookEr
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     expected_packages,
     host_outcome,
-    plan,
     step_results,
+    to_apply,
     transaction,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import PatchSetError
@@ -23,14 +23,14 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source im
 
 
 def outcome(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what became of a host so far, from its ``hostvars``: class, code, touched, revertible."""
+    """Return what became of a host so far, from its ``hostvars``: class, code, to_apply, revertible."""
     results = step_results(variables)
-    return {**host_outcome(results), "transaction": transaction(results)}
+    return {**host_outcome(results), "transaction": transaction(results), "to_apply": to_apply(results)}
 
 
-def planned_packages(variables: Mapping[str, Any], back: bool = False) -> list[dict[str, Any]]:
-    """Return the packages that a host has to have after its plan, or (``back``) after it was taken back."""
-    return expected_packages(plan(step_results(variables)).get("packages"), back)
+def planned_packages(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the packages that a host has to have, going by where its transaction stands."""
+    return expected_packages(step_results(variables))
 
 
 def patch_set(source: Any) -> dict[str, Any]:

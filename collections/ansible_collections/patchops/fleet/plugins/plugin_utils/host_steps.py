@@ -24,6 +24,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
 # The variables that steps register, in the order in which the steps are taken.
 STEPS = {
     "discover": "__patchops_discover_host",
+    "find": "__patchops_verify_found",
     "stage": "__patchops_deploy_staged",
     "gate": "__patchops_deploy_gate",
     "start": "__patchops_deploy_started",
@@ -65,7 +66,7 @@ def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> d
     `intermittent`: being unreachable before anything was done is normal for this host and costs no budget.
     """
     step, outcome = _decisive(results)
-    touched = any(_acted(results[name]) for name in _ACTING if name in results) or _unproven(results)
+    touched = _acted(results) or _unproven(results)
     lost = outcome["class"] in _LOST and (touched or (outcome["class"] == UNREACHABLE and not intermittent))
     return {
         **outcome,
@@ -87,28 +88,45 @@ def transaction(results: Mapping[str, Result]) -> dict[str, Any] | None:
 
 def plan(results: Mapping[str, Result]) -> dict[str, Any]:
     """Return the plan of the host's transaction ({} when there is none)."""
-    for step in ("apply", "start", "stage"):
-        found = results.get(step, {}).get("plan")
-        if isinstance(found, Mapping) and found.get("packages"):
-            return dict(found)
-    found = results.get("stage", {}).get("plan")
-    return dict(found) if isinstance(found, Mapping) else {}
+    plans = [result["plan"] for result in _latest_first(results) if isinstance(result.get("plan"), Mapping)]
+    return dict(next((found for found in plans if found.get("packages")), plans[0] if plans else {}))
 
 
-def expected_packages(changes: Any, back: bool = False) -> list[dict[str, Any]]:
-    """Return [{name, arch, version}] that a host must have after a plan, or after it was taken back.
+def expected_packages(results: Mapping[str, Result]) -> list[dict[str, Any]]:
+    """Return [{name, arch, version}] that the host must have, going by where its transaction stands.
 
-    A version of None means: not installed.
+    A version of None means: not installed. Nothing is expected of a transaction that did not come to rest.
     """
+    seen = transaction(results) or {}
+    back = seen.get("state") == "reverted" or (
+        seen.get("state") == "failed" and _host_state(results) == "former"
+    )
+    if not back and seen.get("state") != "applied":
+        return []
     side = "from" if back else "to"
     return [
         {"name": change["name"], "arch": change["arch"], "version": change.get(side)}
-        for change in changes or ()
+        for change in plan(results).get("packages", ())
     ]
 
 
+def to_apply(results: Mapping[str, Result]) -> bool:
+    """Tell whether the host has a staged transaction that nothing speaks against applying."""
+    staged = results.get("stage", {})
+    state = (staged.get("transaction") or {}).get("state")
+    return (
+        staged.get("outcome", {}).get("class") == OK
+        and "unexpected" not in results
+        and state in ("staged", "applying")
+    )
+
+
+def _host_state(results: Mapping[str, Result]) -> Any:
+    return next((result["host_state"] for result in _latest_first(results) if result.get("host_state")), None)
+
+
 def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
-    forward = {step: result for step, result in results.items() if step not in _BACK and step != "gate"}
+    forward = {step: result for step, result in results.items() if _tells(step, result)}
     step, outcome = _last(forward)
     back = {name: results[name] for name in _BACK if name in results}
     if not back:
@@ -122,6 +140,13 @@ def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]
     return back_step, make_outcome("rolled_back", message, outcome["remedy"])
 
 
+def _tells(step: str, result: Result) -> bool:
+    """Tell whether a step says something of the host: not of the batch, nor of a transaction of the past."""
+    if step == "find":
+        return bool(result["outcome"]["class"] == UNREACHABLE)
+    return step not in _BACK and step != "gate"
+
+
 def _last(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
     for step in reversed(list(STEPS)):
         if step in results:
@@ -129,12 +154,17 @@ def _last(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
     return None, make_outcome("not_started", "Nothing was done on this host in this run.")
 
 
-def _acted(result: Result) -> bool:
-    outcome = result["outcome"]
-    if outcome["class"] in (OK, REFUSED, SKIPPED):
+def _acted(results: Mapping[str, Result]) -> bool:
+    steps = [step for step in _ACTING if step in results]
+    if "apply" in steps and results["apply"]["outcome"]["class"] == REFUSED:
+        steps.remove("start")  # it was started, found a reason against it, and changed nothing
+    return any(_may_have_changed(results[step]) for step in steps)
+
+
+def _may_have_changed(result: Result) -> bool:
+    if result["outcome"]["class"] in (OK, REFUSED, SKIPPED):
         return bool(result.get("changed"))
-    # Failed, lost or unknown: the package manager may have begun.
-    return True
+    return True  # failed, lost or unknown: the package manager may have begun
 
 
 def _unproven(results: Mapping[str, Result]) -> bool:
@@ -149,7 +179,7 @@ def _unproven(results: Mapping[str, Result]) -> bool:
 def _revertible(results: Mapping[str, Result], outcome: Mapping[str, str], touched: bool) -> bool:
     if any(step in results for step in _BACK) or not touched or transaction(results) is None:
         return False
-    return outcome["class"] == FAILED and outcome["code"] not in _NOT_TO_REVERT
+    return outcome["class"] in (FAILED, REVERTED) and outcome["code"] not in _NOT_TO_REVERT
 
 
 def _latest_first(results: Mapping[str, Result]) -> Iterator[Result]:

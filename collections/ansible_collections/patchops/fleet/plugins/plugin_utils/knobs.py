@@ -62,12 +62,10 @@ def check_host_knobs(host: str, values: Mapping[str, Any]) -> None:
     for name, parse in _HOST_PARSERS.items():
         if values.get(name) is not None:
             _checked(name, values[name], host, parse)
-    chosen = [
-        name for name in ("patchops_select", "patchops_packages", "patchops_patch_set") if values.get(name)
-    ]
-    if len(chosen) > 1:
+    if values.get("patchops_packages") and values.get("patchops_patch_set"):
         raise KnobError(
-            f"{host}: {' and '.join(chosen)} exclude one another; set one of them. Nothing was done."
+            f"{host}: patchops_packages and patchops_patch_set exclude one another; set one of them. "
+            "Nothing was done."
         )
 
 

@@ -25,6 +25,10 @@ class PatchSetError(ValueError):
     """A patch set is damaged, or what the hosts proved does not make one set."""
 
 
+class PatchSetAltered(PatchSetError):
+    """The content of a patch set is not what its id says."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """What one verified host has installed in this run: the ``plan.packages`` of its transaction."""
@@ -87,7 +91,7 @@ def read_patch_set(data: Any, where: str = "the patch set") -> dict[str, Any]:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PatchSetError(f"{where} is damaged: its platforms have not the shape of a patch set") from error
     if document.get("id") != found:
-        raise PatchSetError(
+        raise PatchSetAltered(
             f"{where} says it is {document.get('id')} but its content is {found}: it was altered after it "
             f"was "
             "sealed. Take an unaltered copy, or seal a new set from a ring."

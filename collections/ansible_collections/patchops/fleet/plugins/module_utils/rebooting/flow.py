@@ -14,12 +14,13 @@ from ansible_collections.patchops.fleet.plugins.module_utils.host_document impor
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import restarts
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import (
     Record,
     has_rebooted,
     is_under_way,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.services import restart_stale
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.states import IN_PROGRESS
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import stale_services
 
@@ -54,27 +55,27 @@ def begin(
             "Wait for it (transaction_info), or take it back; then reboot.",
             reboot=_facts(document),
         )
-    reasons = _reasons(document, policy)
+    reasons = [reason["detail"] for reason in (document.get("reboot") or {}).get("reasons", [])]
     done_before = has_rebooted(note) and bool(run_id) and note["run_id"] == run_id
     if policy == "always" and not done_before and not reasons:
         reasons = ["asked for"]
-    if policy == "never" or not reasons or (policy == "always" and done_before):
-        return _restart(document, restarts_policy, check_mode, done_before)
-    if check_mode:
-        return make_result(
-            "planned", f"Would reboot: {'; '.join(reasons)}.", changed=True, reboot=_facts(document)
-        )
-    running = (document.get("units") or {}).get("running", [])
-    record.write(running, _coming_kernel(document), reasons, run_id)
-    if not _order():
-        return make_result(
-            "reboot_failed",
-            "The host could not be told to reboot: neither systemd nor shutdown took the order. It still "
-            "runs.",
-            "Reboot it by hand and verify it.",
-            reboot=_facts(document),
-        )
-    return _rebooting(reasons, f"Rebooting: {'; '.join(reasons)}.")
+    facts = dict(_facts(document), done=done_before, boot_id_changed=done_before)
+    stale = stale_services(document.get("restarts")) if restarts_policy == "auto" else []
+    restarted: List[str] = []
+    if stale and not check_mode and (policy == "never" or not reasons):
+        done = restart_stale()
+        restarted = done["restarted"]
+        reasons += [f"{one['unit']} runs replaced code: {one['reason']}" for one in done["left"]]
+    if check_mode and (stale or reasons):
+        message = f"Would restart or reboot: {'; '.join(reasons + stale)}."
+        return make_result("planned", message, changed=True, reboot=facts)
+    if reasons and policy != "never":
+        return _order_reboot(document, reasons, run_id, record)
+    message = f"Restarted {', '.join(restarted)}." if restarted else "Nothing had to be restarted."
+    if reasons:
+        message += f" Not rebooted, as asked, although a reboot is required: {'; '.join(reasons)}."
+    code = "done" if reasons else "reboot_not_needed"
+    return make_result(code, message, changed=bool(restarted), reboot=facts, restarted=restarted)
 
 
 def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
@@ -90,7 +91,7 @@ def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
             reboot=facts,
         )
     facts["reasons"] = note["reasons"]
-    stopped = restarts.wait_until_started(note["running"], time.monotonic() + settle)
+    stopped = wait_until_started(note["running"], time.monotonic() + settle)
     if note["kernel"] and note["kernel"] != facts["kernel"]:
         return make_result(
             "kernel_not_effective",
@@ -112,32 +113,19 @@ def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
     return make_result("rebooted", f"Rebooted, kernel {facts['kernel']}.", changed=True, reboot=facts)
 
 
-def _restart(document: Dict[str, Any], policy: str, check_mode: bool, done_before: bool) -> Dict[str, Any]:
-    units = restarts.restartable(stale_services(document.get("restarts"))) if policy == "auto" else []
-    facts = dict(_facts(document), done=done_before, boot_id_changed=done_before)
-    if facts["required"] and not units:
-        message = f"Not rebooted, as asked, although a reboot is required: {'; '.join(facts['reasons'])}."
-        return make_result("done", message, reboot=facts, restarted=[])
-    if not units:
-        return make_result("reboot_not_needed", "Nothing had to be restarted.", reboot=facts, restarted=[])
-    if check_mode:
-        return make_result(
-            "planned", f"Would restart {', '.join(units)}.", changed=True, reboot=facts, restarted=units
-        )
-    restarts.restart(units)
+def _order_reboot(
+    document: Dict[str, Any], reasons: List[str], run_id: str, record: Record
+) -> Dict[str, Any]:
+    running = (document.get("units") or {}).get("running", [])
+    record.write(running, _coming_kernel(document), reasons, run_id)
+    if _order():
+        return _rebooting(reasons, f"Rebooting: {'; '.join(reasons)}.")
     return make_result(
-        "reboot_not_needed", f"Restarted {', '.join(units)}.", changed=True, reboot=facts, restarted=units
+        "reboot_failed",
+        "The host could not be told to reboot: neither systemd nor shutdown took the order. It still runs.",
+        "Reboot it by hand and verify it.",
+        reboot=_facts(document),
     )
-
-
-def _reasons(document: Dict[str, Any], policy: str) -> List[str]:
-    """Return why a reboot is required: what the host says, and services that only a reboot renews."""
-    reasons = [reason["detail"] for reason in (document.get("reboot") or {}).get("reasons", [])]
-    stale = stale_services(document.get("restarts"))
-    stuck = [name for name in stale if name not in restarts.restartable(stale)]
-    if stuck and policy == "auto" and not reasons:
-        reasons.append(f"{', '.join(stuck)}: can't be restarted safely and runs replaced code")
-    return reasons
 
 
 def _coming_kernel(document: Dict[str, Any]) -> Optional[str]:

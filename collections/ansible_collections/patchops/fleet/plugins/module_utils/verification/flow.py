@@ -12,7 +12,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record, has_rebooted
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.restarts import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
     TransactionDirectory,
@@ -24,6 +24,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect
     wrong_packages,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import belongs_to_people
+
+# Sub states of services, sockets and timers that are doing what they are there for.
+_AT_WORK = ("running", "listening", "waiting")
 
 
 def verify(
@@ -107,8 +110,9 @@ def _units_before(transaction: Optional[TransactionDirectory], record: Record) -
     if transaction is not None:
         try:
             units = read_json(transaction.way_back_state)["units"]
-            return {"running": list(units["running"]), "failed": list(units["failed"]), "known": True}
-        except (OSError, ValueError, KeyError, TypeError):
+            running = [unit for unit, state in units["active"].items() if state in _AT_WORK]
+            return {"running": running, "failed": list(units["failed"]), "known": True}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass  # staged without a way back, or on a host without systemd
     note = record.read()
     if note is not None and has_rebooted(note) and not note["proven"]:

@@ -1,50 +1,17 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Restart services that run replaced code, and wait for services to come back."""
+"""Wait for services to come back after a change or a reboot."""
 
 import time
 from typing import Any, Dict, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import (
-    belongs_to_people,
     find_stopped,
     show_units,
 )
 
-# Restarting one of these ends sessions, containers or the network itself: only a reboot renews them.
-_NOT_RESTARTED = (
-    "dbus",
-    "gdm",
-    "lightdm",
-    "sddm",
-    "display-manager",
-    "systemd-networkd",
-    "NetworkManager",
-    "networking",
-    "wpa_supplicant",
-    "docker",
-    "containerd",
-    "libvirtd",
-    "virtqemud",
-    "patchops-",
-)
-_RESTART_SECONDS = 120
-
-
-def restartable(units: List[str]) -> List[str]:
-    """Return those of `units` that can be restarted without taking sessions or the network down."""
-    return [
-        unit
-        for unit in units
-        if unit.endswith(".service") and not unit.startswith(_NOT_RESTARTED) and not belongs_to_people(unit)
-    ]
-
-
-def restart(units: List[str]) -> None:
-    """Restart `units`, one after the other. Verification tells which of them did not come up."""
-    for unit in units:
-        run(["systemctl", "restart", unit], timeout=_RESTART_SECONDS)
+_START_SECONDS = 120
 
 
 def wait_until_started(before: List[str], deadline: float, pause: float = 1.0) -> List[Dict[str, Any]]:
@@ -78,7 +45,7 @@ def _start_by_hand(stopped: List[Dict[str, Any]], states: Dict[str, Dict[str, st
         and states[item["unit"]]["ActiveState"] == "inactive"
     ]
     if disabled:
-        run(["systemctl", "start"] + disabled, timeout=_RESTART_SECONDS)
+        run(["systemctl", "start"] + disabled, timeout=_START_SECONDS)
     return bool(disabled)
 
 
