@@ -44,6 +44,20 @@ def processes(group: str) -> set[int]:
     return found - {0}
 
 
+def first_process(group: str, depth: int) -> int | None:
+    """The process in a group that is process 1 of a process namespace, so many levels below the caller's.
+
+    :return: as the caller's namespace numbers it; None when there is none
+    """
+    for pid in processes(group):
+        for line in _read(Path("/proc", str(pid), "status")).splitlines():
+            if line.startswith("NSpid:"):
+                numbers = line.split()[1:]
+                if len(numbers) == depth + 1 and numbers[-1] == "1":
+                    return pid
+    return None
+
+
 def kill(group: str) -> None:
     """End every process in a group and below it.
 
@@ -98,7 +112,7 @@ def _below(directory: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii")
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        # The group went away while it was looked at.
+        # The group or the process went away while it was looked at.
         return ""

@@ -17,6 +17,7 @@ from patchops.lab.paths import LabPaths
 
 _ANSWER_SECONDS = 30.0
 _START_SECONDS = 15.0
+SUPERVISOR_GROUP = "lab-supervisor"
 Request = Literal["status", "start", "stop", "kill", "hold"]
 
 
@@ -48,12 +49,21 @@ def start_supervisor(paths: LabPaths) -> None:
             stderr=log,
             check=False,
         )
+    process = _wait_for_supervisor(paths)
+    paths.namespace.symlink_to(f"/proc/{process}/ns/net")
+
+
+def _wait_for_supervisor(paths: LabPaths) -> int:
     deadline = time.monotonic() + _START_SECONDS
     while not paths.control_socket.exists():
         if not cgroups.processes(paths.cgroup) or time.monotonic() > deadline:
             said = paths.supervisor_log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
             raise LabError(f"The supervisor of the lab {paths.state.name} did not start:\n{said}")
         time.sleep(0.02)
+    process = cgroups.first_process(f"{paths.cgroup}/{SUPERVISOR_GROUP}", depth=1)
+    if process is None:
+        raise LabError(f"The supervisor of the lab {paths.state.name} ended while it started.")
+    return process
 
 
 def ask(paths: LabPaths, do: Request, hosts: Iterable[str] = ()) -> dict[str, HostState]:

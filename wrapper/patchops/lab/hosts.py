@@ -104,16 +104,8 @@ class LabHost:
 
     def init_pid(self) -> int | None:
         """The process that is the host's process 1, as this machine numbers it; None while it is down."""
-        for pid in cgroups.processes(f"{self.lab_paths.cgroup}/{self.name}"):
-            try:
-                status = Path("/proc", str(pid), "status").read_text(encoding="utf-8")
-            except OSError:
-                continue
-            numbers = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()[1:]
-            # nspawn's own helper is process 1 of no namespace; the supervisor's has one level less.
-            if len(numbers) > 2 and numbers[-1] == "1":
-                return pid
-        return None
+        # The supervisor has a namespace of its own, and the host one below it.
+        return cgroups.first_process(f"{self.lab_paths.cgroup}/{self.name}", depth=2)
 
     def boot_id(self) -> str:
         """The id of its boot, new with each reboot."""

@@ -108,7 +108,6 @@ class Lab:
         paths.ssh_config.write_text(ssh_config(paths, lab.record), encoding="utf-8")
 
         requirements.allow_many_hosts()
-        network.create(paths)
         control.start_supervisor(paths)
         control.ask(paths, "start", [host.name for host in lab.record.hosts])
         for started_host in lab.hosts:
@@ -221,14 +220,13 @@ def _answers(paths: LabPaths) -> bool:
 
 
 def _left(paths: LabPaths) -> bool:
-    return paths.state.exists() or paths.runtime.exists() or paths.namespace.exists()
+    return paths.state.exists() or paths.runtime.exists()
 
 
 def _remove(paths: LabPaths) -> None:
     network.close_shared_connections(paths)
     cgroups.kill(paths.cgroup)
     cgroups.remove(paths.cgroup)
-    network.remove(paths)
     for directory in (paths.runtime, paths.state):
         if directory.exists():
             shutil.rmtree(directory)

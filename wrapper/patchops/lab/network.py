@@ -37,28 +37,15 @@ def inside(paths: LabPaths) -> list[str]:
     return ["nsenter", f"--net={paths.namespace}", "--"]
 
 
-def create(paths: LabPaths) -> None:
-    """Make the namespace and its bridge."""
-    run(
-        ["ip", "netns", "add", paths.namespace_name],
-        doing=f"make the network namespace {paths.namespace_name}",
-    )
+def create_bridge() -> None:
+    """Make the bridge in the caller's own network namespace."""
     for words in (
         ["link", "set", "lo", "up"],
         ["link", "add", BRIDGE, "type", "bridge"],
         ["address", "add", f"{mirror_address()}/{NETWORK.prefixlen}", "dev", BRIDGE],
         ["link", "set", BRIDGE, "up"],
     ):
-        run([*inside(paths), "ip", *words], doing=f"set up the bridge in {paths.namespace_name}")
-
-
-def remove(paths: LabPaths) -> None:
-    """Remove the namespace, and with it the bridge; nothing happens when there is none."""
-    if paths.namespace.exists():
-        run(
-            ["ip", "netns", "delete", paths.namespace_name],
-            doing=f"remove the namespace {paths.namespace_name}",
-        )
+        run(["ip", *words], doing="set up the lab's bridge")
 
 
 def set_cut(paths: LabPaths, machine: str, cut: bool) -> None:

@@ -59,14 +59,9 @@ class LabPaths:
         return self.runtime / "gnupg"
 
     @property
-    def namespace_name(self) -> str:
-        """The network namespace, as ip netns knows it."""
-        return f"patchops-{self.id}"
-
-    @property
     def namespace(self) -> Path:
-        """The network namespace, as nsenter takes it."""
-        return Path("/run/netns") / self.namespace_name
+        """The network namespace, as nsenter takes it: a link to that of the supervisor, and gone with it."""
+        return self.runtime / "network"
 
     @property
     def cgroup(self) -> str:

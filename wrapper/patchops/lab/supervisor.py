@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one process that keeps a lab's hosts running.
 
-It is the first process of a process namespace and of a mount namespace of its own: when it ends, however it
-ends, every host and every mount of the lab is gone. Started by launch(); answers requests on a socket
-(patchops.lab.control). Runs in one thread: a request only starts or signals a host, and what follows is seen
-when its process ends.
+It is the first process of a process namespace, with a mount and a network namespace of its own: when it ends,
+however it ends, every host, every mount and the bridge of the lab is gone. Started by launch(); answers requests
+on a socket (patchops.lab.control). Runs in one thread: a request only starts or signals a host, and what follows
+is seen when its process ends.
 """
 
 import json
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from patchops.lab import cgroups, network
+from patchops.lab.control import SUPERVISOR_GROUP
 from patchops.lab.paths import HostPaths, LabPaths
 from patchops.lab.state import HostRecord, read_record
 
@@ -64,6 +65,7 @@ class Supervisor:
         # nspawn's own bookkeeping goes with the mount namespace as well.
         Path("/run/systemd/nspawn").mkdir(parents=True, exist_ok=True)
         _command("mount", "-t", "tmpfs", "tmpfs", "/run/systemd/nspawn")
+        network.create_bridge()
         self._start_mirror()
         with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as selector:
             listener.bind(str(self._paths.control_socket))
@@ -179,19 +181,10 @@ def nspawn_command(record: HostRecord, paths: HostPaths) -> list[str]:
 
 
 def launch(paths: LabPaths) -> None:
-    """Become the supervisor of a lab: join its control group, enter its network, start over as process 1."""
-    cgroups.join(f"{paths.cgroup}/lab-supervisor")
-    isolate = [
-        "unshare",
-        "--mount",
-        "--propagation",
-        "private",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-    ]
-    command = [*network.inside(paths), *isolate, *_PYTHON, "patchops.lab.supervisor", "run", str(paths.state)]
+    """Become the supervisor of a lab: join its control group, start over as process 1 of new namespaces."""
+    cgroups.join(f"{paths.cgroup}/{SUPERVISOR_GROUP}")
+    isolate = ["unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"]
+    command = [*isolate, "--kill-child", *_PYTHON, "patchops.lab.supervisor", "run", str(paths.state)]
     # Whoever asked for the lab doesn't have to stay and wait for it.
     if os.fork():
         os._exit(0)
