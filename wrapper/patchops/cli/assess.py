@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import (
-    InventoryError,
-    read_inventory,
-)
 from rich.console import Console
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import Assessment, HostInput
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from patchops.assessment.assess import assess as carry_out
 from patchops.assessment.assess import keep, policy_of
 from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, with_documents
@@ -143,8 +141,8 @@ def _offline_host(given: Mapping[str, Any]) -> HostInput | None:
     [(kind, path)] = files.items()
     name = given["host"] or path.name
     try:
-        document = read_inventory(kind, path, os_release=given["os_release"], host=name)
-    except InventoryError as error:
+        document = read_inventory(kind, path, given["os_release"], name)
+    except FeedError as error:
         raise InputError(str(error)) from None
     variables = {"patchops_exposure": given["exposure"], "patchops_criticality": given["criticality"]}
     return HostInput(facts_of(name, [], variables), document)
@@ -182,6 +180,6 @@ def _verdict(assessment: Assessment, fail_on: Sequence[str]) -> ExitCode:
     found = {
         "missing": totals["not_compliant"],
         "overdue": totals["overdue"],
-        "unknown": totals["unknown"],
+        "unknown": totals["not_fully_known"],
     }
     return ExitCode.HOSTS_FAILED if any(found[name] for name in fail_on) else ExitCode.DONE

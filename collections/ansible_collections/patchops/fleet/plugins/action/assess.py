@@ -75,7 +75,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             hosts = self._hosts(arguments["hosts"] or task_vars["ansible_play_hosts_all"], task_vars, store)
             assessment = self._assess(arguments, policy, hosts, task_vars, store, check)
         except (DatabaseError, LedgerError, PolicyError, StoreError, VariableError) as error:
-            return make_result("bad_arguments", f"Not assessed: {error}", "Correct it and run it again.")
+            return make_result("bad_arguments", f"Not assessed: {error}.", "Correct it and run it again.")
         result = _result(assessment, arguments["most_urgent"])
         if not check:
             _keep(assessment, store, result)

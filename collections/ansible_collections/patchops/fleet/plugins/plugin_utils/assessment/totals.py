@@ -50,6 +50,8 @@ def totals(rows: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, An
     return {
         "hosts": len(rows),
         **{name: statuses.get(name, 0) for name in STATUSES},
+        # Not compliant for certain, but there may be more: such hosts are in both counts.
+        "not_fully_known": sum(1 for row in rows if not row["coverage"]["complete"]),
         "findings": len(findings),
         "states": dict(sorted(Counter(finding["state"] for finding in findings).items())),
         "overdue": sum(1 for finding in findings if _overdue(finding)),

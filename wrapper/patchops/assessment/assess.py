@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out an assessment, and keep the answer for `patchops findings`, `cve` and `export`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import (
+    AdvisoryDatabase,
+    DatabaseError,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
+    Assessment,
+    FleetAssessor,
+    HostInput,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger, LedgerError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import PolicyError, load_policy
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
+    DirectoryStore,
+    StoreError,
+    patch_set_key,
+)
+from patchops.errors import InputError
+from patchops.paths import DataDirectory
+
+LATEST = "assessments/latest"
+
+
+@contextmanager
+def usable_input() -> Iterator[None]:
+    """What is wrong with database, policy or ledger becomes bad input: the messages name file and remedy."""
+    try:
+        yield
+    except (DatabaseError, PolicyError, LedgerError, StoreError, DocumentError) as error:
+        raise InputError(str(error)) from None
+
+
+def policy_of(file: Path | None) -> Policy:
+    """The policy of a file, or the built-in one."""
+    with usable_input():
+        return load_policy(file) if file is not None else Policy()
+
+
+def assess(
+    hosts: Sequence[HostInput],
+    database: Path,
+    policy: Policy,
+    now: datetime,
+    ledger: Path | None,
+    include_installed: bool = False,
+) -> Assessment:
+    """Assess hosts against an advisory database; ``ledger`` None keeps and knows no earlier promises."""
+    with usable_input(), AdvisoryDatabase.open(database) as opened:
+        matcher = Matcher(opened, now=now)
+        if ledger is None:
+            assessor = FleetAssessor(matcher, opened, policy, now)
+            return assessor.assess(hosts, include_installed=include_installed)
+        with Ledger.open(ledger) as memory:
+            assessor = FleetAssessor(matcher, opened, policy, now, memory)
+            return assessor.assess(hosts, include_installed=include_installed)
+
+
+def keep(assessment: Assessment, data: DataDirectory) -> None:
+    """Keep the fleet's findings as the latest ones, and what the baseline approves as a patch set."""
+    data.make()
+    store = DirectoryStore(data.documents)
+    with usable_input():
+        store.write(LATEST, assessment.document)
+        store.write(patch_set_key(assessment.patch_set["id"]), assessment.patch_set)
+
+
+def latest(data: DataDirectory) -> dict[str, Any]:
+    """The findings that were kept last."""
+    with usable_input():
+        document = DirectoryStore(data.documents).read(LATEST)
+        if document is None:
+            raise InputError("There is no assessment yet.", "Run `patchops assess` first.")
+        return read_document(document, "patchops.findings", "the latest assessment")
+
+
+def findings_of(file: Path) -> dict[str, Any]:
+    """A findings document of a file, such as `patchops assess --json` prints it."""
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} can't be read: {error.strerror}.", "Name a findings document.") from None
+    with usable_input():
+        return read_document(raw, "patchops.findings", str(file))
+
+
+def verdicts(
+    hosts: Sequence[HostInput], database: Path, cve: str, now: datetime
+) -> dict[str, Mapping[str, Any]]:
+    """What each host is to one CVE: the matcher's verdict by host name."""
+    with usable_input(), AdvisoryDatabase.open(database) as opened:
+        matcher = Matcher(opened, now=now)
+        return {
+            host.facts.name: (
+                matcher.verdict(host.document, cve) if host.document is not None else _never_seen(host)
+            )
+            for host in hosts
+        }
+
+
+def _never_seen(host: HostInput) -> dict[str, Any]:
+    reason = {"code": "not_scanned", "message": f"{host.facts.name}: {host.why_missing}; scan it"}
+    return {"state": "unknown", "effective": None, "findings": [], "reasons": [reason]}

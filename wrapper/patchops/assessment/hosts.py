@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hosts of an assessment: of an Ansible inventory, of earlier scans, or of one inventory file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import (
+    HostFacts,
+    VariableError,
+    host_facts,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
+    DirectoryStore,
+    StoreError,
+    host_document_key,
+)
+from patchops.errors import InputError
+from patchops.runner.environment import build, collections_root, executable
+from patchops.runner.inventory import absolute_sources
+from patchops.text import plain
+
+
+def inventory_facts(
+    sources: Sequence[str], limit: str | None, vault_password_files: Sequence[str] = ()
+) -> list[HostFacts]:
+    """The hosts of Ansible inventories with their groups and variables, sorted by name. Raises InputError."""
+    argv = [executable("ansible-inventory"), "--list"]
+    for source in absolute_sources(sources):
+        argv += ["-i", source]
+    for file in vault_password_files:
+        argv += ["--vault-password-file", file]
+    if limit:
+        argv += ["--limit", limit]
+    answer = subprocess.run(
+        argv,
+        env=build(os.environ, (), collections_root()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if answer.returncode != 0:
+        raise InputError(
+            f"Ansible could not read the inventory {', '.join(sources)}: {plain(answer.stderr.strip())}",
+            "`ansible-inventory -i INVENTORY --list` shows the error in full.",
+        )
+    listed = json.loads(answer.stdout)
+    variables = listed.get("_meta", {}).get("hostvars", {})
+    groups = _groups(listed)
+    facts = [facts_of(name, groups[name], variables.get(name, {})) for name in sorted(groups)]
+    if not facts:
+        raise InputError(
+            f"No host of {', '.join(sources)} matches {limit or 'all'!r}.",
+            "`ansible-inventory -i INVENTORY --graph` shows the hosts.",
+        )
+    return facts
+
+
+def facts_of(name: str, groups: Sequence[str], variables: Mapping[str, Any]) -> HostFacts:
+    """A host's facts; a variable that nobody can act on is refused as bad input."""
+    try:
+        return host_facts(name, groups, variables)
+    except VariableError as error:
+        raise InputError(str(error), "Correct it in the inventory.") from None
+
+
+def scanned_hosts(documents: Path) -> list[HostFacts]:
+    """The hosts that were ever scanned into this directory store. Nothing is known of their exposure."""
+    names = []
+    for path in sorted(documents.glob("hosts/*/host.json")):
+        name = _parsed(path).get("host")
+        if isinstance(name, str) and name:
+            names.append(name)
+    return [host_facts(name) for name in sorted(names)]
+
+
+def with_documents(facts: Sequence[HostFacts], documents: Path) -> list[HostInput]:
+    """Join hosts with what their last scan stored; a damaged document leaves the host unknown."""
+    store = DirectoryStore(documents)
+    hosts = []
+    for host in facts:
+        try:
+            document = store.read(host_document_key(host.name))
+            if document is not None:
+                document = read_document(document, "patchops.host", f"the document of {host.name}")
+        except (StoreError, DocumentError) as error:
+            hosts.append(HostInput(host, None, f"its last scan can't be used: {error}"))
+        else:
+            hosts.append(HostInput(host, document))
+    return hosts
+
+
+def _groups(listed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Every host with all the groups it is in, parents included."""
+    members = {name: set(group.get("hosts", [])) for name, group in listed.items() if name != "_meta"}
+    children = {name: group.get("children", []) for name, group in listed.items() if name != "_meta"}
+    found: dict[str, list[str]] = {}
+    for name in members:
+        for host in _members(name, members, children, set()):
+            found.setdefault(host, []).append(name)
+    return found
+
+
+def _members(
+    group: str, members: Mapping[str, set[str]], children: Mapping[str, list[str]], seen: set[str]
+) -> set[str]:
+    if group in seen:
+        return set()
+    seen.add(group)
+    below = (_members(child, members, children, seen) for child in children.get(group, []))
+    return set(members.get(group, set())).union(*below)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} can't be read: {error}", "Remove it and scan the host again.") from None
+    return document if isinstance(document, dict) else {}
