@@ -59,6 +59,11 @@ transactions:
   returned: always
   type: list
   elements: dict
+platform:
+  description: The key of the host's platform in a patch set.
+  returned: always
+  type: str
+  sample: debian-12-amd64
 plan:
   description: The frozen plan of the described transaction.
   returned: when there is one
@@ -74,8 +79,10 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.answers import inform
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.calls import platform
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
 
@@ -88,7 +95,9 @@ def main():
     try:
         if os.geteuid() != 0:
             raise DriverError("not_root", "Journals are readable for root alone.", "Set become: true.")
-        result = inform(StateDirectory(), module.params["id"], module.params["wait_seconds"])
+        result = inform(
+            StateDirectory(), module.params["id"], module.params["wait_seconds"], platform(detect())
+        )
     except DriverError as error:
         result = make_result(error.code, error.message, error.remedy, transaction=None, transactions=[])
     except SurveyError as error:

@@ -115,7 +115,9 @@ def diff(plan: Dict[str, Any], backwards: bool = False) -> Dict[str, str]:
     return {"before": sides[0], "after": sides[1]}
 
 
-def inform(state: StateDirectory, given_id: Optional[str], wait_seconds: float) -> Result:
+def inform(
+    state: StateDirectory, given_id: Optional[str], wait_seconds: float, platform: Optional[str]
+) -> Result:
     """Return what `transaction_info` says; raises SurveyError for damaged files."""
     records = survey.read_records(state)
     kept = [one for one in records if one.view.state not in states.CLOSED]
@@ -126,9 +128,11 @@ def inform(state: StateDirectory, given_id: Optional[str], wait_seconds: float) 
     if record is None:
         code = "transaction_unknown" if given_id else "nothing_to_do"
         message = f"The host has no transaction {given_id}." if given_id else "The host keeps no transaction."
-        return make_result(code, message, transaction=None, transactions=listed)
+        return make_result(code, message, transaction=None, transactions=listed, platform=platform)
     view = survey.follow(state, record.directory, wait_seconds) if wait_seconds > 0 else record.view
-    return dict(standing(state, record._replace(view=view), changed=False), transactions=listed)
+    return dict(
+        standing(state, record._replace(view=view), changed=False), transactions=listed, platform=platform
+    )
 
 
 def _listed(record: survey.Record) -> Dict[str, Any]:

@@ -104,7 +104,7 @@ def _finish(context: Context) -> Outcome:
     _mark(context)
     restarts = {}  # type: Dict[str, Any]
     if context.request.get("restart_services", True):
-        restarts = services.restart_stale()
+        restarts = services.restart_stale(context.driver)
         context.step("restarts", **restarts)
     failed = restarts.get("failed", [])
     message = f"{context.describe()} changed as planned."

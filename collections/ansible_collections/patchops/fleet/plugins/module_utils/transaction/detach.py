@@ -36,7 +36,7 @@ def build_payload() -> bytes:
     """
     buffer = io.BytesIO()
     packages = set()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(buffer, "w") as target:
         for name, data in sorted(_sources()):
             _add(target, name, data)
             parts = name.split("/")[:-1]
@@ -52,7 +52,9 @@ def build_payload() -> bytes:
 
 def _add(target: zipfile.ZipFile, name: str, data: bytes) -> None:
     # A fixed time, so that equal code gives equal bytes and one hash.
-    target.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    target.writestr(entry, data)
 
 
 def _sources() -> Iterator[Tuple[str, bytes]]:

@@ -98,7 +98,7 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     ]
     context.driver.restore_marks(former["marks"], names)
     if context.request.get("restart_services", True):
-        context.step("restarts", **services.restart_stale())
+        context.step("restarts", **services.restart_stale(context.driver))
     units = services.restore(former["units"])
     context.step("units", **units)
     message = f"{context.describe()} back at the former versions."

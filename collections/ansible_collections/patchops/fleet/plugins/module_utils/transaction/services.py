@@ -7,6 +7,7 @@ from typing import Any, Dict, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.restarts import collect_restarts
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 # Restarting these cuts logins, the network or the desktop; the new code takes effect with the next reboot.
@@ -93,7 +94,7 @@ def restore(before: Dict[str, Any]) -> Dict[str, List[str]]:
     }
 
 
-def restart_stale() -> Dict[str, Any]:
+def restart_stale(driver: Driver) -> Dict[str, Any]:
     """Restart the units whose processes execute files that were replaced.
 
     Return {restarted: [unit], failed: [unit], left: [{unit, reason}]}; what is left wants a reboot.
@@ -101,7 +102,7 @@ def restart_stale() -> Dict[str, Any]:
     result = {"restarted": [], "failed": [], "left": []}  # type: Dict[str, Any]
     if not has_systemd():
         return result
-    for stale in collect_restarts():
+    for stale in collect_restarts(driver.owners):
         unit = stale["unit"]
         if unit is None or unit.endswith((".scope", ".slice")) and unit != "init.scope":
             continue  # a login session or a program of a person: not ours to end

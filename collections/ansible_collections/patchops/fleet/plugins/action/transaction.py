@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start a transaction on a host, attach to it over as many connections as it takes, and say how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
+    Answer,
+    call,
+    call_until,
+    variable,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
+    PatchSetAltered,
+    PatchSetError,
+    select_platform,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
+
+_KIND = "patchops.transaction"
+_DEFAULT_TIMEOUT = 3600.0
+# Planning reads repositories over lines of any speed, and waits for locks.
+_START_LIMIT = 1500.0
+# The connection broke while the worker was being started: is the host back soon, one more call tells.
+_START_AGAIN_SECONDS = 120.0
+# One question waits this long on the host: few round trips, and a lost connection is noticed soon.
+_QUESTION_SECONDS = 20
+_QUESTION_LIMIT = 60.0
+# A worker that died is started again this often; after that something kills it on purpose.
+_RESUMES = 3
+_SELECTIONS = ("packages", "patch_set", "select", "supersede_staged", "refresh")
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """The controller's half of transaction."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        arguments = dict(self._task.args)
+        arguments.setdefault("run_id", str(variable(self, task_vars, "patchops_run_id") or ""))
+        wait = boolean(arguments.get("wait", True), strict=False)
+        arguments["wait"] = False
+        refusal = self._resolve_patch_set(arguments, task_vars)
+        if refusal is not None:
+            return refusal
+        answer = self._start(arguments, task_vars)
+        if not wait or not answer.result.get("live"):
+            return answer.result
+        timeout = float(arguments.get("timeout") or _DEFAULT_TIMEOUT)
+        return self._attend(answer, arguments, task_vars, timeout)
+
+    def _resolve_patch_set(
+        self, arguments: dict[str, Any], task_vars: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Put the host's part in the place of a whole patch set; return a refusal, or None."""
+        if arguments.get("patch_set") is None:
+            return None
+        try:
+            document = load_patch_set(arguments["patch_set"])
+        except PatchSetAltered as error:
+            return make_result("patch_set_tampered", f"{error} Nothing was changed.", transaction=None)
+        except (PatchSetError, DocumentError) as error:
+            return make_result("document_invalid", f"{error}. Nothing was changed.", transaction=None)
+        asked = call(self, "transaction_info", {}, task_vars)
+        if asked.unreachable or "platform" not in asked.result:
+            return asked.result
+        platform = str(asked.result["platform"])
+        part = select_platform(document, platform)
+        if part is None:
+            host = str(task_vars.get("inventory_hostname", "The host"))
+            return make_result(
+                "platform_missing",
+                f"{host} is {platform}; the patch set {document['id'][:12]} has "
+                f"{', '.join(sorted(document['platforms'])) or 'no platform'}. Nothing was changed.",
+                "Prove a set on a host of this platform.",
+                transaction=None,
+            )
+        arguments["patch_set"] = {"id": document["id"], **part}
+        return None
+
+    def _start(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Answer:
+        answer = call(self, "transaction", arguments, task_vars, kind=_KIND, acts=True, limit=_START_LIMIT)
+        if answer.code != "connection_lost":
+            return answer
+        # The same call again attaches to what the lost one began.
+        return call_until(
+            self,
+            "transaction",
+            arguments,
+            task_vars,
+            kind=_KIND,
+            acts=True,
+            deadline=_START_AGAIN_SECONDS,
+            limit=_START_LIMIT,
+        )
+
+    def _attend(
+        self, started: Answer, arguments: dict[str, Any], task_vars: Mapping[str, Any], timeout: float
+    ) -> dict[str, Any]:
+        ends = time.monotonic() + timeout
+        last, resumes = started, 0
+        goal = str(arguments["state"])
+        transaction_id = started.result["transaction"]["id"]
+        while True:
+            left = ends - time.monotonic()
+            if left <= 0:
+                return _given_up(last, started, task_vars, timeout)
+            answer = self._ask(transaction_id, left, task_vars)
+            if answer.unreachable:
+                return _given_up(last, started, task_vars, timeout, answer)
+            last = answer if "transaction" in answer.result else last
+            if answer.result.get("live"):
+                continue
+            if resumes < _RESUMES and _wants_another_call(answer, goal):
+                # By its id: what was selected is frozen in the transaction.
+                again = {key: value for key, value in arguments.items() if key not in _SELECTIONS}
+                resumed = self._start({**again, "id": transaction_id}, task_vars)
+                resumes += 1
+                if resumed.result.get("live"):
+                    continue
+                answer = resumed
+            return _final(answer, started)
+
+    def _ask(self, transaction_id: str, left: float, task_vars: Mapping[str, Any]) -> Answer:
+        seconds = max(1, min(_QUESTION_SECONDS, int(left)))
+        return call_until(
+            self,
+            "transaction_info",
+            {"id": transaction_id, "wait_seconds": seconds},
+            task_vars,
+            deadline=left,
+            kind=_KIND,
+            acts=True,
+            limit=_QUESTION_LIMIT,
+            fresh=False,
+        )
+
+
+def _wants_another_call(answer: Answer, goal: str) -> bool:
+    """Tell whether it stands still short of its goal: a dead worker, or another call's nearer goal."""
+    if answer.result.get("interrupted"):
+        return True
+    state = (answer.result.get("transaction") or {}).get("state")
+    return goal == "applied" and state == "staged" and answer.code == "staged"
+
+
+def _final(answer: Answer, started: Answer) -> dict[str, Any]:
+    result = dict(answer.result)
+    result.pop("transactions", None)
+    if not result.get("plan"):
+        result["plan"] = started.result.get("plan")
+    if "diff" in started.result:
+        result["diff"] = started.result["diff"]
+    result["changed"] = bool(started.result["changed"]) and result["outcome"]["class"] != "refused"
+    return result
+
+
+def _given_up(
+    last: Answer,
+    started: Answer,
+    task_vars: Mapping[str, Any],
+    timeout: float,
+    answer: Answer | None = None,
+) -> dict[str, Any]:
+    host = str(task_vars.get("inventory_hostname", "the host"))
+    known = last.result["transaction"]
+    remedy = (
+        f"The transaction goes on by itself. Run the same command again to attach to it, or read "
+        f"{known['journal']} on the host."
+    )
+    seen = f"transaction {known['id']} was {known['state']} when it was last seen"
+    more = {"changed": True, "transaction": known, "plan": started.result.get("plan"), "document": None}
+    if answer is None:
+        message = f"{host}: {seen}, and {timeout:.0f} seconds are over."
+        return make_result("still_running", message, remedy, **more)
+    why = str(answer.result["outcome"]["message"])
+    return make_result("outcome_unknown", f"{host} can't be asked any more ({why}); {seen}.", remedy, **more)
