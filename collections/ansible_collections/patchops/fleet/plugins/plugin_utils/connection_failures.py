@@ -12,7 +12,7 @@ import re
 # The order matters: ssh prints "Host key verification failed" after the banner about a changed key as well,
 # and "Permission denied" names a login only with the list of methods behind it.
 _PATTERNS = {
-    code: re.compile(pattern, re.IGNORECASE)
+    code: re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for code, pattern in (
         (
             "host_key_changed",
@@ -62,7 +62,8 @@ _PATTERNS = {
         (
             "connection_lost",
             r"connection (reset|to \S+ closed)|closed by remote host|broken pipe|mux_client|"
-            r"server .* not responding",
+            # ssh said nothing: the shared connection that it used was there and went away.
+            r"server .* not responding|(over|via) ssh:\s*$",
         ),
         (
             "no_temporary_space",

@@ -39,8 +39,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
 PAYLOAD_KEY = "patchops_payload"
 DEFAULT_LIMIT = 900.0
 
-# Without these ssh never notices that a link was cut while it waits for an answer. What the administrator has set
-# in ssh_args comes first on the command line, and ssh takes the first value.
+# Without these ssh never notices that a link was cut while it waits for an answer. What the administrator has
+# set in ssh_args comes first on the command line, and ssh takes the first value.
 _KEEP_ALIVE = "-o ServerAliveInterval=15 -o ServerAliveCountMax=4"
 
 _KEYS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
