@@ -9,7 +9,7 @@ Pure; the terminal and the page both tell it.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from patchops.reports.model import Change, HostReport, Report
@@ -71,6 +71,7 @@ _GROUPS = {
     "patched_effective": ("patched and effective", Tone.GOOD),
     "nothing_to_do": ("nothing to do", Tone.GOOD),
 }
+_CHANGED = ("patched_effective", "not_effective", "pending")
 _FINE = ("patched_effective", "nothing_to_do")
 
 
@@ -136,13 +137,28 @@ def _tone(groups: tuple[Group, ...], report: Report) -> Tone:
 
 
 def _changes(report: Report) -> tuple[FleetChange, ...]:
+    """Changes that are known to be there.
+
+    The plan of a lost host may not have been carried out, and what was taken back is no change.
+    """
     hosts: dict[Change, list[str]] = defaultdict(list)
     for host in report.hosts:
-        if report.check_mode or host.touched:
-            for change in host.changes:
-                hosts[change].append(host.host)
+        for change in host.changes if _counts(report, host) else ():
+            hosts[_undone(change) if report.playbook == "rollback" else change].append(host.host)
     ordered = sorted(hosts, key=lambda change: (not change.security, change.name, change.arch, change.after))
     return tuple(FleetChange(change, tuple(sorted(hosts[change]))) for change in ordered)
+
+
+def _counts(report: Report, host: HostReport) -> bool:
+    if report.check_mode:
+        return True
+    if report.playbook == "rollback":
+        return host.touched and host.outcome_class == "ok"
+    return host.touched and host.bucket in _CHANGED
+
+
+def _undone(change: Change) -> Change:
+    return replace(change, before=change.after, after=change.before)
 
 
 def _changes_title(report: Report) -> str:

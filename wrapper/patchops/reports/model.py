@@ -153,8 +153,7 @@ def _host(entry: Mapping[str, Any], check_mode: bool) -> HostReport:
         touched=entry.get("touched") is True,
         lost=entry.get("lost") is True,
         batch=_number(entry.get("batch")),
-        os=_text(system.get("name"))
-        or " ".join(_text(system.get(key)) for key in ("id", "version_id")).strip(),
+        os=_system(system),
         platform=_text(entry.get("platform")),
         transaction_id=_text(transaction.get("id")),
         transaction_state=_text(transaction.get("state")),
@@ -180,9 +179,8 @@ def _bucket(entry: Mapping[str, Any], outcome: Mapping[str, Any], check_mode: bo
 
 
 def _system(system: Mapping[str, Any]) -> str:
-    return " ".join(
-        filter(None, (_text(system.get("name") or system.get("id")), _text(system.get("version_id"))))
-    )
+    name, version = _text(system.get("name") or system.get("id")), _text(system.get("version_id"))
+    return f"{name} {version}".strip()
 
 
 def _change(change: Mapping[str, Any]) -> Change:
