@@ -135,9 +135,9 @@ def summarize(report: Mapping[str, Any]) -> str:
     parts = [
         f"{count} {name.replace('_', ' ')}" for name, count in totals.items() if count and name != "hosts"
     ]
-    line = f"{report['playbook']} {report['result']}: {totals['hosts']} hosts: {', '.join(parts)}"
+    line = f"{report['playbook']} {report['result']}: {totals['hosts']} hosts: {', '.join(parts)}."
     closed = [gate["reason"] for gate in report["gates"] if not gate["open"]]
-    return f"{line}; stopped: {closed[-1]}" if closed else line
+    return f"{line} Stopped: {closed[-1]}." if closed else line
 
 
 def _result(totals: Mapping[str, int], gates: Sequence[Mapping[str, Any]]) -> str:

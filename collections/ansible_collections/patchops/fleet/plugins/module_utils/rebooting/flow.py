@@ -63,7 +63,7 @@ def begin(
     stale = stale_services(document.get("restarts")) if restarts_policy == "auto" else []
     restarted: List[str] = []
     if stale and not check_mode and (policy == "never" or not reasons):
-        done = restart_stale()
+        done = restart_stale(driver)
         restarted = done["restarted"]
         reasons += [f"{one['unit']} runs replaced code: {one['reason']}" for one in done["left"]]
     if check_mode and (stale or reasons):
