@@ -116,7 +116,7 @@ _DEBUG_LINE = re.compile(r"^\s*(debug[1-3]:|OpenSSH_|escalation succeeded)")
 _CONTROL = re.compile(r"[^\x20-\x7e\u00a0-\U0010ffff]+")
 # What Ansible puts before ssh's own words.
 _PREFIX = re.compile(
-    r"^(Failed to connect to the host via \w+|Data could not be sent to remote host .*? over ssh): "
+    r"^(Failed to connect to the host via \w+|Data could not be sent to remote host .*? over ssh):\s*"
 )
 _LONGEST_DETAIL = 300
 

@@ -203,10 +203,9 @@ def _raised(exception: Any) -> str:
 def _failure(host: str, code: str, text: str, acts: bool) -> dict[str, Any]:
     lost = code in ("connection_lost", "module_crashed")
     state = "whether it changed something is not known yet" if acts and lost else "nothing was changed"
-    reason = code.replace("_", " ")
-    return make_result(
-        code, f"{host}: {reason} ({failure_detail(text, code)}); {state}.", REMEDIES.get(code, "")
-    )
+    detail = failure_detail(text, code)
+    reason = code.replace("_", " ") + (f" ({detail})" if detail else "")
+    return make_result(code, f"{host}: {reason}; {state}.", REMEDIES.get(code, ""))
 
 
 def _with_document(

@@ -88,7 +88,9 @@ def _repository_errors(lines: List[str]) -> List[Dict[str, Any]]:
         match = _ERR_LINE.match(line)
         if not match:
             continue
-        repository = normal_uri(match.group(1)) + " " + re.split(r"/(?!updates\b)", match.group(2))[0]
+        # "bookworm InRelease", or "bookworm/main amd64 Packages"
+        release = match.group(2) if line.endswith("Release") else match.group(2).rpartition("/")[0]
+        repository = normal_uri(match.group(1)) + " " + release
         details = []
         for detail in lines[number + 1 :]:
             if not detail.startswith("  "):

@@ -38,6 +38,7 @@ _TARGET_FORMAT = "\t".join(
 _RELEASE_FIELD = re.compile(r"^(Origin|Label|Suite|Codename|Date|Valid-Until): (.*)$")
 # Signed some hours ahead by a server whose clock differs a little is normal.
 _CLOCK_TOLERANCE = 300
+_NEVER_READ: Dict[str, Any] = {"signed": None, "error": "it was never read: its index is not on the host"}
 _UNFILLED = re.compile(r"^\$\(.*\)$")
 
 
@@ -78,7 +79,22 @@ def read_repositories(targets: List[Target]) -> Dict[str, Dict[str, Any]]:
         if prefix not in releases:
             releases[prefix] = _read_release(prefix, target, entry)
         repositories[" ".join(target.description.split())] = describe(target, entry, releases[prefix], now)
+    for repository in never_read(entries, targets):
+        repositories[repository["id"]] = repository
     return repositories
+
+
+def never_read(entries: List[Entry], targets: List[Target]) -> List[Dict[str, Any]]:
+    """Return the repositories that are configured but that apt doesn't list, because it has no index of them."""
+    listed = {entry for entry in (find_entry(entries, target) for target in targets) if entry is not None}
+    return [
+        describe(
+            Target("", entry.uri, entry.suite, component, "", "", ""), entry, dict(_NEVER_READ), time.time()
+        )
+        for entry in entries
+        if entry not in listed
+        for component in entry.components or ("",)
+    ]
 
 
 def find_entry(entries: List[Entry], target: Target) -> Optional[Entry]:
@@ -168,7 +184,7 @@ def parse_release(text: str) -> Dict[str, Any]:
 def _read_release(prefix: str, target: Target, entry: Optional[Entry]) -> Dict[str, Any]:
     path = next((prefix + name for name in ("InRelease", "Release") if os.path.exists(prefix + name)), None)
     if path is None:
-        return {"signed": None, "error": "it was never read; its index is not on the host"}
+        return dict(_NEVER_READ)
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             release = parse_release(file.read())

@@ -8,20 +8,23 @@ repository has to be signed, and whether its signature is waived.
 
 import glob
 import re
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit, urlunsplit
 
 
 class Entry(NamedTuple):
-    """The signature rules of one repository."""
+    """One repository as its sources file describes it; no components: a flat one."""
 
     uri: str
     suite: str
+    components: Tuple[str, ...]
     signed_by: Optional[str]
     trusted: bool
 
 
-_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<uri>\S+)\s+(?P<suite>\S+)")
+_LINE = re.compile(
+    r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<uri>\S+)\s+(?P<suite>\S+)(?P<components>[^#]*)"
+)
 _PATTERNS = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources")
 _YES = ("yes", "true", "on", "1", "with", "enable")
 
@@ -51,6 +54,7 @@ def parse_lines(text: str) -> List[Entry]:
             Entry(
                 normal_uri(match.group("uri")),
                 match.group("suite"),
+                tuple(match.group("components").split()),
                 options.get("signed-by"),
                 options.get("trusted", "").lower() in _YES,
             )
@@ -75,6 +79,7 @@ def parse_stanzas(text: str) -> List[Entry]:
                     Entry(
                         normal_uri(uri),
                         suite,
+                        tuple(fields.get("components", "").split()),
                         "embedded key" if signed_by and "BEGIN PGP" in signed_by else signed_by,
                         fields.get("trusted", "").lower() in _YES,
                     )
