@@ -28,13 +28,16 @@ def process_ids() -> List[int]:
 def unit_of_cgroup(text: str) -> Optional[str]:
     """Return the systemd unit that /proc/PID/cgroup names, None for processes outside of any.
 
-    Lines look like `0::/system.slice/ssh.service`; on hybrid hosts `1:name=systemd:/...` carries the unit.
+    Lines look like `0::/system.slice/ssh.service`. On hybrid hosts `1:name=systemd:/...` carries the unit, but
+    not in a container whose systemd uses the unified hierarchy there.
     """
     paths = {}
     for line in text.splitlines():
         number, controllers, path = (line.split(":", 2) + ["", ""])[:3]
         paths[controllers if number != "0" else "unified"] = path
-    path = paths.get("name=systemd") or paths.get("unified") or ""
-    units = [part for part in path.split("/") if part.endswith((".service", ".scope"))]
-    # A user's services lie below user@1000.service: that is the unit the system knows.
-    return units[0] if units else None
+    for path in (paths.get("name=systemd", ""), paths.get("unified", "")):
+        units = [part for part in path.split("/") if part.endswith((".service", ".scope"))]
+        if units:
+            # A user's services lie below user@1000.service: that is the unit the system knows.
+            return units[0]
+    return None
