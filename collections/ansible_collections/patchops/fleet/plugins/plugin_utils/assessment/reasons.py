@@ -40,6 +40,7 @@ CODES: Final[dict[str, str]] = {
     "feed_missing": "no feed in the advisory database speaks of this release",
     "feed_stale": "the feed for this release is too old",
     "packages_unreadable": "the installed packages could not be read",
+    "package_source_unknown": "the source of a package is not known, so advisories may speak of it unseen",
     "updates_unreadable": "the pending updates could not be read",
     "release_unknown": "the release of the host is not known",
     "release_unsupported": "the vendor no longer supports this release",

@@ -15,6 +15,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventor
     Purl,
 )
 
+# Schemes whose advisories name the source, which a package URL does not tell by itself.
+_BY_SOURCE = {"deb", "apk"}
+
 
 def inventory_of(purls: Iterable[Purl]) -> Inventory:
     """The distribution's packages of an SBOM, and the system that most of them name."""
@@ -45,7 +48,7 @@ def _package(purl: Purl) -> dict[str, Any]:
         "name": purl.name,
         "version": purl.full_version,
         "arch": purl.qualifiers.get("arch", ""),
-        "source": source or purl.name,
+        "source": source or (None if purl.type in _BY_SOURCE else purl.name),
         "source_version": source_version or purl.full_version,
         "origin": "",
         "suite": None,

@@ -70,15 +70,15 @@ def _host_gaps(document: Mapping[str, Any]) -> list[dict[str, str]]:
     if status != "ok":
         known = status if status in ("absent", "expired", "unentitled", "stale") else "unreadable"
         found.append(reason(f"security_source_{known}", source.get("reason") or ""))
-    refresh = document.get("refresh") or {}
-    if refresh.get("ok") is False:
-        messages = "; ".join(str(one.get("message")) for one in refresh.get("errors") or ())
+    refresh = document.get("refresh")
+    if refresh is None or refresh.get("ok") is False or refresh.get("errors"):
+        messages = "; ".join(str(one.get("message")) for one in (refresh or {}).get("errors") or ())
         found.append(reason("refresh_failed", messages[:300]))
     if document.get("packages") is None:
         found.append(reason("packages_unreadable"))
     if document.get("updates") is None:
         found.append(reason("updates_unreadable"))
     broken = document.get("broken")
-    if broken is None or broken.get("interrupted") or broken.get("packages"):
+    if broken is None or broken.get("interrupted") is not False or broken.get("packages") != []:
         found.append(reason("broken_packages", (broken or {}).get("reason") or ""))
     return found

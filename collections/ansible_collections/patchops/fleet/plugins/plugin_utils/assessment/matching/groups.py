@@ -41,28 +41,40 @@ class Group:
         return any(member.package["name"] in names for member in self.members)
 
 
-def grouped(
-    document: Mapping[str, Any], rules: ReleaseRules, scheme: str, only: set[str] | None
-) -> tuple[list[Group], list[dict[str, str]]]:
-    """The groups that any rule speaks of, and the packages of other publishers. only: names to restrict it
-    to."""
+@dataclass(slots=True)
+class Grouped:
+    """The groups that any rule speaks of. foreign: packages of other publishers, with their origin.
+
+    nameless: packages whose source is not told, by which the feed would name them.
+    """
+
+    groups: list[Group]
+    foreign: list[dict[str, str]]
+    nameless: list[str]
+
+
+def grouped(document: Mapping[str, Any], rules: ReleaseRules, scheme: str, only: set[str] | None) -> Grouped:
+    """The installed packages by their feed names. only: names to restrict it to."""
     family = rules.release.partition(":")[0]
     packages = document.get("packages") or ()
     named: list[tuple[Mapping[str, Any], str, str]] = []
-    uncovered: dict[tuple[str, str], dict[str, str]] = {}
+    foreign: dict[tuple[str, str], dict[str, str]] = {}
+    nameless = []
+    by_source, by_arch = scheme in ("deb", "apk"), scheme == "rpm"
     for package in packages:
-        if scheme in ("deb", "apk"):
+        if by_source:
             name, version = source_of(family, package)
+            if not (package.get("source") and package.get("source_version")):
+                nameless.append(str(package["name"]))
         else:
             name, version = package["name"], package["version"]
         if is_foreign(family, package):
             origin = package.get("origin") or "backports"
-            uncovered[name, origin] = {"package": name, "origin": origin}
+            foreign[name, origin] = {"package": name, "origin": origin}
         elif only is None or name in only:
             named.append((package, name, version))
     rules.load(name for _, name, _ in named)
     groups: dict[str, Group] = {}
-    by_arch = scheme == "rpm"
     for package, name, version in named:
         verdicts = rules.judge(
             name, version, package.get("arch") or "" if by_arch else "", package.get("module")
@@ -75,4 +87,4 @@ def grouped(
         group.members.append(Member(package, version, verdicts))
         group.has_open = group.has_open or bool(verdicts.open)
         group.side_by_side = group.side_by_side or role(scheme, package["name"]) is not None
-    return list(groups.values()), [uncovered[key] for key in sorted(uncovered)]
+    return Grouped(list(groups.values()), [foreign[key] for key in sorted(foreign)], sorted(nameless))

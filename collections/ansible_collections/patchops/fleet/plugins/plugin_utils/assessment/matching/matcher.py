@@ -20,7 +20,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
     Prototypes,
     host_row,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.groups import Group, grouped
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.groups import (
+    Group,
+    Grouped,
+    grouped,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.judging import HostJudge
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import Offers
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
@@ -92,13 +96,13 @@ class Matcher:
         code = RunningCode(document, scheme)
         offers = Offers(document, scheme, rules.key if rules else None)
         findings: list[dict[str, Any]] = []
-        uncovered: list[dict[str, str]] = []
+        found = Grouped([], [], [])
         if rules is not None:
-            groups, uncovered = grouped(document, rules, scheme or "", only)
+            found = grouped(document, rules, scheme or "", only)
             judge = HostJudge(host, scheme or "", rules, code, offers, self._prototypes, include_installed)
             findings = [
                 finding
-                for group in self._relevant(groups, code, include_installed)
+                for group in self._relevant(found.groups, code, include_installed)
                 for finding in judge.of(group)
             ]
         feeds = [self._sources[name] for name in sorted(rules.sources if rules else ())]
@@ -106,8 +110,10 @@ class Matcher:
         if only is None:
             explained, unexplained = explain(host, document, offers, findings, feeds)
             findings += unexplained
-        found = gaps(document, release, feeds, self._now, self._freshness)
-        if only is None and (rows := found + code.gaps()):
+        missing = gaps(document, release, feeds, self._now, self._freshness)
+        if found.nameless:
+            missing.append(reason("package_source_unknown", ", ".join(found.nameless[:10])))
+        if only is None and (rows := missing + code.gaps()):
             findings.append(host_row(host, rows))
         findings.sort(key=lambda one: (one["package"] or "", one["advisory"] or ""))
         return {
@@ -118,7 +124,7 @@ class Matcher:
             "host": host,
             "created_at": self._now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "release": release,
-            "coverage": {"complete": not found, "reasons": found, "uncovered": uncovered},
+            "coverage": {"complete": not missing, "reasons": missing, "uncovered": found.foreign},
             "feeds": [
                 {
                     "name": feed.name,
