@@ -24,7 +24,8 @@ def print_assessment(console: Console, document: Mapping[str, Any]) -> None:
     console.print(
         Text(
             f"{totals['hosts']} hosts: {totals['compliant']} compliant, {totals['accepted']} accepted, "
-            f"{totals['not_compliant']} not compliant, {totals['unknown']} can't be known; {totals['not_fully_known']} not fully known",
+            f"{totals['not_compliant']} not compliant, {totals['unknown']} can't be known; "
+            f"{totals['not_fully_known']} not fully known",
             style="bold",
         )
     )

@@ -47,9 +47,12 @@ def cyclonedx_document(
         "components": list({component["bom-ref"]: component for component in components}.values()),
     }
     if findings is not None:
-        known = {component["bom-ref"] for component in components}
+        known = {
+            (package["name"], package["version"], package.get("arch")): component["bom-ref"]
+            for package, component in zip(host.get("packages") or [], components, strict=True)
+        }
         document["vulnerabilities"] = [
-            _vulnerability(host, finding, vulnerability, known)
+            _vulnerability(finding, vulnerability, known)
             for finding in findings
             if finding["package"] is not None
             for vulnerability in finding["cves"] or [finding["advisory"] or f"update:{finding['package']}"]
@@ -60,12 +63,14 @@ def cyclonedx_document(
 
 
 def _component(host: Mapping[str, Any], package: Mapping[str, Any]) -> dict[str, Any]:
-    purl = package_url(host, package["name"], package["version"], package.get("arch"))
+    name, version = package["name"], package["version"]
+    source = (package["source"], package.get("source_version") or version) if package.get("source") else None
+    purl = package_url(host, name, version, package.get("arch"), source)
     component = {
         "type": "library",
         "bom-ref": purl,
-        "name": package["name"],
-        "version": package["version"],
+        "name": name,
+        "version": version,
         "purl": purl,
     }
     properties = [
@@ -77,12 +82,12 @@ def _component(host: Mapping[str, Any], package: Mapping[str, Any]) -> dict[str,
 
 
 def _vulnerability(
-    host: Mapping[str, Any], finding: Mapping[str, Any], vulnerability: str, known: set[str]
+    finding: Mapping[str, Any], vulnerability: str, known: Mapping[tuple[Any, ...], str]
 ) -> dict[str, Any]:
     binaries = finding.get("binaries") or [
         {"name": finding["package"], "version": finding["installed"], "arch": None}
     ]
-    references = [package_url(host, item["name"], item["version"], item.get("arch")) for item in binaries]
+    references = [known.get((item["name"], item["version"], item.get("arch"))) for item in binaries]
     severity = finding.get("severity")
     found: dict[str, Any] = {
         "bom-ref": f"{vulnerability}/{finding['advisory'] or ''}/{finding['package']}",
@@ -91,7 +96,7 @@ def _vulnerability(
         "ratings": [_rating(finding, severity if severity in _SEVERITIES else "unknown")],
         "description": finding.get("title") or "",
         "analysis": _analysis(finding),
-        "affects": [{"ref": reference} for reference in references if reference in known],
+        "affects": [{"ref": reference} for reference in references if reference],
         "properties": _properties(finding),
     }
     if finding["fixed"]:

@@ -19,10 +19,18 @@ _TYPES = {
 }
 
 
-def package_url(host: Mapping[str, Any], name: str, version: str | None, arch: str | None = None) -> str:
+def package_url(
+    host: Mapping[str, Any],
+    name: str,
+    version: str | None,
+    arch: str | None = None,
+    source: tuple[str, str] | None = None,
+) -> str:
     """The purl of a package on a host, such as ``pkg:deb/debian/openssl@3.0.11-1?arch=amd64``.
 
-    ``host`` is a host document; what it doesn't say is left out.
+    ``host`` is a host document; what it doesn't say is left out. ``source``: name and version of the source
+    package, told as the ``upstream`` qualifier of Debian's and Alpine's packages: their advisories speak of
+    sources.
     """
     system = host.get("os") or {}
     kind = _TYPES.get(str((host.get("package_manager") or {}).get("name")), "generic")
@@ -30,7 +38,8 @@ def package_url(host: Mapping[str, Any], name: str, version: str | None, arch: s
     parts = [kind, *([_quoted(namespace)] if namespace else []), _quoted(name)]
     epoch, version = _epoch(kind, version)
     distribution = "-".join(str(system[key]) for key in ("id", "version_id") if system.get(key))
-    qualifiers = {"arch": arch, "distro": distribution, "epoch": epoch}
+    upstream = "@".join(source) if source and kind in ("deb", "apk") else None
+    qualifiers = {"arch": arch, "distro": distribution, "epoch": epoch, "upstream": upstream}
     query = "&".join(f"{key}={_quoted(value)}" for key, value in sorted(qualifiers.items()) if value)
     return (
         f"pkg:{'/'.join(parts)}"

@@ -62,7 +62,7 @@ def finding(**changes: Any) -> dict[str, Any]:
 
 
 NOW = "2026-06-22T00:00:00Z"
-LIBSSL = "pkg:deb/debian/libssl3@3.0.1?arch=amd64&distro=debian-12"
+LIBSSL = "pkg:deb/debian/libssl3@3.0.1?arch=amd64&distro=debian-12&upstream=openssl%403.0.1"
 WAIVER = Waiver(
     id="W1",
     state="waived",

@@ -71,6 +71,8 @@ def explain(due: Due) -> str:
         )
     if due.act is not None and due.day is not None:
         parts.append(f"moved to {due.day.isoformat()}, {due.act}")
+    if due.obligations.forensic:
+        parts.append("a forensic investigation is demanded for " + ", ".join(due.obligations.forensic))
     kev_due = due.obligations.kev_due
     if kev_due and kev_due != due.day:
         parts.append(f"CISA's catalogue itself says {kev_due.isoformat()}")

@@ -12,8 +12,6 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency import ssvc
 
-PUBLISHED = Path(__file__).resolve().parents[10] / "shared/data/ssvc/cisa_bod_26_04_1_0_0.csv"
-
 
 def test_the_table_answers_all_sixteen_combinations() -> None:
     assert set(ssvc.table()) == set(itertools.product((False, True), repeat=4))
@@ -40,10 +38,8 @@ def test_a_further_point_never_gives_more_time(point: int, others: tuple[bool, .
 
 
 @pytest.mark.shared
-def test_the_table_equals_the_one_that_cert_cc_publishes() -> None:
-    if not PUBLISHED.exists():
-        pytest.skip(f"the reference data is not beside this checkout: {PUBLISHED}")
-    with PUBLISHED.open(encoding="utf-8", newline="") as lines:
+def test_the_table_equals_the_one_that_cert_cc_publishes(shared_data: Path) -> None:
+    with (shared_data / "ssvc" / "cisa_bod_26_04_1_0_0.csv").open(encoding="utf-8", newline="") as lines:
         published = [tuple(row.values()) for row in csv.DictReader(lines)]
     ours = [
         (
