@@ -37,7 +37,7 @@ class App:
     """One of the lab's packages.
 
     :ivar port: it carries a service that answers HTTP there
-    :ivar fails_to_start: the service of version 1.1 installs and then doesn't start
+    :ivar start_check: a command that must succeed before the service of version 1.1 starts
     :ivar configure: shell lines its 1.1 runs when it is configured (a postinst)
     :ivar conffile: it has a configuration file, edited on the host, which 1.1 changes
     :ivar needs: what 1.1 depends on, conflicts: what it can't be installed beside
@@ -47,7 +47,7 @@ class App:
 
     description: str
     port: int | None = None
-    fails_to_start: bool = False
+    start_check: str = ""
     configure: str = ""
     conffile: bool = False
     needs: str = ""
@@ -58,7 +58,14 @@ class App:
 
 APPS: dict[str, App] = {
     "goodapp": App("A service whose update works", port=8081),
-    "webapp": App("A service whose update installs and then fails to start", port=8080, fails_to_start=True),
+    "webapp": App(
+        "A service whose update installs and then fails to start", port=8080, start_check="/bin/false"
+    ),
+    "choosyapp": App(
+        "A service whose update fails to start where /etc/lab-choosyapp.legacy exists",
+        port=8082,
+        start_check="/usr/bin/test ! -e /etc/lab-choosyapp.legacy",
+    ),
     "confapp": App("A package whose update changes an edited configuration file", conffile=True),
     "failapp": App("A package whose update fails while it is configured", configure="exit 7\n"),
     "killapp": App(
@@ -113,7 +120,7 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
     files = {f"usr/share/{package}/version": (f"{version}\n", 0o644)}
     configure = app.configure if updated else ""
     if app.port is not None:
-        before = "ExecStartPre=/bin/false\n" if updated and app.fails_to_start else ""
+        before = f"ExecStartPre={app.start_check}\n" if updated and app.start_check else ""
         unit = _SERVICE.format(description=app.description, before=before, port=app.port, package=package)
         files[f"usr/lib/systemd/system/{package}.service"] = (unit, 0o644)
         configure += _START_SERVICE.format(package=package)
