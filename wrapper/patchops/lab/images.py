@@ -14,6 +14,7 @@ from patchops.lab import apps
 from patchops.lab.cache import cached, content_key
 from patchops.lab.commands import run
 from patchops.lab.mirrors import Mirrors
+from patchops.lab.progress import Progress, silent, told
 from patchops.lab.spec import HostSpec
 
 ADMIN, ADMIN_ID = "admin", 1000
@@ -56,18 +57,20 @@ def image_of(host: HostSpec, architecture: str = "amd64") -> ImageSpec:
     return ImageSpec(host.release, tuple(sorted(packages)))
 
 
-def ensure_images(specs: Iterable[ImageSpec], mirrors: Callable[[], Mirrors]) -> dict[ImageSpec, Path]:
+def ensure_images(
+    specs: Iterable[ImageSpec], mirrors: Callable[[], Mirrors], progress: Progress = silent
+) -> dict[ImageSpec, Path]:
     """Build what is missing, as many at once as there are processors; returns each image's root directory.
 
     :param mirrors: asked only when something has to be built
     """
     wanted = sorted(set(specs), key=lambda spec: spec.key)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        roots = pool.map(lambda spec: ensure_image(spec, mirrors), wanted)
+        roots = pool.map(lambda spec: ensure_image(spec, mirrors, progress), wanted)
         return dict(zip(wanted, roots, strict=True))
 
 
-def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors]) -> Path:
+def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors], progress: Progress = silent) -> Path:
     """The root directory of an image, built first when it is not in the cache."""
 
     def build(place: Path) -> None:
@@ -89,7 +92,11 @@ def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors]) -> Path:
         _prepare(root)
         (place / "image.json").write_text(json.dumps(asdict(spec), indent=1) + "\n", encoding="utf-8")
 
-    return cached("images", spec.key, build) / "root"
+    def build_aloud(place: Path) -> None:
+        with told(progress, f"building the image of {spec.release} (once; about a minute)"):
+            build(place)
+
+    return cached("images", spec.key, build_aloud) / "root"
 
 
 def ensure_layer(image: Path, app_names: tuple[str, ...], debs: dict[tuple[str, str], Path]) -> Path | None:

@@ -4,7 +4,6 @@
 
 import shutil
 import time
-from collections.abc import Callable
 
 from patchops.lab import apps, cgroups, control, network, requirements
 from patchops.lab.cache import locked
@@ -14,19 +13,14 @@ from patchops.lab.hosts import LabHost, copy_tree
 from patchops.lab.images import ensure_images, ensure_layer, image_of
 from patchops.lab.inventory import inventory, ssh_config
 from patchops.lab.mirrors import machine_mirrors
-from patchops.lab.paths import LabPaths
+from patchops.lab.paths import LabPaths, prepare_state_root
 from patchops.lab.pools import ensure_pools
+from patchops.lab.progress import Progress, silent
 from patchops.lab.repository import Repository, ensure_apps
 from patchops.lab.seed import Seed, hashed, plant
 from patchops.lab.signing import create_key
 from patchops.lab.spec import HostSpec, LabSpec, checked
 from patchops.lab.state import HostRecord, LabRecord, read_record, write_record
-
-Progress = Callable[[str], None]
-
-
-def _silent(_line: str) -> None:
-    """Tells nobody."""
 
 
 class Lab:
@@ -46,7 +40,7 @@ class Lab:
         return cls(paths, read_record(paths))
 
     @classmethod
-    def up(cls, spec: LabSpec, progress: Progress = _silent) -> "Lab":
+    def up(cls, spec: LabSpec, progress: Progress = silent) -> "Lab":
         """Make a lab and wait until one can log in to every host; what a crashed one left is cleaned first.
 
         :param progress: is told what is going on, a line at a time
@@ -73,10 +67,10 @@ class Lab:
         started = time.monotonic()
         architecture = machine_architecture()
         image_specs = {host.name: image_of(host, architecture) for host in spec.hosts}
-        progress(f"images: {len(set(image_specs.values()))} needed; a new one takes about a minute")
-        images = ensure_images(image_specs.values(), machine_mirrors)
-        progress("repository: the installed packages and their pending security updates")
-        pools = ensure_pools(images, machine_mirrors)
+        images = ensure_images(image_specs.values(), machine_mirrors, progress)
+        pools = ensure_pools(images, machine_mirrors, progress)
+        progress("signing the lab's own package repository")
+        prepare_state_root(paths.state.parent)
         for directory in (paths.state, paths.ssh_config.parent, paths.runtime, paths.ssh_sockets):
             directory.mkdir(parents=True, mode=0o700)
         repository_key = create_key(paths.signing_home)
@@ -101,7 +95,7 @@ class Lab:
             lower = (layer, image) if layer else (image,)
             records.append(HostRecord(host, paths.machine(number), network.host_address(number), lower))
         lab = cls(paths, LabRecord(spec, tuple(records)))
-        progress(f"hosts: {len(records)} to start")
+        progress(f"hosts to start: {len(records)}")
         lab._plant(repository_key)
         write_record(paths, lab.record)
         paths.inventory.write_text(inventory(paths, lab.record), encoding="utf-8")
@@ -112,7 +106,7 @@ class Lab:
         control.ask(paths, "start", [host.name for host in lab.record.hosts])
         for started_host in lab.hosts:
             started_host.wait_until_up()
-        progress(f"up: {len(records)} hosts after {time.monotonic() - started:.0f} seconds")
+        progress(f"hosts up: {len(records)}, after {time.monotonic() - started:.0f} s")
         return lab
 
     def _plant(self, repository_key: str) -> None:

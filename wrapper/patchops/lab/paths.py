@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchops.lab.cache import cache_root
+from patchops.lab.errors import LabError
 
 STATE_VARIABLE = "PATCHOPS_LAB_STATE"
 _RUNTIME = Path("/run/patchops-lab")
@@ -16,6 +17,20 @@ _RUNTIME = Path("/run/patchops-lab")
 def state_root() -> Path:
     """The directory with one directory for each lab: $PATCHOPS_LAB_STATE, else /var/tmp/patchops-lab."""
     return Path(os.environ.get(STATE_VARIABLE) or "/var/tmp/patchops-lab").absolute()  # noqa: S108
+
+
+def prepare_state_root(root: Path) -> None:
+    """Make the state root where it is missing.
+
+    :raises LabError: somebody else can write there: it holds keys, and lies below a directory open to all
+    """
+    root.mkdir(parents=True, exist_ok=True, mode=0o755)
+    found = root.lstat()
+    if root.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise LabError(
+            f"{root} is not a directory that only you can write to, so no lab is kept there. "
+            f"Remove it, or set {STATE_VARIABLE} to another directory."
+        )
 
 
 @dataclass(frozen=True)

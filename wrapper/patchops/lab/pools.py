@@ -15,8 +15,10 @@ from pathlib import Path
 
 from patchops.lab.cache import cached
 from patchops.lab.commands import run
+from patchops.lab.errors import LabError
 from patchops.lab.images import ImageSpec
 from patchops.lab.mirrors import Mirrors
+from patchops.lab.progress import Progress, silent, told
 
 _NAME_AND_VERSION = "${Package}:${Architecture}=${Version}\n"
 # What a suite says of itself; hosts tell main and security apart by these.
@@ -44,20 +46,29 @@ class Pool:
     security: Suite
 
 
-def ensure_pools(images: dict[ImageSpec, Path], mirrors: Callable[[], Mirrors]) -> dict[ImageSpec, Pool]:
+def ensure_pools(
+    images: dict[ImageSpec, Path], mirrors: Callable[[], Mirrors], progress: Progress = silent
+) -> dict[ImageSpec, Pool]:
     """The pool of each image (root directories given), fetched first when it is not in the cache."""
 
     def one(item: tuple[ImageSpec, Path]) -> Pool:
-        return ensure_pool(item[0], item[1], mirrors)
+        return ensure_pool(item[0], item[1], mirrors, progress)
 
     # Fetching waits for the network most of the time.
     with ThreadPoolExecutor(max_workers=3) as workers:
         return dict(zip(images, workers.map(one, images.items()), strict=True))
 
 
-def ensure_pool(spec: ImageSpec, image: Path, mirrors: Callable[[], Mirrors]) -> Pool:
+def ensure_pool(
+    spec: ImageSpec, image: Path, mirrors: Callable[[], Mirrors], progress: Progress = silent
+) -> Pool:
     """The pool of one image, fetched first when it is not in the cache."""
-    place = cached("pools", spec.key, lambda place: _fetch(spec, image, mirrors(), place))
+
+    def fetch(place: Path) -> None:
+        with told(progress, f"fetching the packages of {spec.release} and their security updates (once)"):
+            _fetch(spec, image, mirrors(), place)
+
+    place = cached("pools", spec.key, fetch)
     identities = json.loads((place / "suites.json").read_text(encoding="utf-8"))
     return Pool(
         place,
@@ -100,11 +111,17 @@ def _fetch(spec: ImageSpec, image: Path, mirrors: Mirrors, place: Path) -> None:
         doing=f"list the packages of the image of {spec.release}",
     )
     names = [line.replace(":all=", "=") for line in installed.splitlines()]
-    # Runs in the directory it downloads into.
-    run(
-        ["env", f"--chdir={old}", *apt, "download", *names],
-        doing=f"fetch the installed packages of {spec.release}",
-    )
+    # apt downloads into the directory it runs in.
+    try:
+        run(
+            ["env", f"--chdir={old}", *apt, "download", *names],
+            doing=f"fetch the installed packages of {spec.release}",
+        )
+    except LabError as error:
+        raise LabError(
+            f"{error}\nThe archive may have moved on since the image was made: "
+            f"remove {image.parent} to have it made again."
+        ) from error
     run([*apt, "--download-only", "dist-upgrade"], doing=f"fetch the security updates of {spec.release}")
     for deb in (scratch / "archives").glob("*.deb"):
         deb.rename(new / deb.name)

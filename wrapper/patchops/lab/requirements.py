@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from patchops.lab.cgroups import hierarchies
 from patchops.lab.errors import LabError
 
 # Program to the Debian package that brings it.
@@ -75,9 +76,10 @@ def _missing_system() -> Iterator[str]:
         yield "you are not root: run the command with sudo"
     elif not _has_capability(_CAP_SYS_ADMIN):
         yield "root lacks the capability SYS_ADMIN here (a container?): namespaces and mounts can't be made"
-    if "overlay" not in Path("/proc/filesystems").read_text(encoding="ascii") and not shutil.which(
-        "modprobe"
-    ):
+    elif not hierarchies() or not all(os.access(hierarchy, os.W_OK) for hierarchy in hierarchies()):
+        yield "control groups can't be made below /sys/fs/cgroup (a container?)"
+    known = Path("/proc/filesystems").read_text(encoding="ascii")
+    if "overlay" not in known and not shutil.which("modprobe"):
         yield "the kernel has no overlay file system"
     for name in ("mnt", "pid", "net"):
         if not Path("/proc/self/ns", name).exists():

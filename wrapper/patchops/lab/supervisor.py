@@ -3,9 +3,9 @@
 """The one process that keeps a lab's hosts running.
 
 It is the first process of a process namespace, with a mount and a network namespace of its own: when it ends,
-however it ends, every host, every mount and the bridge of the lab is gone. Started by launch(); answers requests
-on a socket (patchops.lab.control). Runs in one thread: a request only starts or signals a host, and what follows
-is seen when its process ends.
+however it ends, every host, every mount and the bridge of the lab is gone. Started by launch(); answers
+requests on a socket (patchops.lab.control). Runs in one thread: a request only starts or signals a host, and
+what follows is seen when its process ends.
 """
 
 import json

@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab on paper: paths and a record, nothing of which exists."""
+
+from pathlib import Path
+
+import pytest
+
+from patchops.lab.paths import LabPaths
+from patchops.lab.spec import HostSpec, LabSpec
+from patchops.lab.state import HostRecord, LabRecord
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> LabPaths:
+    return LabPaths(tmp_path / "with space")
+
+
+@pytest.fixture
+def record() -> LabRecord:
+    jump = HostSpec("jump", groups=("canary",))
+    behind = HostSpec("db", release="trixie", bastion="jump", sudo_password="s3cret", variables={"tier": 1})
+    image = Path("/cache/images/abc/root")
+    return LabRecord(
+        LabSpec("demo", (jump, behind)),
+        (
+            HostRecord(jump, "abc-000", "10.99.0.11", (Path("/cache/layers/def/upper"), image)),
+            HostRecord(behind, "abc-001", "10.99.0.12", (image,)),
+        ),
+    )
