@@ -112,13 +112,14 @@ def patch(
     if sum(map(bool, (select, patch_set, packages))) > 1:
         raise InputError("--select, --patch-set and --package exclude one another.", "Give one of them.")
     variables: dict[str, object] = {}
-    if select:
-        variables["patchops_select"] = select
-    if patch_set:
+    if select or patch_set or packages:
+        # All three, so that what the inventory says doesn't mix with what was said here.
         documents = data_directory(os.environ, os.geteuid()).documents
-        variables["patchops_patch_set"] = str(locate_patch_set(patch_set, documents))
-    if packages:
-        variables["patchops_packages"] = list(packages)
+        variables = {
+            "patchops_select": select,
+            "patchops_patch_set": str(locate_patch_set(patch_set, documents)) if patch_set else None,
+            "patchops_packages": list(packages),
+        }
     if serial is not None:
         variables["patchops_serial"] = _batches(serial)
     if budget is not None:
@@ -145,7 +146,7 @@ def verify(ctx: click.Context, /, **common: Any) -> None:
 @click.pass_context
 def rollback(ctx: click.Context, /, transaction: str | None, check: bool, **common: Any) -> None:
     """Put the packages of a transaction back to what they were, and verify. Wants --limit."""
-    variables: dict[str, object] = {"patchops_transaction_id": transaction} if transaction else {}
+    variables: dict[str, object] = {"patchops_transaction": transaction} if transaction else {}
     _carry_out(ctx, "rollback", variables, common, check=check)
 
 
@@ -168,7 +169,7 @@ def reboot(ctx: click.Context, /, always: bool, serial: str | None, **common: An
 @click.pass_context
 def cleanup(ctx: click.Context, /, transaction: str | None, **common: Any) -> None:
     """Release the way back: commit transactions, unblock versions, free the space. Wants --limit."""
-    variables: dict[str, object] = {"patchops_transaction_id": transaction} if transaction else {}
+    variables: dict[str, object] = {"patchops_transaction": transaction} if transaction else {}
     _carry_out(ctx, "cleanup", variables, common)
 
 

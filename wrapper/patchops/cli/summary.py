@@ -33,19 +33,17 @@ def print_summary(console: Console, report: Report) -> None:
 
 
 def _hosts_table(answers: Answers, report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
     scanning = report.playbook == "scan"
-    for title in ("host", "outcome", "security" if scanning else "changes", "pending", "in effect", "why"):
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("host", "outcome", "pending", "security" if scanning else "changes", "why"):
         table.add_column(title, overflow="fold")
     for group in answers.groups:
         for host in group.hosts:
-            changed = _number(host.pending_security) if scanning else str(len(host.changes) or "")
             table.add_row(
                 Text(plain(host.host, 80)),
                 Text(group.title, style=_STYLES[group.tone]),
-                Text(changed),
                 Text(_number(host.pending_total)),
-                Text(plain(host.effective, 20)),
+                Text(_number(host.pending_security) if scanning else str(len(host.changes) or "")),
                 Text(_why(host, group.tone)),
             )
     return table

@@ -180,7 +180,7 @@ def _bucket(entry: Mapping[str, Any], outcome: Mapping[str, Any], check_mode: bo
 
 def _system(system: Mapping[str, Any]) -> str:
     name, version = _text(system.get("name") or system.get("id")), _text(system.get("version_id"))
-    return f"{name} {version}".strip()
+    return name if version in name else f"{name} {version}"
 
 
 def _change(change: Mapping[str, Any]) -> Change:

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from patchops.runner.events import TaskResult, TaskStarted
 
 IN_PROGRESS = frozenset({"staging", "applying", "reverting"})
-_STEPS = {"host_info": "scanned", "reboot": "rebooted", "verify": "verified"}
+# Our other actions (plan, gate, seal, report) run on the controller, for a host that stands for all.
+_ON_HOSTS = frozenset({"host_info", "transaction", "transaction_info", "reboot", "verify"})
+_STEPS = {"host_info": "scanned", "reboot": "reboot", "verify": "verified"}
 _FRACTIONS = {
     "scanned": 0.1,
     "staging": 0.1,
     "staged": 0.4,
     "applying": 0.5,
     "applied": 0.7,
-    "rebooted": 0.9,
+    "reboot": 0.9,
     "reverting": 0.9,
     "verified": 1.0,
     "reverted": 1.0,
@@ -69,7 +71,9 @@ class Progress:
     def ended(self, event: TaskResult) -> HostProgress | None:
         """Take a result in; the host's new state if it differs from its former one in more than words."""
         known = self.hosts.get(event.host)
-        if known is None or event.outcome_class in ("skipped", "not_started"):
+        if known is None or (event.ours and event.action not in _ON_HOSTS):
+            return None
+        if event.outcome_class in ("skipped", "not_started"):
             return None
         now = replace(
             known,
@@ -97,6 +101,6 @@ class Progress:
 
 
 def _step(event: TaskResult) -> str | None:
-    if event.action == "transaction":
+    if event.action in ("transaction", "transaction_info"):
         return event.transaction_state
     return _STEPS.get(event.action)

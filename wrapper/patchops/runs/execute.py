@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from patchops.errors import OutcomeUnknownError, PatchOpsError
+from patchops.errors import InputError, OutcomeUnknownError, PatchOpsError
 from patchops.paths import DataDirectory
 from patchops.reports.model import Report, check_engine_version, read_report
 from patchops.reports.page import write_page
@@ -105,7 +105,7 @@ class _Run:
         self._files = AttemptFiles(data.run(self.run_id) / f"attempt-{number}")
         self._progress = Progress.of(hosts)
         self._complaints: list[str] = []
-        self._foreign: PatchOpsError | None = None
+        self._fatal: PatchOpsError | None = None
         self._checked_version = False
         self._attempt = 0
         self._cancellation = Cancellation(
@@ -190,6 +190,8 @@ class _Run:
         if event.action == "gate":
             self._observer.gate(event)
             return
+        if event.action == "rollout_plan" and event.outcome_class == "refused":
+            self._fatal = InputError(event.message, event.remedy)
         self._check_version(event)
         changed = self._progress.ended(event)
         if changed is None:
@@ -209,7 +211,7 @@ class _Run:
         try:
             check_engine_version(json.loads(path.read_bytes()), f"The host document {path}")
         except PatchOpsError as error:
-            self._foreign = error
+            self._fatal = error
             _end(self._files)
 
     def _announce(self, act: Act) -> None:
@@ -220,8 +222,8 @@ class _Run:
     ) -> RunResult:
         finished_at = _now()
         document = _read_json(self._report_path)
-        salvaged = document is None or self._foreign is not None
-        if document is None or self._foreign is not None:
+        salvaged = document is None or self._fatal is not None
+        if document is None or self._fatal is not None:
             document = salvaged_report(
                 {"run_id": self.run_id, "playbook": self._request.playbook, "started_at": _stamp(started_at)},
                 list(self._progress.hosts.values()),
@@ -230,21 +232,15 @@ class _Run:
                 self._request.changes_hosts,
             )
         report = read_report(document, "The report of this run")
-        verdict = judge(
-            report,
-            salvaged=salvaged,
-            interrupted=self._cancellation.requested,
-            why_salvaged=self._why_no_report(ended),
-            fail_on=fail_on,
-        )
+        verdict = self._verdict(report, salvaged, ended, fail_on)
         folder = self._data.run(self.run_id)
         _write_json(folder / "report.json", document)
         write_page(report, folder / "report.html")
         self._ledger.close(self._attempt, closing(report, verdict, ended.returncode), finished_at)
         for error in ended.handler_errors[:1]:
             self._observer.notice(f"Progress was not shown in full, a defect: {plain(error)}")
-        if self._foreign is not None:
-            raise self._foreign
+        if self._fatal is not None:
+            raise self._fatal
         if salvaged and not self._cancellation.requested and not self._touched_any_host():
             raise PatchOpsError(
                 f"The playbook did not run: {self._why_no_report(ended)}",
@@ -257,6 +253,19 @@ class _Run:
             verdict=verdict,
             page=folder / "report.html",
             log=self._files.log,
+        )
+
+    def _verdict(
+        self, report: Report, salvaged: bool, ended: process.Ended, fail_on: Collection[str]
+    ) -> Verdict:
+        if self._fatal is not None:
+            return Verdict("failed", self._fatal.exit_code, self._fatal.message)
+        return judge(
+            report,
+            salvaged=salvaged,
+            interrupted=self._cancellation.requested,
+            why_salvaged=self._why_no_report(ended),
+            fail_on=fail_on,
         )
 
     def _touched_any_host(self) -> bool:
