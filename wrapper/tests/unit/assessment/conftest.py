@@ -133,6 +133,8 @@ def _host(name: str, openssl: str) -> dict[str, Any]:
                 "held": False,
                 "blocked": False,
                 "source": "openssl",
+                "sha256": "ab" * 32,
+                "size": 1000,
             }
             for version in offered
         ],

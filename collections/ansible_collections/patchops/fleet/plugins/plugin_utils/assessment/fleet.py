@@ -26,7 +26,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.vulnerab
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.decide import decide, newest
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
-from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import is_member, patch_set
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
@@ -312,6 +312,7 @@ def _decision_row(decision: Decision) -> dict[str, Any]:
         "first_seen": update.first_seen.isoformat(),
         "verdict": decision.verdict,
         "reason": decision.reason,
+        "in_patch_set": is_member(decision),
         "approved_on": decision.approved_on.isoformat() if decision.approved_on else None,
     }
 

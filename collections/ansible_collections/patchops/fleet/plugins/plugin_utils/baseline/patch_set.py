@@ -13,15 +13,20 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SC
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import KIND, patch_set_id
 
 
+def is_member(decision: Decision) -> bool:
+    """Whether a decision puts its update into the patch set."""
+    return decision.verdict == "approved" and decision.update.sha256 is not None
+
+
 def patch_set(decisions: Iterable[Decision], created_at: str, name: str | None = None) -> dict[str, Any]:
     """The approved updates as a ``patchops.patch_set`` document, not sealed.
 
-    ``sha256`` and ``size`` are null where no host has fetched the package yet; nothing is proven so far, so
-    ``proven_on`` is empty. ``created_at`` is a UTC time as documents write it.
+    Nothing is proven so far, so ``proven_on`` is empty. An approved update whose bytes no host could tell is
+    left out: a set names exact bytes. ``created_at`` is a UTC time as documents write it.
     """
     platforms: dict[str, dict[str, Any]] = {}
     for decision in decisions:
-        if decision.verdict != "approved":
+        if not is_member(decision):
             continue
         update = decision.update
         platform = platforms.setdefault(update.platform, {"packages": [], "removals": []})

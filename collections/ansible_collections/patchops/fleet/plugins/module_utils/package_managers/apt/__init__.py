@@ -95,9 +95,10 @@ class Apt(AptChanges):
 
     def updates(self) -> List[Dict[str, Any]]:
         found = updates.find_updates(inventory.installed(self._rows()), self._policies(), self._by_index())
-        versions = updates.read_source_versions(found, self.platform_arch())
+        candidates = updates.read_candidates(found, self.platform_arch())
+        unknown = {"source_version": None, "sha256": None, "size": None}
         return [
-            dict(one, source_version=versions.get((one["name"], one["arch"], one["candidate"])))
+            dict(one, **candidates.get((one["name"], one["arch"], one["candidate"]), unknown))
             for one in found
         ]
 

@@ -29,7 +29,7 @@ class Policy(NamedTuple):
 _NAME = re.compile(r"^(\S+):$")
 _VERSION = re.compile(r"^ (?:\*\*\*|   ) (\S+)(?: (-?\d+))?")
 _SOURCE = re.compile(r"^ {6,}\s*-?\d+ (.+)$")
-_RECORD_FIELD = re.compile(r"^(Package|Architecture|Version|Source): (.*)$", re.MULTILINE)
+_RECORD_FIELD = re.compile(r"^(Package|Architecture|Version|Source|SHA256|Size): (.*)$", re.MULTILINE)
 _LOCAL = "/var/lib/dpkg/status"
 
 
@@ -114,27 +114,35 @@ def find_updates(
     return updates
 
 
-def read_source_versions(updates: List[Dict[str, Any]], native: str) -> Dict[Tuple[str, str, str], str]:
-    """Return the source version of each update's candidate by (name, arch, version), as far as apt tells."""
+def read_candidates(updates: List[Dict[str, Any]], native: str) -> Dict[Tuple[str, str, str], Dict[str, Any]]:
+    """Return what apt tells of each update's candidate, by (name, arch, version)."""
     asked = [
         "{name}={candidate}".format(**one)
         if one["arch"] in (native, "all")
         else "{name}:{arch}={candidate}".format(**one)
         for one in updates
     ]
-    return parse_source_versions(run(["apt-cache", "show"] + asked).stdout) if asked else {}
+    return parse_candidates(run(["apt-cache", "show"] + asked).stdout) if asked else {}
 
 
-def parse_source_versions(text: str) -> Dict[Tuple[str, str, str], str]:
-    """Return the source version by (name, arch, version) of package records."""
-    versions = {}
+def parse_candidates(text: str) -> Dict[Tuple[str, str, str], Dict[str, Any]]:
+    """Return {source_version, sha256, size} by (name, arch, version) of package records.
+
+    A record without bytes to download (dpkg's own) has null for the last two.
+    """
+    candidates = {}  # type: Dict[Tuple[str, str, str], Dict[str, Any]]
     for record in text.split("\n\n"):
         fields = {match.group(1): match.group(2) for match in _RECORD_FIELD.finditer(record)}
         key = (fields.get("Package", ""), fields.get("Architecture", ""), fields.get("Version", ""))
         # "Source: openssl (3.0.15-1)" where the two versions differ, "Source: openssl" or nothing where not.
         source = re.search(r"\((.+)\)", fields.get("Source", ""))
-        versions[key] = source.group(1) if source else key[2]
-    return versions
+        if key not in candidates or "SHA256" in fields:
+            candidates[key] = {
+                "source_version": source.group(1) if source else key[2],
+                "sha256": fields.get("SHA256"),
+                "size": int(fields["Size"]) if fields.get("Size", "").isdigit() else None,
+            }
+    return candidates
 
 
 def _newer_offers(policy: Policy, installed: str) -> List[Offer]:

@@ -50,6 +50,8 @@ UPDATE: dict[str, Any] = {
     "suite": "stable-security",
     "security": True,
     "source": "openssl",
+    "sha256": "ab" * 32,
+    "size": 1000,
 }
 HOST: dict[str, Any] = {
     "kind": "patchops.host",

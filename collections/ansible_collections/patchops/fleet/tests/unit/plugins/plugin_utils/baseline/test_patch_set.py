@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision, Update
@@ -23,6 +24,8 @@ UPDATE = Update(
     exploited=False,
     first_seen=date(2026, 6, 10),
     waiting_since=date(2026, 6, 10),
+    sha256="ab" * 32,
+    size=1000,
 )
 APPROVED = Decision(UPDATE, "approved", "at once")
 
@@ -35,6 +38,11 @@ def test_only_what_is_approved_is_a_member() -> None:
 def test_it_is_a_document_that_is_not_sealed_yet() -> None:
     made = read_document(patch_set([APPROVED], "2026-06-15T00:00:00Z", "june"), "patchops.patch_set")
     assert (made["sealed_at"], made["name"]) == (None, "june")
+
+
+def test_an_update_whose_bytes_nobody_knows_is_left_out() -> None:
+    nameless = Decision(replace(UPDATE, sha256=None), "approved", "at once")
+    assert patch_set([nameless], "2026-06-15T00:00:00Z")["platforms"] == {}
 
 
 def test_its_id_depends_on_its_content_only() -> None:
