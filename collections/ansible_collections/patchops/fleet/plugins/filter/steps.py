@@ -12,8 +12,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.hooks import HookError, read_hook
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
-    expected_packages,
     host_outcome,
+    host_packages,
     step_results,
     to_apply,
     transaction,
@@ -30,7 +30,7 @@ def outcome(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def planned_packages(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the packages that a host has to have, going by where its transaction stands."""
-    return expected_packages(step_results(variables))
+    return host_packages(step_results(variables))
 
 
 def patch_set(source: Any) -> dict[str, Any]:

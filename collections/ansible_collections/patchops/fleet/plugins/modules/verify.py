@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   packages:
     description:
-      - What has to be installed, exactly.
+      - What has to be installed, exactly. When it is empty, the packages of O(transaction) are.
     type: list
     elements: dict
     default: []
@@ -143,6 +143,12 @@ effective_reasons:
   elements: str
 pending:
   description: How many updates are still pending.
+  returned: when the host could be asked
+  type: dict
+plan:
+  description:
+    - The plan of O(transaction), when it had not been proven before and O(packages) is empty. Its packages are
+      verified then.
   returned: when the host could be asked
   type: dict
 proven_before:

@@ -20,6 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
     UNREACHABLE,
     make_outcome,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import expected_packages
 
 # The variables that steps register, in the order in which the steps are taken.
 STEPS = {
@@ -92,22 +93,13 @@ def plan(results: Mapping[str, Result]) -> dict[str, Any]:
     return dict(next((found for found in plans if found.get("packages")), plans[0] if plans else {}))
 
 
-def expected_packages(results: Mapping[str, Result]) -> list[dict[str, Any]]:
-    """Return [{name, arch, version}] that the host must have, going by where its transaction stands.
-
-    A version of None means: not installed. Nothing is expected of a transaction that did not come to rest.
-    """
+def host_packages(results: Mapping[str, Result]) -> list[dict[str, Any]]:
+    """Return [{name, arch, version}] that the host must have after the steps so far."""
     seen = transaction(results) or {}
-    back = seen.get("state") == "reverted" or (
-        seen.get("state") == "failed" and _host_state(results) == "former"
+    expected: list[dict[str, Any]] = expected_packages(
+        plan(results), str(seen.get("state")), _host_state(results)
     )
-    if not back and seen.get("state") != "applied":
-        return []
-    side = "from" if back else "to"
-    return [
-        {"name": change["name"], "arch": change["arch"], "version": change.get(side)}
-        for change in plan(results).get("packages", ())
-    ]
+    return expected
 
 
 def to_apply(results: Mapping[str, Result]) -> bool:
@@ -127,7 +119,7 @@ def _host_state(results: Mapping[str, Result]) -> Any:
 
 def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
     forward = {step: result for step, result in results.items() if _tells(step, result)}
-    step, outcome = _last(forward)
+    step, outcome = _settled(*_last(forward), results)
     back = {name: results[name] for name in _BACK if name in results}
     if not back:
         return step, outcome
@@ -138,6 +130,20 @@ def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]
         return _last({"revert": back["revert"]})
     message = f"{outcome['message']} The update was taken back; the host has its former packages."
     return back_step, make_outcome("rolled_back", message, outcome["remedy"])
+
+
+def _settled(
+    step: str | None, outcome: dict[str, str], results: Mapping[str, Result]
+) -> tuple[str | None, dict[str, str]]:
+    """Tell of a host that a former call had begun to take back, and this one found taken back."""
+    staged = results.get("stage", {})
+    if staged.get("outcome", {}).get("code") != "taken_back" or outcome["class"] != OK:
+        return step, outcome
+    return "stage", make_outcome(
+        "rolled_back",
+        f"{staged['outcome']['message']} An earlier run had begun to take it back.",
+        "Its versions stay blocked until the transaction is committed (cleanup).",
+    )
 
 
 def _tells(step: str, result: Result) -> bool:

@@ -89,6 +89,8 @@ def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:
     if entry["verification"] is not None:
         if entry["effective"] != "yes":
             return "not_effective" if entry["effective"] == "no" else "unknown"
+        if entry["blocked"] and not entry["changes"]:
+            return "pending"
         return "patched_effective" if entry["touched"] else "nothing_to_do"
     waiting = entry["changes"] if check_mode else (entry["pending"] or {}).get("total")
     return "pending" if waiting else "nothing_to_do"

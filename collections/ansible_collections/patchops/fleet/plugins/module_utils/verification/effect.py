@@ -26,6 +26,24 @@ def stale_services(restarts: Optional[List[Dict[str, Any]]]) -> List[str]:
     return [name for name in names if not belongs_to_people(name)]
 
 
+def expected_packages(plan: Dict[str, Any], state: str, host_state: Optional[str]) -> List[Dict[str, Any]]:
+    """Return [{name, arch, version}] that a host must have, going by where the transaction of `plan` stands.
+
+    A version of None means: not installed. Nothing is expected of a transaction that did not come to rest.
+    """
+    back = state == "reverted" or (state == "failed" and host_state == "former")
+    if not back and state != "applied":
+        return []
+    return [
+        {
+            "name": change["name"],
+            "arch": change["arch"],
+            "version": change.get("from" if back else "to"),
+        }
+        for change in plan.get("packages", ())
+    ]
+
+
 def wrong_packages(
     expected: List[Dict[str, Any]], installed: Optional[List[Dict[str, Any]]]
 ) -> List[Dict[str, Any]]:

@@ -13,13 +13,16 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record, has_rebooted
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
     TransactionDirectory,
     valid_id,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import read_plan
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.checks import run_checks
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import (
+    expected_packages,
     judge_effect,
     wrong_packages,
 )
@@ -62,10 +65,15 @@ def verify(
         and not belongs_to_people(unit)
         and f"unit {unit}" not in known
     ]
-    findings = wrong_packages(packages, document.get("packages")) + findings + checked
     proven_before = transaction is not None and os.path.exists(_proof(transaction))
+    plan: Dict[str, Any] = {}
+    if transaction is not None and not packages and not proven_before:
+        # An earlier call was cut off behind this transaction, and the present one knows its id alone.
+        plan = read_plan(transaction) or {}
+        packages = expected_packages(plan, *_standing(transaction))
+    findings = wrong_packages(packages, document.get("packages")) + findings + checked
     result = _judge(findings, document, len(packages), len(before["running"]))
-    result["proven_before"] = proven_before
+    result.update(proven_before=proven_before, plan=plan)
     if keep and not result["failed"]:
         record.close()
         if transaction is not None and not proven_before:
@@ -103,6 +111,11 @@ def _transaction(directory: StateDirectory, transaction_id: Optional[str]) -> Op
         return None
     found = directory.transaction(transaction_id)
     return found if os.path.isdir(found.path) else None
+
+
+def _standing(transaction: TransactionDirectory) -> Tuple[str, Optional[str]]:
+    view = Journal(transaction.journal).view()
+    return view.state, view.host_state
 
 
 def _units_before(transaction: Optional[TransactionDirectory], record: Record) -> Dict[str, Any]:
