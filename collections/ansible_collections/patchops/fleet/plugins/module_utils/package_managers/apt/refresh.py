@@ -35,7 +35,6 @@ _FAULT = re.compile(
     r"malformed|doesn't support architecture|Could not|couldn't",
     re.IGNORECASE,
 )
-_URI = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")
 _LEGACY_KEY = "Key is stored in legacy"
 
 
@@ -55,7 +54,7 @@ def parse_errors(rc: int, stdout: str, stderr: str) -> List[Dict[str, Any]]:
     errors = _repository_errors(stdout.splitlines())
     known = {error["repository"] for error in errors}
     for line in stderr.splitlines():
-        text = without_credentials(line[3:].strip())
+        text = _one_line(line[3:])
         if not line.startswith(("E: ", "W: ")) or _LEGACY_KEY in line:
             continue
         if line.startswith("W: ") and not _FAULT.search(line):
@@ -95,12 +94,14 @@ def _repository_errors(lines: List[str]) -> List[Dict[str, Any]]:
         for detail in lines[number + 1 :]:
             if not detail.startswith("  "):
                 break
-            details.append(detail.strip())
+            details.append(detail)
         if not any(error["repository"] == repository for error in errors):
-            errors.append(
-                {"repository": repository, "message": without_credentials(" ".join(details) or line)}
-            )
+            errors.append({"repository": repository, "message": _one_line(" ".join(details) or line)})
     return errors
+
+
+def _one_line(text: str) -> str:
+    return without_credentials(" ".join(text.split()))
 
 
 def _named_repository(line: str) -> Optional[str]:

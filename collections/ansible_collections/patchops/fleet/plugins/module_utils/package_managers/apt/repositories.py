@@ -85,7 +85,7 @@ def read_repositories(targets: List[Target]) -> Dict[str, Dict[str, Any]]:
 
 
 def never_read(entries: List[Entry], targets: List[Target]) -> List[Dict[str, Any]]:
-    """Return the repositories that are configured but that apt doesn't list, because it has no index of them."""
+    """Return the repositories that apt doesn't list, although configured: it has no index of them."""
     listed = {entry for entry in (find_entry(entries, target) for target in targets) if entry is not None}
     return [
         describe(

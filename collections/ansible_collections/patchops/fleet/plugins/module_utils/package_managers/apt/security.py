@@ -7,6 +7,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 # A host that has not read its repositories for longer than this can't say what is pending.
 STALE_SECONDS = 7 * 86400
+# Suites whose release only their index tells.
+_MOVING = {"stable", "oldstable", "oldoldstable", "testing"}
 _NOT_ENTITLED = re.compile(r"\b(401|403)\b|unauthorized|forbidden|not entitled", re.IGNORECASE)
 
 
@@ -53,4 +55,6 @@ def _status_of(repository: Dict[str, Any]) -> str:
 def _fits(repository: Dict[str, Any], codename: Optional[str]) -> bool:
     # Suites may be named by what the release is (stable-security): then the Release file's codename tells.
     names = [repository[key] for key in ("codename", "suite") if repository[key]]
-    return codename is None or any(re.split(r"[-/]", name)[0] == codename for name in names)
+    stems = {re.split(r"[-/]", name)[0] for name in names}
+    unfetched = repository["codename"] is None
+    return codename is None or codename in stems or (unfetched and bool(stems & _MOVING))
