@@ -19,9 +19,10 @@ CACHE_VARIABLE = "PATCHOPS_LAB_CACHE"
 
 
 def cache_root() -> Path:
-    """Where images and packages are kept: $PATCHOPS_LAB_CACHE, else ~/.cache/patchops/lab."""
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else Path.home() / ".cache" / "patchops" / "lab"
+    """Where images and packages are kept: $PATCHOPS_LAB_CACHE, else patchops/lab in the user's cache."""
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "patchops" / "lab"
 
 
 def content_key(ingredients: object) -> str:
