@@ -18,11 +18,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
     AdvisoryDatabase,
     DatabaseError,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.failures import failures_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
     Assessment,
     FleetAssessor,
     HostInput,
-    failures_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import (
     VariableError,
@@ -137,7 +137,8 @@ def _result(assessment: Assessment, most_urgent: int) -> dict[str, Any]:
         f"{totals['overdue']} findings overdue",
         totals=totals,
         hosts={
-            row["host"]: {"status": row["status"], "overdue": row["overdue"]} for row in document["hosts"]
+            row["host"]: {key: row[key] for key in ("status", "overdue", "approved")}
+            for row in document["hosts"]
         },
         most_urgent=[{key: finding[key] for key in shown} for finding in open_findings[:most_urgent]],
         waiver_notices=document["waiver_notices"],

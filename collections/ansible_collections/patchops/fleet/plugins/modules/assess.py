@@ -116,7 +116,7 @@ totals:
   returned: success
   type: dict
 hosts:
-  description: Status and number of overdue findings, by host.
+  description: Status, number of overdue findings and approved updates (C(name=version)), by host.
   returned: success
   type: dict
 most_urgent:

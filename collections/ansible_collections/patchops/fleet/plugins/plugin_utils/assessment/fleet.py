@@ -9,15 +9,21 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_dates import DueDates
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet_document import (
+    approved_packages,
+    approved_versions,
+    fleet_document,
+    host_row,
+    unscanned_document,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import FindingKey, Ledger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.pending_updates import (
     PendingUpdates,
     platform_of,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.totals import host_row, totals
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.vulnerabilities import (
     CveSource,
     Vulnerabilities,
@@ -26,8 +32,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.vulnerab
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.decide import decide, newest
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
-from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import is_member, patch_set
-from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import patch_set
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.ranking import (
@@ -43,8 +48,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.apply impor
     notices,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.scope import Target
-
-KIND = "patchops.findings"
 
 
 class HostMatcher(Protocol):
@@ -106,12 +109,28 @@ class FleetAssessor:
         for host in hosts:
             self._judge(host, matched[host.facts.name]["findings"], rejected)
         findings = self._rank(hosts, matched)
-        document = self._document(hosts, matched, findings, decisions, run_id)
-        approved = patch_set(decisions, self._created_at)
-        document["patch_set_id"] = approved["id"]
         for host_document in matched.values():
             host_document["run_id"] = run_id
             host_document["findings"].sort(key=lambda finding: finding["rank"])
+        approved = patch_set(decisions, self._created_at)
+        versions = approved_versions(decisions)
+        document = fleet_document(
+            [
+                host_row(host.facts, matched[host.facts.name], approved_packages(host.document, versions))
+                for host in hosts
+            ],
+            matched.values(),
+            findings,
+            decisions,
+        )
+        attention = notices(self._policy.waivers, self._acceptances, self._today)
+        document.update(
+            run_id=run_id,
+            created_at=self._created_at,
+            policy=self._policy.source,
+            waiver_notices=[asdict(notice) for notice in attention],
+            patch_set_id=approved["id"],
+        )
         return Assessment(document, matched, approved)
 
     def _match(self, host: HostInput, include_installed: bool) -> dict[str, Any]:
@@ -120,20 +139,7 @@ class FleetAssessor:
             for finding in document["findings"]:
                 finding["host"] = host.facts.name
             return {**document, "host": host.facts.name}
-        reason = {"code": "not_scanned", "message": f"{host.facts.name}: {host.why_missing}; scan it"}
-        return {
-            "kind": KIND,
-            "schema": SCHEMAS[KIND],
-            "engine_version": ENGINE_VERSION,
-            "run_id": None,
-            "host": host.facts.name,
-            "created_at": self._created_at,
-            "release": None,
-            "coverage": {"complete": False, "reasons": [reason], "uncovered": []},
-            "feeds": [],
-            "findings": [_unknown_host(host.facts.name, reason)],
-            "updates_explained": [],
-        }
+        return unscanned_document(host.facts.name, host.why_missing, self._created_at)
 
     def _decide_updates(
         self, hosts: Sequence[HostInput], matched: Mapping[str, Mapping[str, Any]]
@@ -168,7 +174,7 @@ class FleetAssessor:
             finding["due"] = given.document["due"]
             finding["overdue_days"] = given.due.overdue_days(self._today)
             finding["urgency"] = given.document
-            _explain(finding, "due", given.document["explanation"])
+            _explain(finding, {"code": "due", "message": given.document["explanation"]})
             if given.promise is not None:
                 promises[key] = given.promise
         if self._ledger is not None and promises:
@@ -178,8 +184,7 @@ class FleetAssessor:
         names = {finding["package"], *(binary["name"] for binary in finding.get("binaries") or [])}
         if finding["state"] == "missing" and names & self._failed.get(finding["host"], frozenset()):
             finding["state"] = "failed"
-            message = "the last update of this package failed on the host or was taken back"
-            _explain(finding, "update_failed", message)
+            _explain(finding, reason("update_failed"))
 
     def _accept(self, finding: dict[str, Any], target: Target) -> None:
         if not self._policy.waivers or finding["state"] not in ACCEPTABLE:
@@ -187,7 +192,7 @@ class FleetAssessor:
         acceptance = accept(target, self._policy.waivers, self._today)
         if acceptance.used:
             self._acceptances.append(acceptance)
-        _explain(finding, "waiver", *acceptance.reasons())
+        _explain(finding, *({"code": "accepted", "message": text} for text in acceptance.reasons()))
         if acceptance.state is not None:
             finding["state"] = acceptance.state
             finding["waivers"] = [waiver.id for waiver in acceptance.used]
@@ -208,42 +213,6 @@ class FleetAssessor:
             finding["rank_reason"] = why(position, self._today)
         return [finding for _position_of, finding in placed]
 
-    def _document(
-        self,
-        hosts: Sequence[HostInput],
-        matched: Mapping[str, Mapping[str, Any]],
-        findings: list[dict[str, Any]],
-        decisions: Sequence[Decision],
-        run_id: str | None,
-    ) -> dict[str, Any]:
-        rows = [host_row(host.facts, matched[host.facts.name]) for host in hosts]
-        feeds = {feed["name"]: feed for document in matched.values() for feed in document["feeds"]}
-        attention = notices(self._policy.waivers, self._acceptances, self._today)
-        return {
-            "kind": KIND,
-            "schema": SCHEMAS[KIND],
-            "engine_version": ENGINE_VERSION,
-            "run_id": run_id,
-            "host": None,
-            "created_at": self._created_at,
-            "policy": self._policy.source,
-            "totals": totals(rows, findings),
-            "hosts": rows,
-            "feeds": [feeds[name] for name in sorted(feeds)],
-            "findings": findings,
-            "waiver_notices": [asdict(notice) for notice in attention],
-            "updates": [_decision_row(decision) for decision in decisions],
-        }
-
-
-def failures_of(report: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """The packages whose update failed or was taken back, by host, out of a ``patchops.report``."""
-    return {
-        row["host"]: frozenset(change["name"] for change in row.get("changes") or [])
-        for row in report.get("hosts", [])
-        if row["outcome"]["class"] in ("failed", "reverted")
-    }
-
 
 def _rejected(decisions: Iterable[Decision]) -> dict[tuple[str, str], str]:
     return {
@@ -257,16 +226,16 @@ def _refuse(finding: dict[str, Any], platform: str | None, rejected: Mapping[tup
     if finding["state"] != "missing" or platform is None:
         return
     for name in [*(binary["name"] for binary in finding.get("binaries") or []), finding["package"]]:
-        reason = rejected.get((platform, name))
-        if reason is not None:
+        why_rejected = rejected.get((platform, name))
+        if why_rejected is not None:
             finding["state"] = "rejected"
-            _explain(finding, "update_rejected", reason)
+            _explain(finding, reason("update_rejected", why_rejected))
             return
 
 
-def _explain(finding: dict[str, Any], code: str, *messages: str) -> None:
+def _explain(finding: dict[str, Any], *reasons: dict[str, str]) -> None:
     """Add reasons. The list is made anew: findings of several hosts may share one."""
-    finding["reasons"] = [*finding["reasons"], *({"code": code, "message": text} for text in messages)]
+    finding["reasons"] = [*finding["reasons"], *reasons]
 
 
 def _closed(finding: Mapping[str, Any]) -> bool:
@@ -298,43 +267,3 @@ def _position(finding: Mapping[str, Any], host: HostFacts) -> Position:
         package=finding["package"] or "",
         advisory=finding["advisory"] or "",
     )
-
-
-def _decision_row(decision: Decision) -> dict[str, Any]:
-    update = decision.update
-    return {
-        "platform": update.platform,
-        "name": update.name,
-        "arch": update.arch,
-        "version": update.version,
-        "classification": update.classification,
-        "severity": update.severity,
-        "first_seen": update.first_seen.isoformat(),
-        "verdict": decision.verdict,
-        "reason": decision.reason,
-        "in_patch_set": is_member(decision),
-        "approved_on": decision.approved_on.isoformat() if decision.approved_on else None,
-    }
-
-
-def _unknown_host(host: str, reason: Mapping[str, str]) -> dict[str, Any]:
-    empty = ("advisory", "package", "installed", "fixed", "no_fix", "effective", "fix_available", "candidate")
-    return {
-        "host": host,
-        **dict.fromkeys(empty),
-        "cves": [],
-        "binaries": [],
-        "state": "unknown",
-        "severity": "unknown",
-        "type": "unknown",
-        "title": "",
-        "issued": None,
-        "url": None,
-        "source": "inventory",
-        "kev": None,
-        "epss": None,
-        "ssvc": None,
-        "cvss": None,
-        "due": None,
-        "reasons": [dict(reason)],
-    }

@@ -30,6 +30,11 @@ CODES: Final[dict[str, str]] = {
     "regresses_on_reboot": "the boot loader would start an older, vulnerable kernel",
     "old_code_running": "programs still run the code from before the update",
     "running_code_unreadable": "the running programs could not be looked into",
+    # of what people decided, and of time
+    "due": "when it is due",
+    "accepted": "a waiver speaks about it",
+    "update_rejected": "the baseline rejects the update",
+    "update_failed": "the last update of the package failed on the host, or was taken back",
     # of a host as a whole
     "security_source_absent": "no enabled repository carries security updates",
     "security_source_expired": "the security repository's index has expired",
@@ -45,6 +50,7 @@ CODES: Final[dict[str, str]] = {
     "release_unknown": "the release of the host is not known",
     "release_unsupported": "the vendor no longer supports this release",
     "release_support_unknown": "until when the vendor supports this release is not known",
+    "not_scanned": "nothing is known of the host",
     "broken_packages": "packages are half installed, or whether they are could not be read",
 }
 

@@ -9,17 +9,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.failures import failures_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
     Assessment,
     FleetAssessor,
     HostInput,
-    failures_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import read_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import parse_policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils.assessment.fakes import (
+    HOST,
     NOW,
     FakeDatabase,
     FakeMatcher,
@@ -161,6 +162,12 @@ def test_the_baseline_gives_the_patch_set_and_a_decision_for_each_update() -> No
     assert (member["name"], member["version"], member["security"]) == ("libssl3", "3.0.2", True)
     assert assessment.document["patch_set_id"] == assessment.patch_set["id"]
     assert assessment.document["updates"][0]["verdict"] == "approved"
+
+
+def test_a_host_is_told_which_of_its_own_updates_are_approved() -> None:
+    without = {**HOST, "updates": []}
+    rows = assess(host("web1"), host("web2", document=without)).document["hosts"]
+    assert {row["host"]: row["approved"] for row in rows} == {"web1": ["libssl3=3.0.2"], "web2": []}
 
 
 def test_the_approval_delay_counts_from_the_first_sight_in_the_repository(tmp_path: Path) -> None:
