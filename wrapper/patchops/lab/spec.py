@@ -30,7 +30,8 @@ class HostSpec:
     :ivar noexec_tmp: /tmp is mounted noexec
     :ivar third_party_repo: it has a vendor's repository, and lab-vendortool 1.0 from it
     :ivar security_repo: its sources name the security suite
-    :ivar python: Python is installed; python_apt: so are its bindings to apt
+    :ivar python: Python is installed
+    :ivar python_apt: Python's bindings to apt are installed
     :ivar kernel: a kernel package is installed, and unattended-upgrades (for its reboot-required)
     :ivar packages: further Debian packages in the image
     :ivar apps: the lab's own packages it starts with in version 1.0 (see patchops.lab.apps)
@@ -143,6 +144,8 @@ def _check_host(host: HostSpec) -> None:
     for app in host.apps:
         if app not in APPS:
             raise LabError(f"{where}.apps: {app!r} is not one of {', '.join(sorted(APPS))}.")
+        if APPS[app].port is not None and not host.python:
+            raise LabError(f"{where}.apps: the service of {app} needs python.")
     for group in host.groups:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", group):
             raise LabError(f"{where}.groups: {group!r} must be lower-case letters, digits and underscores.")

@@ -77,6 +77,10 @@ def test_the_name_given_outside_wins_over_the_one_in_the_file(tmp_path: Path) ->
         ({"hosts": {"a": {"kernel": "yes"}}}, "hosts.a.kernel: 'yes' is neither true nor false."),
         ({"hosts": {"a": {"apps": "webapp"}}}, "hosts.a.apps: 'webapp' is not a list of names."),
         ({"hosts": {"a": {"apps": ["nope"]}}}, "hosts.a.apps: 'nope' is not one of "),
+        (
+            {"hosts": {"a": {"apps": ["goodapp"], "python": False}}},
+            "hosts.a.apps: the service of goodapp needs",
+        ),
         ({"hosts": {"a": {"packages": ["-oX=1"]}}}, "hosts.a.packages: '-oX=1' is not the name of a Debian"),
         ({"hosts": {"a": {"count": 0}}}, "hosts.a.count: 0 is not a number from 1 to 250."),
         ({"hosts": {"a": {"groups": ["a-b"]}}}, "hosts.a.groups: 'a-b' must be"),
