@@ -93,7 +93,9 @@ def _failed(host: str, check: str, answer: Answer | None, default: str) -> Findi
         detail, remedy = plain(outcome.get("message", "")), plain(outcome.get("remedy", ""))
         return Finding(host, check, Health.FAIL, detail, remedy)
     code = failure_code(answer.text, default)
-    return Finding(host, check, Health.FAIL, f"{code}: {failure_detail(answer.text)}", REMEDIES.get(code, ""))
+    return Finding(
+        host, check, Health.FAIL, f"{code}: {failure_detail(answer.text, code)}", REMEDIES.get(code, "")
+    )
 
 
 def _not_asked(host: str, *checks: str) -> list[Finding]:

@@ -98,7 +98,7 @@ def test_after_kill_9_the_second_call_ends_the_old_playbook_and_takes_its_run_up
 
 
 def test_a_second_patch_of_the_same_hosts_is_refused_while_the_first_goes_on(shell: Shell) -> None:
-    process = start_slow_patch(shell, 5)
+    process = start_slow_patch(shell, 3)
 
     second = shell.run("patch", "-i", "hosts.ini", "--limit", "b", "-e", shell.variables())
     process.communicate(timeout=60)

@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report answers first how many are fine, then which are not and why, then what changed where."""
+
+from __future__ import annotations
+
+from patchops.reports.answers import Tone, answer
+
+from . import samples
+
+
+def test_the_headline_counts_patched_and_effective_hosts() -> None:
+    answers = answer(samples.report(samples.host("web1"), samples.not_started("web2")))
+
+    assert answers.headline == "1 of 2 hosts are patched and effective."
+    assert answers.tone is Tone.WARN
+
+
+def test_a_single_host_is_told_in_the_singular() -> None:
+    assert answer(samples.report(samples.host("web1"))).headline == "1 of 1 host is patched and effective."
+
+
+def test_hosts_with_nothing_to_do_count_as_effective() -> None:
+    idle = samples.host("web2", touched=False, changes=[])
+
+    assert answer(samples.report(samples.host("web1"), idle)).headline.startswith("2 of 2")
+
+
+def test_what_needs_attention_comes_first() -> None:
+    lost = samples.host("db1", outcome=samples.outcome("unreachable", "connection_lost", "gone"))
+    answers = answer(samples.report(samples.host("web1"), samples.not_started("app1"), lost))
+
+    assert [group.bucket for group in answers.groups] == ["unreachable", "not_started", "patched_effective"]
+    assert [group.bucket for group in answers.attention] == ["unreachable", "not_started"]
+
+
+def test_the_closed_gate_is_the_remark() -> None:
+    gates = [{"at": "", "batch": 2, "open": False, "reason": "2 hosts are lost"}]
+
+    assert (
+        answer(samples.report(gates=gates, result="stopped")).remark
+        == "The run was stopped: 2 hosts are lost"
+    )
+
+
+def test_equal_changes_are_told_once_with_their_hosts_security_first() -> None:
+    both = [samples.TOOL, samples.SSL]
+    changes = answer(samples.report(samples.host("b", changes=both), samples.host("a"))).changes
+
+    assert [(item.change.name, item.hosts) for item in changes] == [("openssl", ("a", "b")), ("tool", ("b",))]
+
+
+def test_what_was_taken_back_is_no_change() -> None:
+    back = samples.host("web1", outcome=samples.outcome("reverted", "rolled_back"))
+
+    assert answer(samples.report(back)).changes == ()
+
+
+def test_the_plan_of_a_lost_host_is_no_change() -> None:
+    lost = samples.host("web1", outcome=samples.outcome("unknown", "outcome_unknown"))
+
+    assert answer(samples.report(lost)).changes == ()
+
+
+def test_a_rollback_tells_the_way_back() -> None:
+    done = samples.host("web1", outcome=samples.outcome("ok", "taken_back"))
+    (item,) = answer(samples.report(done, playbook="rollback")).changes
+
+    assert (item.change.before, item.change.after) == ("3.0.15", "3.0.11")
+
+
+def test_check_mode_tells_a_plan() -> None:
+    planned = samples.host("web1", touched=False, verification=None)
+    answers = answer(samples.report(planned, check_mode=True))
+
+    assert answers.headline == "A plan only: 1 host of 1 would be changed, nothing was."
+    assert answers.changes_title == "What would change where"
+    assert len(answers.changes) == 1
+
+
+def test_a_scan_says_who_did_not_answer() -> None:
+    asked = samples.host("a", touched=False, verification=None, pending={"total": 3, "security": 2})
+    silent = samples.host("b", touched=False, pending=None, outcome=samples.outcome("unreachable", "x"))
+
+    assert answer(samples.report(asked, silent, playbook="scan")).headline == (
+        "1 of 1 host that answered have security updates pending. 1 host did not answer."
+    )
+
+
+def test_an_empty_report_says_so() -> None:
+    assert answer(samples.report()).headline == "No host was asked."

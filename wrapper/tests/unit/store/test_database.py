@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The database is made, migrated after a backup, shared by processes, and never guessed at."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from patchops.errors import InputError
+from patchops.store.database import open_database
+from patchops.store.models import Base, UtcTime
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "db")
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    engine.dispose()
+
+    assert [step for step in differences if step[0] != "modify_type"] == []
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    open_database(tmp_path / "db").dispose()
+    open_database(tmp_path / "db").dispose()
+
+    assert list(tmp_path.glob("*.backup")) == []
+
+
+def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
+    open_database(tmp_path / "db").dispose()
+
+    assert (tmp_path / "db").stat().st_mode & 0o077 == 0
+
+
+def test_an_older_version_is_backed_up_before_it_is_migrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_database(tmp_path / "db").dispose()
+    monkeypatch.setattr("alembic.script.ScriptDirectory.get_current_head", lambda _scripts: "later")
+
+    open_database(tmp_path / "db").dispose()
+
+    (backup,) = tmp_path.glob("*.backup")
+    assert backup.name == "db.0001.backup"
+    assert backup.stat().st_mode & 0o077 == 0
+    with sqlite3.connect(backup) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    copy.close()
+
+
+def test_a_database_of_a_newer_patchops_is_left_alone(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "db")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    with pytest.raises(InputError, match="newer PatchOps"):
+        open_database(tmp_path / "db")
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "db").write_text("no database at all, but long enough to look like one" * 100)
+
+    with pytest.raises(InputError, match=r"db can't be used"):
+        open_database(tmp_path / "db")
+
+
+def test_processes_that_open_it_at_once_do_not_get_in_each_others_way(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib\n"
+        "from sqlalchemy import text\n"
+        "from patchops.store.database import open_database\n"
+        "engine = open_database(pathlib.Path(sys.argv[1]))\n"
+        "for number in range(30):\n"
+        "    with engine.begin() as connection:\n"
+        "        connection.execute(text('SELECT count(*) FROM hosts'))\n"
+        "        statement = text('INSERT INTO hosts (inventory, name) VALUES (:who, :number)')\n"
+        "        connection.execute(statement, {'who': sys.argv[2], 'number': str(number)})\n"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "db"), who], stderr=subprocess.PIPE)
+        for who in ("one", "two", "three")
+    ]
+    errors = [writer.communicate(timeout=60)[1] for writer in writers]
+
+    assert errors == [b"", b"", b""]
+    engine = open_database(tmp_path / "db")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM hosts")).scalar() == 90
+    engine.dispose()
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        UtcTime().process_bind_param(datetime.datetime(2026, 11, 22), None)  # type: ignore[arg-type]

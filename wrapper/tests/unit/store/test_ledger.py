@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was started is on record before it starts, and questions are answered from the record."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from patchops.store.database import open_database
+from patchops.store.ledger import Closing, HostFacts, Ledger, NewRun, Result, WrapperProcess
+from patchops.store.queries import find_run, fleet, last_runs
+
+NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
+LATER = NOW + datetime.timedelta(minutes=5)
+WRAPPER = WrapperProcess(pid=1234, started_ticks=99)
+RUN = NewRun(
+    run_id="r1",
+    playbook="patch",
+    inventory="/inv",
+    pattern="all",
+    digest="d1",
+    changes_hosts=True,
+    check_mode=False,
+    hosts=["web1", "web2"],
+)
+RESULT = Result("web1", "ok", "verified", "fine", "", "verify", touched=True, lost=False, changes=3)
+CLOSING = Closing(
+    status="done",
+    exit_code=0,
+    returncode=0,
+    reason="",
+    patch_set_id="ab" * 32,
+    facts=[HostFacts("web1", os="Debian 12", pending_total=0, pending_security=0, effective="yes")],
+    results=[RESULT],
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(tmp_path / "db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def ledger(engine: Engine) -> Ledger:
+    return Ledger(engine)
+
+
+def test_an_attempt_is_open_with_its_hosts_until_it_is_closed(ledger: Ledger) -> None:
+    attempt = ledger.begin(RUN, "/runs/r1/attempt-1", WRAPPER, NOW)
+
+    (open_attempt,) = ledger.open_attempts()
+    assert open_attempt.attempt_id == attempt
+    assert open_attempt.hosts == {"web1", "web2"}
+    assert open_attempt.wrapper == WRAPPER
+    ledger.close(attempt, CLOSING, LATER)
+    assert ledger.open_attempts() == []
+
+
+def test_hosts_are_not_started_until_something_else_is_known(ledger: Ledger, engine: Engine) -> None:
+    ledger.begin(RUN, "/d", WRAPPER, NOW)
+
+    assert [host.last_class for host in fleet(engine)] == ["not_started", "not_started"]
+
+
+def test_a_closed_run_tells_its_results(ledger: Ledger, engine: Engine) -> None:
+    attempt = ledger.begin(RUN, "/d", WRAPPER, NOW)
+    ledger.close(attempt, CLOSING, LATER)
+
+    web1, web2 = fleet(engine)
+    assert (web1.last_class, web1.os, web1.effective, web1.seen_at) == ("ok", "Debian 12", "yes", LATER)
+    assert (web2.last_class, web2.seen_at) == ("not_started", None)
+    (run,) = last_runs(engine, 5)
+    assert (run.status, run.exit_code, run.hosts, run.finished_at) == ("done", 0, 2, LATER)
+
+
+def test_a_later_run_that_learned_nothing_leaves_what_is_known(ledger: Ledger, engine: Engine) -> None:
+    ledger.close(ledger.begin(RUN, "/d", WRAPPER, NOW), CLOSING, NOW)
+    second = ledger.begin(replace(RUN, run_id="r2"), "/d", WRAPPER, LATER)
+    ledger.close(second, replace(CLOSING, facts=[HostFacts("web1")], results=[]), LATER)
+
+    assert fleet(engine, "web1")[0].os == "Debian 12"
+
+
+def test_a_transaction_is_kept_as_last_heard_of(ledger: Ledger, engine: Engine) -> None:
+    attempt = ledger.begin(RUN, "/d", WRAPPER, NOW)
+    ledger.note_transaction(attempt, "web1", "t1", "staged", NOW)
+    ledger.note_transaction(attempt, "web1", "t1", "applied", LATER)
+
+    web1 = fleet(engine, "web1")[0]
+    assert (web1.transaction_id, web1.transaction_state) == ("t1", "applied")
+
+
+def test_an_interrupted_run_is_taken_up_by_the_same_request(ledger: Ledger) -> None:
+    ledger.mark_interrupted(ledger.begin(RUN, "/d", WRAPPER, NOW), LATER)
+
+    assert ledger.resumable("d1") == "r1"
+    assert ledger.resumable("other") is None
+    ledger.begin(RUN, "/d2", WRAPPER, LATER)
+    assert ledger.attempts_of("r1") == 2
+
+
+def test_a_run_that_ended_is_not_taken_up_again(ledger: Ledger) -> None:
+    ledger.close(ledger.begin(RUN, "/d", WRAPPER, NOW), CLOSING, LATER)
+
+    assert ledger.resumable("d1") is None
+
+
+def test_the_same_name_in_two_inventories_is_two_hosts(ledger: Ledger, engine: Engine) -> None:
+    ledger.begin(RUN, "/d", WRAPPER, NOW)
+    ledger.begin(replace(RUN, run_id="r2", inventory="/other"), "/d", WRAPPER, NOW)
+
+    assert [host.inventory for host in fleet(engine, "web1")] == ["/inv", "/other"]
+
+
+def test_the_newest_run_is_found_without_its_id(ledger: Ledger, engine: Engine) -> None:
+    ledger.begin(RUN, "/d", WRAPPER, NOW)
+    ledger.begin(replace(RUN, run_id="r2"), "/d", WRAPPER, LATER)
+
+    newest = find_run(engine, None)
+    assert newest is not None
+    assert newest.run_id == "r2"
+    assert find_run(engine, "nowhere") is None
+
+
+def test_runs_of_a_host_are_those_that_were_about_it(ledger: Ledger, engine: Engine) -> None:
+    ledger.begin(RUN, "/d", WRAPPER, NOW)
+    ledger.begin(replace(RUN, run_id="r2", hosts=["web2"]), "/d", WRAPPER, LATER)
+
+    assert [run.run_id for run in last_runs(engine, 5, "web1")] == ["r1"]
