@@ -47,14 +47,11 @@ def assert_collection_works(
     assert found_at.resolve().is_relative_to(place.resolve())
 
     listing = tool("ansible-playbook", "patchops.fleet.patch", "--list-tasks", cwd=scratch, env=env, bin=bin)
-    assert "playbook: patchops.fleet.patch" in listing
+    assert "/playbooks/patch.yml" in listing
 
-    here = ["--inventory", "localhost,", "--connection", "local", "--check"]
-    facts = [
-        "--extra-vars",
-        json.dumps({"patchops_document_store": {"kind": "directory", "path": str(scratch / "documents")}}),
-    ]
-    recap = tool("ansible-playbook", "patchops.fleet.scan", *here, *facts, cwd=scratch, env=env, bin=bin)
+    store = {"patchops_document_store": {"kind": "directory", "path": str(scratch / "documents")}}
+    here = ["--inventory=localhost,", "--connection=local", "--check", f"--extra-vars={json.dumps(store)}"]
+    recap = tool("ansible-playbook", "patchops.fleet.scan", *here, cwd=scratch, env=env, bin=bin)
     assert "failed=0" in recap
 
 
