@@ -163,13 +163,13 @@ def _patchops(*arguments: str, expected: int | None = None) -> None:
     shown = "patchops " + " ".join(arguments)
     click.secho(f"$ {shown}", dim=True)
     sys.stdout.flush()
-    status = subprocess.run([sys.executable, "-m", "patchops.cli", *arguments], check=False).returncode
+    status = subprocess.run([sys.executable, "-m", "patchops", *arguments], check=False).returncode
     if expected is not None and status != expected:
         raise DemoFailed(f"'{shown}' ended with {status} and not {expected}; see above and its log.")
 
 
 def _newest_report() -> dict[str, Any]:
-    command = [sys.executable, "-m", "patchops.cli", "report", "--json"]
+    command = [sys.executable, "-m", "patchops", "report", "--json"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     report: dict[str, Any] = json.loads(done.stdout)
     return report
