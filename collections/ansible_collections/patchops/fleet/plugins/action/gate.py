@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -36,6 +37,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         lost = self._lost(plan, task_vars)
         budget = Budget(plan["budget_max"], len(plan["targets"]), len(lost))
         is_open, reason = self._judge(plan, budget, lost)
+        if _stop_requested(task_vars):
+            is_open, reason = False, "a stop was requested"
         batch = plan["batches"][task_vars["ansible_play_batch"][0]]
         details = {"open": is_open, "reason": reason, "budget": budget.as_dict(), "batch": batch, "at": now()}
         if is_open:
@@ -67,3 +70,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             for host in plan["targets"]
             if host_outcome(host_results(task_vars, host), is_intermittent(task_vars, host))["lost"]
         ]
+
+
+def _stop_requested(task_vars: Mapping[str, Any]) -> bool:
+    # Who started the run creates this file to have it end between two batches.
+    drain_file = task_vars.get("patchops_drain_file")
+    return bool(drain_file) and os.path.exists(str(drain_file))
