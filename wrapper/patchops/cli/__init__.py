@@ -29,6 +29,7 @@ _COMMANDS = {
     "findings": "patchops.cli.findings:findings",
     "cve": "patchops.cli.cve:cve",
     "export": "patchops.cli.findings:export",
+    "policy": "patchops.cli.policy:policy",
     "status": "patchops.cli.status:status",
     "report": "patchops.cli.report:report",
     "doctor": "patchops.cli.doctor:doctor",
