@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.refresh import parse_errors
+
+RECORDED = Path(__file__).parent / "recorded"
+SECURITY = "http://mirror.lab/debian-security/ {}-security"
+
+
+def recorded(name: str, rc: int) -> list[dict[str, str | None]]:
+    stdout, stderr = (RECORDED / f"update-{name}.txt").read_text("utf-8").split("--stderr\n")
+    return parse_errors(rc, stdout, stderr)
+
+
+@pytest.mark.parametrize(
+    ("release", "rc", "told"),
+    [
+        ("bullseye", 100, "The following signatures were invalid: BADSIG 459474F0D0B2A996"),
+        ("bookworm", 0, "The following signatures were invalid: BADSIG 459474F0D0B2A996"),
+        ("trixie", 100, "Sub-process /usr/bin/sqv returned an error code (1), error message is: Verifying"),
+    ],
+)
+def test_a_bad_signature_is_told_once_with_its_repository(release: str, rc: int, told: str) -> None:
+    errors = recorded(f"{release}-badsig", rc)
+    assert [error["repository"] for error in errors] == [SECURITY.format(release)]
+    assert str(errors[0]["message"]).startswith(told)
+
+
+def test_an_expired_index_names_its_repository() -> None:
+    errors = recorded("bookworm-expired", 100)
+    assert [error["repository"] for error in errors] == [SECURITY.format("bookworm")]
+    assert "is expired (invalid since 2d 0h 0min 1s)" in str(errors[0]["message"])
+
+
+def test_a_success_with_warnings_does_not_pass() -> None:
+    assert recorded("bookworm-503", 0) == [
+        {
+            "repository": "http://mirror.lab/debian/ bookworm",
+            "message": "503 Service Unavailable [IP: 10.99.0.1 80]",
+        },
+        {
+            "repository": SECURITY.format("bookworm"),
+            "message": "503 Service Unavailable [IP: 10.99.0.1 80]",
+        },
+    ]
+
+
+def test_an_index_that_failed_names_the_suite_and_not_the_component() -> None:
+    stdout = "Err:7 http://mirror.lab/debian bookworm/main amd64 Packages\n  404  Not Found\n"
+    assert parse_errors(100, stdout, "E: Failed to fetch http://mirror.lab/x  404  Not Found\n") == [
+        {"repository": "http://mirror.lab/debian/ bookworm", "message": "404 Not Found"}
+    ]
+
+
+def test_a_suite_with_a_slash_in_its_name_is_kept_whole() -> None:
+    stdout = "Err:1 http://mirror.lab/debian-security buster/updates InRelease\n  404  Not Found\n"
+    assert [error["repository"] for error in parse_errors(0, stdout, "")] == [
+        "http://mirror.lab/debian-security/ buster/updates"
+    ]
+
+
+def test_a_lock_that_somebody_holds_is_told_with_its_holder() -> None:
+    stderr = (
+        "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (apt-get)\n"
+        "E: Unable to lock directory /var/lib/apt/lists/\n"
+    )
+    errors = parse_errors(100, "", stderr)
+    assert errors[0] == {
+        "repository": None,
+        "message": "Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (apt-get)",
+    }
+
+
+def test_credentials_are_not_in_what_is_told() -> None:
+    stderr = "W: Failed to fetch https://user:secret@vendor/apt/dists/stable/InRelease  403  Forbidden\n"
+    assert "secret" not in str(parse_errors(0, "", stderr))
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "W: http://x/dists/y/InRelease: Key is stored in legacy trusted.gpg keyring (/etc/apt/trusted.gpg)",
+        "W: Target Packages (main/binary-amd64/Packages) is configured multiple times",
+        "N: Usage of apt_auth.conf(5) should be preferred",
+    ],
+)
+def test_warnings_that_are_not_about_fetching_do_not_count(harmless: str) -> None:
+    assert parse_errors(0, "Hit:1 http://x y InRelease\n", harmless + "\n") == []
+
+
+def test_a_failure_without_a_word_is_told_all_the_same() -> None:
+    assert parse_errors(-1, "", "") == [
+        {"repository": None, "message": "apt-get update ended with exit code -1"}
+    ]
+
+
+def test_a_refresh_without_complaint_has_no_errors() -> None:
+    assert parse_errors(0, "Hit:1 http://mirror.lab/debian bookworm InRelease\n", "") == []
