@@ -18,7 +18,7 @@ _LINUX = re.compile(r"^\s*linux(?:16|efi)?\s+\S*/vmlinu[xz]-(\S+)")
 _DEFAULT = re.compile(r"^\s*set default=\"([^\"]*)\"", re.MULTILINE)
 # What the running kernel says of its own package: "#1 SMP Debian 6.1.106-3 (2024-08-26)".
 _DEBIAN_BUILD = re.compile(r"\bDebian (\S+)")
-_FLAVOUR = re.compile(r"^\d[\d.]*(?:[+~]\w+)*-\d+(?:\.\d+)*-?")
+_FLAVOUR = re.compile(r"^\d[\w.+~]*-(?:\d[\w.]*-)?")
 
 
 def collect_kernel(installed: List[Dict[str, Any]]) -> Dict[str, Any]:

@@ -28,8 +28,8 @@ def process_ids() -> List[int]:
 def unit_of_cgroup(text: str) -> Optional[str]:
     """Return the systemd unit that /proc/PID/cgroup names, None for processes outside of any.
 
-    Lines look like `0::/system.slice/ssh.service`. On hybrid hosts `1:name=systemd:/...` carries the unit, but
-    not in a container whose systemd uses the unified hierarchy there.
+    Lines look like `0::/system.slice/ssh.service`. On hybrid hosts `1:name=systemd:/...` carries the unit,
+    but not in a container whose systemd uses the unified hierarchy there.
     """
     paths = {}
     for line in text.splitlines():
