@@ -11,6 +11,16 @@ from patchops.lab.errors import LabError
 _ERROR_LINES = 15
 
 
+def search_path() -> str:
+    """Where programs are looked for: the caller's PATH, and what is root's alone and often not on it."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def tool_environment() -> dict[str, str]:
+    """The environment for a program of the lab: messages in English, as they are read here."""
+    return {**os.environ, "LC_ALL": "C", "PATH": search_path()}
+
+
 def run(
     command: Sequence[str],
     *,
@@ -27,7 +37,7 @@ def run(
         done = subprocess.run(
             command,
             input=stdin if stdin is not None else "",
-            env={**os.environ, "LC_ALL": "C", **(environment or {})},
+            env={**tool_environment(), **(environment or {})},
             capture_output=True,
             text=True,
             check=False,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from patchops.lab import cgroups
+from patchops.lab.commands import tool_environment
 from patchops.lab.errors import LabError
 from patchops.lab.paths import LabPaths
 
@@ -47,6 +48,7 @@ def start_supervisor(paths: LabPaths) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            env=tool_environment(),
             check=False,
         )
     process = _wait_for_supervisor(paths)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patchops.lab.cgroups import hierarchies
+from patchops.lab.commands import search_path
 from patchops.lab.errors import LabError
 
 # Program to the Debian package that brings it.
@@ -46,7 +47,7 @@ def missing() -> list[str]:
 
 def missing_packages() -> list[str]:
     """The names of the Debian packages that bring what is missing here."""
-    packages = {package for program, package in PROGRAMS.items() if shutil.which(program) is None}
+    packages = {package for program, package in PROGRAMS.items() if _absent(program)}
     if not KEYRING.exists():
         packages.add("debian-archive-keyring")
     return sorted(packages)
@@ -79,7 +80,7 @@ def _missing_system() -> Iterator[str]:
     elif not hierarchies() or not all(os.access(hierarchy, os.W_OK) for hierarchy in hierarchies()):
         yield "control groups can't be made below /sys/fs/cgroup (a container?)"
     known = Path("/proc/filesystems").read_text(encoding="ascii")
-    if "overlay" not in known and not shutil.which("modprobe"):
+    if "overlay" not in known and _absent("modprobe"):
         yield "the kernel has no overlay file system"
     for name in ("mnt", "pid", "net"):
         if not Path("/proc/self/ns", name).exists():
@@ -89,9 +90,13 @@ def _missing_system() -> Iterator[str]:
 def _missing_programs() -> Iterator[str]:
     packages = missing_packages()
     if packages:
-        absent = ", ".join(sorted(program for program in PROGRAMS if shutil.which(program) is None))
+        absent = ", ".join(sorted(program for program in PROGRAMS if _absent(program)))
         reason = f"programs are missing ({absent})" if absent else f"{KEYRING} is missing"
         yield f"{reason}: apt-get install {' '.join(packages)}"
+
+
+def _absent(program: str) -> bool:
+    return shutil.which(program, path=search_path()) is None
 
 
 def _has_capability(number: int) -> bool:

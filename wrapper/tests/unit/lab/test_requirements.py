@@ -19,7 +19,7 @@ def complete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requirements, "_has_capability", lambda _number: True)
     monkeypatch.setattr(requirements, "hierarchies", lambda: [Path("/")])
     monkeypatch.setattr("os.access", lambda _path, _mode: True)
-    monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr("shutil.which", lambda program, path: f"/usr/bin/{program}")
     monkeypatch.setattr(requirements, "KEYRING", Path("/"))
 
 
@@ -31,7 +31,7 @@ def test_missing_programs_are_named_with_the_packages_that_bring_them(
     complete: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     absent = {"mmdebstrap", "systemd-nspawn"}
-    monkeypatch.setattr("shutil.which", lambda program: None if program in absent else "/usr/bin/it")
+    monkeypatch.setattr("shutil.which", lambda program, path: None if program in absent else "/usr/bin/it")
     assert (
         "programs are missing (mmdebstrap, systemd-nspawn): apt-get install mmdebstrap systemd-container"
         in requirements.missing()
