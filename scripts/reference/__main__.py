@@ -11,6 +11,7 @@ from pathlib import Path
 import command_line
 import engine
 import lab_file
+import policy_file
 
 NOTICE = "<!-- Made from the code by `make docs`; changes belong there. -->"
 
@@ -23,6 +24,7 @@ def pages() -> dict[str, str]:
         "lab-file.md": lab_file.lab_file(),
         "outcomes.md": engine.outcomes(),
         "playbooks.md": engine.playbooks(),
+        "policy.md": policy_file.policy_file(),
         **engine.module_pages(),
         **engine.role_pages(),
     }

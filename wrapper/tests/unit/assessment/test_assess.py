@@ -10,8 +10,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import Result
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
 
 Patchops = Callable[..., Result]
 TODAY = datetime.now(timezone.utc).date()
@@ -61,6 +64,12 @@ def test_scanned_hosts_are_assessed_and_the_answer_is_kept(patchops: Patchops) -
         "web2": "compliant",
     }
     assert [found["advisory"] for found in findings(patchops("findings", "--json"))] == ["DSA-9001-1"]
+
+
+def test_the_documents_are_what_their_schema_says(patchops: Patchops) -> None:
+    document = json.loads(patchops("assess", "--include-installed", "--json").stdout)
+    validator = jsonschema.Draft202012Validator(json_schema("patchops.findings"))
+    assert [error.message for error in validator.iter_errors(document)] == []
 
 
 def test_the_most_urgent_finding_is_explained_on_the_terminal(patchops: Patchops) -> None:

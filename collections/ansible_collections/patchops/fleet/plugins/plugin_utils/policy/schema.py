@@ -45,7 +45,8 @@ def problems(schema: Mapping[str, Any], data: Any) -> list[Problem]:
 
 def _check(root: Mapping[str, Any], schema: Mapping[str, Any], data: Any, place: str) -> Iterator[Problem]:
     if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        # What stands beside a reference, a description of its own, goes before what is referred to.
+        schema = {**root["$defs"][schema["$ref"].removeprefix("#/$defs/")], **schema}
     wrong = _wrong_value(schema, data)
     if wrong is not None:
         yield Problem(place, wrong, str(schema.get("description", "")))
