@@ -30,6 +30,7 @@ _COMMANDS = {
     "cve": "patchops.cli.cve:cve",
     "export": "patchops.cli.findings:export",
     "policy": "patchops.cli.policy:policy",
+    "feeds": "patchops.feeds.cli:feeds",
     "status": "patchops.cli.status:status",
     "report": "patchops.cli.report:report",
     "doctor": "patchops.cli.doctor:doctor",

@@ -74,6 +74,7 @@ def import_feed(
         records=0,
         etag=etag,
         last_modified=last_modified,
+        release=feed.release,
     )
     with _aside(database) as connection:
         _remove(connection, source.name)

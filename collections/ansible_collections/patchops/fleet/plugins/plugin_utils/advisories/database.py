@@ -85,7 +85,7 @@ class AdvisoryDatabase:
         """What was imported, by name."""
         rows = self._rows(
             "SELECT name, kind, location, imported_at, checked_at, as_of, sha256, size, records,"
-            " etag, last_modified FROM source ORDER BY name"
+            " etag, last_modified, release FROM source ORDER BY name"
         )
         return [Source(*row) for row in rows]
 

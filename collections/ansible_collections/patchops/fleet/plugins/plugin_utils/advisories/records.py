@@ -119,7 +119,8 @@ class Source:
     """Where rows came from. Times are UTC, "YYYY-MM-DDTHH:MM:SSZ"; as_of is the feed's own date or its newest
     one.
 
-    checked_at: when the feed was last found current, which a "not modified" answer moves too.
+    checked_at: when the feed was last found current, which a "not modified" answer moves too. release: what
+    the feed was told, where it doesn't say its release itself.
     """
 
     name: str
@@ -133,3 +134,4 @@ class Source:
     records: int
     etag: str = ""
     last_modified: str = ""
+    release: str = ""

@@ -12,7 +12,8 @@ TABLES = """
 CREATE TABLE source (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, location TEXT NOT NULL,
   imported_at TEXT NOT NULL, checked_at TEXT NOT NULL, as_of TEXT NOT NULL, sha256 TEXT NOT NULL,
-  size INTEGER NOT NULL, records INTEGER NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL
+  size INTEGER NOT NULL, records INTEGER NOT NULL, etag TEXT NOT NULL, last_modified TEXT NOT NULL,
+  release TEXT NOT NULL
 );
 
 CREATE TABLE advisory (

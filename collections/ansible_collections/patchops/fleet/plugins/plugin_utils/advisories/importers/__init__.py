@@ -13,6 +13,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importer
     jsonl,
     kev,
     osv,
+    secdb,
     updateinfo,
     vulnrichment,
 )
@@ -22,6 +23,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 Importer = Callable[[Feed], Iterator[Record]]
 
 KINDS: dict[str, Importer] = {
+    "alpine-secdb": secdb.read,
     "debian-dsa": debian_list.read,
     "debian-tracker": debian_tracker.read,
     "epss": epss.read,

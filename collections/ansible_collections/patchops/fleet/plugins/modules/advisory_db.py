@@ -1,0 +1,135 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: PatchOps contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: advisory_db
+short_description: Bring the advisory database up to date
+version_added: 0.1.0
+author:
+  - PatchOps contributors (@patchops)
+extends_documentation_fragment:
+  - patchops.fleet.attributes
+description:
+  - Imports feeds of advisories, and of what makes a vulnerability urgent, into the database that
+    M(patchops.fleet.assess) matches hosts against.
+  - A feed is fetched only if it has changed. It is read with limits and imported aside, and the database is
+  swapped
+    as a whole. A feed that is broken, truncated or hostile is refused, and what the database had of it stays
+    in use.
+options:
+  database:
+    description:
+      - The database file on the controller. It is made if it is missing.
+    type: path
+    required: true
+  feeds:
+    description:
+      - The feeds to import. A known one needs its O(feeds[].name) alone.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - The name of the source in the database; importing it again replaces its content.
+          - Known names are V(debian-dsa), V(debian-dla), V(debian-tracker), V(osv-ubuntu), V(osv-almalinux),
+            V(osv-rocky), V(osv-pypi), V(osv-npm), V(alpine-3.20), V(alpine-3.21), V(alpine-3.22), V(kev),
+            V(epss) and V(vulnrichment).
+        type: str
+      kind:
+        description:
+          - The format of the feed, for feeds that are not known by name.
+        type: str
+        choices:
+          - alpine-secdb
+          - debian-dsa
+          - debian-tracker
+          - epss
+          - jsonl
+          - kev
+          - osv
+          - updateinfo
+          - vulnrichment
+      location:
+        description:
+          - An https address, or a file, folder or archive on the controller.
+        type: str
+      release:
+        description:
+          - The release that the feed is for, like V(almalinux:9), for an updateinfo.xml that does not say it.
+        type: str
+        default: ""
+  force:
+    description:
+      - Import again what has not changed.
+    type: bool
+    default: false
+  allow_http:
+    description:
+      - Fetch from addresses without TLS too, for mirrors inside of a house.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Feeds are fetched and read, into a copy that is thrown away.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  action:
+    support: full
+notes:
+  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
+    C(delegate_to=localhost).
+seealso:
+  - module: patchops.fleet.assess
+"""
+
+EXAMPLES = r"""
+- name: Know Debian's advisories, what is exploited, and one's own copy of an updateinfo.xml
+  patchops.fleet.advisory_db:
+    database: /var/lib/patchops-controller/advisories.sqlite3
+    feeds:
+      - name: debian-dsa
+      - name: debian-tracker
+      - name: kev
+      - name: el9
+        kind: updateinfo
+        location: /srv/mirror/el9/updateinfo.xml.gz
+        release: almalinux:9
+  run_once: true
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+outcome:
+  description: What came of it, as class, code, message and remedy.
+  returned: always
+  type: dict
+summary:
+  description: One line for people.
+  returned: always
+  type: str
+feeds:
+  description: What became of each feed, as name, state (updated, unchanged or failed), records, as_of and
+  problem.
+  returned: when the database could be read
+  type: list
+  elements: dict
+sources:
+  description:
+    - What the database holds afterwards, as name, kind, location, imported_at, checked_at, as_of, sha256,
+    size and
+      records.
+  returned: when the database could be read
+  type: list
+  elements: dict
+"""

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Feeds that are known by name: where their publishers serve them, and of what kind they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_TRACKER = "https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data"
+_OSV = "https://osv-vulnerabilities.storage.googleapis.com"
+_SECDB = "https://secdb.alpinelinux.org"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """A feed to import. name: of the source in the database; location: an https address, or a path.
+
+    release: the release key, for feeds that don't say it themselves.
+    """
+
+    name: str
+    kind: str
+    location: str
+    release: str = ""
+    about: str = ""
+
+    @property
+    def is_remote(self) -> bool:
+        return "://" in self.location
+
+
+CATALOGUE: dict[str, FeedSpec] = {
+    spec.name: spec
+    for spec in (
+        FeedSpec("debian-dsa", "debian-dsa", f"{_TRACKER}/DSA/list", about="Debian security advisories"),
+        FeedSpec("debian-dla", "debian-dsa", f"{_TRACKER}/DLA/list", about="Debian LTS advisories"),
+        FeedSpec(
+            "debian-tracker",
+            "debian-tracker",
+            "https://security-tracker.debian.org/tracker/data/json",
+            about="what each Debian release does about each CVE, unfixed ones too",
+        ),
+        FeedSpec("osv-ubuntu", "osv", f"{_OSV}/Ubuntu/all.zip", about="Ubuntu notices and CVEs"),
+        FeedSpec("osv-almalinux", "osv", f"{_OSV}/AlmaLinux/all.zip", about="AlmaLinux errata"),
+        FeedSpec("osv-rocky", "osv", f"{_OSV}/Rocky%20Linux/all.zip", about="Rocky Linux errata"),
+        FeedSpec("osv-pypi", "osv", f"{_OSV}/PyPI/all.zip", about="Python packages"),
+        FeedSpec("osv-npm", "osv", f"{_OSV}/npm/all.zip", about="npm packages"),
+        *(
+            FeedSpec(
+                f"alpine-{version}",
+                "alpine-secdb",
+                f"{_SECDB}/v{version}/main.json",
+                about=f"Alpine {version}",
+            )
+            for version in ("3.20", "3.21", "3.22")
+        ),
+        FeedSpec(
+            "kev",
+            "kev",
+            "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+            about="CISA's Known Exploited Vulnerabilities",
+        ),
+        FeedSpec(
+            "epss",
+            "epss",
+            "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+            about="probability of exploitation",
+        ),
+        FeedSpec(
+            "vulnrichment",
+            "vulnrichment",
+            "https://github.com/cisagov/vulnrichment/archive/refs/heads/develop.zip",
+            about="CISA's SSVC points and CVSS scores",
+        ),
+    )
+}
