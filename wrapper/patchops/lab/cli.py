@@ -16,14 +16,21 @@ from patchops.lab.state import known_labs, read_record
 
 
 class _LabGroup(click.Group):
-    """Commands whose LabError is told as a message and ends with status 2."""
+    """Commands whose errors are told as a message and end with status 2."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except LabError as error:
             click.echo(str(error), err=True)
-            ctx.exit(2)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            remedy = (
+                "; labs are root's, run the command with sudo" if isinstance(error, PermissionError) else ""
+            )
+            click.echo(f"Could not use {error.filename}: {error.strerror}{remedy}.", err=True)
+        raise click.exceptions.Exit(2)
 
 
 @click.group(cls=_LabGroup, context_settings={"help_option_names": ["-h", "--help"]})

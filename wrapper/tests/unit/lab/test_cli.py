@@ -53,5 +53,17 @@ def test_what_a_crashed_lab_left_is_listed(tmp_path: Path) -> None:
     assert result.stdout == "broken: down; 'patchops lab down broken' removes what is left\n"
 
 
+def test_who_may_not_see_a_lab_is_told_to_use_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_paths: object) -> None:
+        raise PermissionError(13, "Permission denied", "/labs/other/lab.json")
+
+    monkeypatch.setattr("patchops.lab.lab.read_record", refuse)
+    result = CliRunner().invoke(lab, ["inventory", "other"])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "Could not use /labs/other/lab.json: Permission denied; labs are root's, run the command with sudo.\n"
+    )
+
+
 def test_without_labs_the_list_is_empty() -> None:
     assert CliRunner().invoke(lab, ["list"]).stdout == ""
