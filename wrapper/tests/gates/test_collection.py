@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,38 +18,33 @@ Tool = Callable[..., str]
 ANSIBLE_TEST_HOME = Path(__file__).parent / "ansible_test_home"
 
 
-@pytest.fixture(scope="session")
-def ansible_test(cache: Path, tool: Tool) -> Callable[..., str]:
-    """Run ansible-test with a home of its own, which keeps its virtual environments between runs.
+@pytest.fixture
+def home_with_pip(cache: Path) -> Iterator[Path]:
+    """Give ansible-test a home of its own, which keeps its virtual environments between runs.
 
     It would download pip's bootstrap script; the one put there installs the pip that Python carries.
     """
     home = cache / "ansible-test"
     downloads = home / ".ansible/test/cache"
     downloads.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ANSIBLE_TEST_HOME / "get_pip.py", downloads / "get_pip_24_2.py")
-    pip_settings = Path.home() / ".config/pip"
-    if pip_settings.is_dir() and not (home / ".config/pip").exists():
-        (home / ".config").mkdir(exist_ok=True)
-        (home / ".config/pip").symlink_to(pip_settings)
-
-    def run(*arguments: str, cwd: Path) -> str:
-        # It makes environments without a lock of its own, and another checkout may be under test.
-        with (home / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return tool("ansible-test", *arguments, "--color=no", cwd=cwd, env={"HOME": str(home)})
-
-    return run
+    # It makes environments without a lock of its own, and another checkout may be under test.
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.copy(ANSIBLE_TEST_HOME / "get_pip.py", downloads / "get_pip_24_2.py")
+        pip_settings = Path.home() / ".config/pip"
+        if pip_settings.is_dir() and not (home / ".config/pip").exists():
+            (home / ".config").mkdir(exist_ok=True)
+            (home / ".config/pip").symlink_to(pip_settings)
+        yield home
 
 
-def test_ansible_tests_sanity_checks_pass(built_collection: Path, ansible_test: Callable[..., str]) -> None:
-    ansible_test("sanity", "--python=3.11", cwd=built_collection)
+def test_ansible_tests_sanity_checks_pass(built_collection: Path, home_with_pip: Path, tool: Tool) -> None:
+    command = ["ansible-test", "sanity", "--python=3.11", "--color=no"]
+    tool(*command, cwd=built_collection, env={"HOME": str(home_with_pip)})
 
 
-def test_the_unit_tests_pass_under_ansible_test(
-    built_collection: Path, ansible_test: Callable[..., str]
-) -> None:
-    ansible_test("units", "--python=3.11", cwd=built_collection)
+def test_the_unit_tests_pass_under_ansible_test(built_collection: Path, tool: Tool) -> None:
+    tool("ansible-test", "units", "--python=3.11", "--color=no", cwd=built_collection)
 
 
 def test_ansible_lints_production_profile_passes(
