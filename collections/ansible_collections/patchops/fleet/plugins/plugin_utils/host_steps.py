@@ -124,12 +124,17 @@ def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]
     if not back:
         return step, outcome
     back_step, back_outcome = _last(back)
-    if back_outcome["class"] != OK:
-        return back_step, back_outcome
-    if outcome["class"] == OK and "revert" in back:  # asked for, not forced
-        return _last({"revert": back["revert"]})
-    message = f"{outcome['message']} The update was taken back; the host has its former packages."
-    return back_step, make_outcome("rolled_back", message, outcome["remedy"])
+    taken_back = back.get("revert", {}).get("outcome", {}).get("class") == OK
+    if step is None or outcome["class"] == OK:  # asked for, not forced
+        return _last({"revert": back["revert"]}) if back_outcome["class"] == OK else (back_step, back_outcome)
+    if back_outcome["class"] == OK:
+        message = f"{outcome['message']} The update was taken back; the host has its former packages."
+        return back_step, make_outcome("rolled_back", message, outcome["remedy"])
+    between = "The update was taken back, but:" if taken_back else "Taking it back did not succeed:"
+    return back_step, {
+        **back_outcome,
+        "message": f"{outcome['message']} {between} {back_outcome['message']}",
+    }
 
 
 def _settled(

@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A canary of one that is lost: the budget says whether the run goes on, and the report names every host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from patchops.lab import faults
+from patchops.lab.lab import Lab
+from patchops.lab.plays import Plays, wait_until
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab, renew
+
+pytestmark = pytest.mark.lab
+
+NAMES = ["canary", "web1", "web2"]
+
+
+@pytest.fixture(scope="module")
+def lab(make_lab: MakeLab) -> Lab:
+    return make_lab(
+        HostSpec("canary", apps=("webapp", "failapp", "slowapp")),
+        HostSpec("web1", apps=("goodapp",)),
+        HostSpec("web2", apps=("goodapp",)),
+    )
+
+
+@pytest.fixture
+def plays(lab: Lab, tmp_path: Path) -> Plays:
+    renew(lab)
+    return Plays(lab, tmp_path)
+
+
+def version(lab: Lab, host: str, package: str) -> str:
+    return next(version for name, version, _arch in lab.host(host).packages() if name == package)
+
+
+@pytest.mark.parametrize(
+    ("budget", "others", "result", "rc"), [(0, "not_started", "stopped", 2), (1, "ok", "failed", 2)]
+)
+def test_a_canary_whose_service_breaks_is_taken_back_and_counted(
+    lab: Lab, plays: Plays, budget: int, others: str, result: str, rc: int
+) -> None:
+    before = lab.host("canary").packages()
+    run = plays.run(
+        "patch",
+        hosts="all",
+        serial=[1, 2],
+        failure_budget=budget,
+        packages=["lab-webapp", "lab-goodapp"],
+    )
+    assert run.report["result"] == result
+    assert run.rc == rc
+    assert run.classes() == {"canary": "reverted", "web1": others, "web2": others}
+    assert run.host("canary")["lost"]
+    assert "lab-webapp.service" in run.host("canary")["outcome"]["message"]
+    assert lab.host("canary").packages() == before
+    assert lab.host("canary").run("systemctl", "is-active", "lab-webapp").strip() == "active"
+
+
+def test_packages_that_can_not_be_installed_are_taken_back(lab: Lab, plays: Plays) -> None:
+    before = lab.host("canary").packages()
+    run = plays.run("patch", hosts="canary", packages=["lab-failapp"])
+    assert run.classes() == {"canary": "reverted"}
+    assert run.report["result"] == "failed"
+    assert lab.host("canary").packages() == before
+
+
+@pytest.mark.parametrize(("budget", "others", "result"), [(0, "not_started", "stopped"), (1, "ok", "failed")])
+def test_a_canary_that_is_cut_off_after_its_transaction_began_is_lost(
+    lab: Lab, plays: Plays, budget: int, others: str, result: str
+) -> None:
+    process, run_id = plays.start(
+        "patch",
+        hosts="all",
+        serial=[1, 2],
+        failure_budget=budget,
+        packages=["lab-slowapp", "lab-goodapp"],
+        deploy_timeout=30,
+    )
+    wait_until(lambda: "slowapp" in lab.host("canary").run("ps", "ax"), 120)
+    faults.inject(lab, "cut", "canary")
+    process.communicate(timeout=400)
+    faults.clear(lab, "cut", "canary")
+    report = plays.report(run_id)
+    entries = {entry["host"]: entry for entry in report["hosts"]}
+    assert report["result"] == result
+    assert entries["canary"]["lost"]
+    assert entries["canary"]["touched"]
+    assert entries["canary"]["outcome"]["class"] in ("unknown", "unreachable")
+    assert {entries["web1"]["outcome"]["class"], entries["web2"]["outcome"]["class"]} == {others}
+
+
+@pytest.mark.parametrize(("budget", "others", "result"), [(0, "not_started", "stopped"), (1, "ok", "failed")])
+def test_a_canary_that_was_unreachable_before_is_lost(
+    lab: Lab, plays: Plays, budget: int, others: str, result: str
+) -> None:
+    faults.inject(lab, "cut", "canary")
+    run = plays.run("patch", hosts="all", serial=[1, 2], failure_budget=budget, packages=["lab-goodapp"])
+    faults.clear(lab, "cut", "canary")
+    assert run.report["result"] == result
+    assert run.classes() == {"canary": "unreachable", "web1": others, "web2": others}
+    assert not run.host("canary")["touched"]
+
+
+def test_a_host_that_comes_and_goes_costs_no_budget(lab: Lab, plays: Plays) -> None:
+    faults.inject(lab, "cut", "canary")
+    run = plays.run("patch", hosts="all", intermittent=True, packages=["lab-goodapp"])
+    faults.clear(lab, "cut", "canary")
+    assert run.classes() == {"canary": "unreachable", "web1": "ok", "web2": "ok"}
+    assert run.report["budget"]["lost"] == 0
