@@ -73,7 +73,7 @@ _PATTERNS = {
         (
             "bad_arguments",
             r"unsupported parameters for|missing required arguments|parameters are mutually exclusive|"
-            r"value of \S+ must be one of|argument '\S+' is of type|missing parameter|"
+            r"value of \S+ must be one (or more )?of|argument '\S+' is of type|missing parameter|"
             r"is of type .* and we were unable to convert",
         ),
     )
