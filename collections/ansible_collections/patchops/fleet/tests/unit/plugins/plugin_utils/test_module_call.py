@@ -1,0 +1,283 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.plugin_utils import module_call
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
+    call,
+    call_until,
+    reset_connection,
+    variable,
+)
+
+DOCUMENT = {"kind": "patchops.host", "schema": 1, "engine_version": "0.1.0", "host": None, "run_id": None}
+GOOD = make_result("collected", "17 updates pending")
+REFUSED_CONNECTION = AnsibleConnectionFailure("ssh: connect to host 10.0.0.1 port 22: Connection refused")
+CHANGED_KEY = AnsibleConnectionFailure("REMOTE HOST IDENTIFICATION HAS CHANGED")
+
+
+class Connection:
+    """Stands for an ssh connection: counts its resets and remembers its options."""
+
+    transport = "ssh"
+
+    def __init__(self) -> None:
+        self._shell = SimpleNamespace(tmpdir="/root/.ansible/tmp/x")
+        self.options: dict[str, Any] = {"ssh_extra_args": "-v"}
+        self.resets = 0
+        self.closed = 0
+
+    def get_option(self, name: str) -> Any:
+        return self.options[name]
+
+    def set_option(self, name: str, value: Any) -> None:
+        self.options[name] = value
+
+    def reset(self) -> None:
+        self.resets += 1
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Action:
+    """Stands for an action plugin: its module answers as the test says, one answer a call."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._connection = Connection()
+        self._templar = SimpleNamespace(
+            template=lambda value: str(value).upper() if value == "{{ x }}" else value
+        )
+        self.answers: Iterator[Any] = iter(answers)
+        self.asked: list[dict[str, Any]] = []
+
+    def _execute_module(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        answer = next(self.answers)
+        if isinstance(answer, BaseException):
+            raise answer
+        return dict(answer() if callable(answer) else answer)
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> dict[str, Any]:
+    return {
+        "inventory_hostname": "web1",
+        "patchops_run_id": "run1",
+        "patchops_document_store": {"kind": "directory", "path": str(tmp_path)},
+    }
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock that only sleeping moves; the pauses that were made."""
+    pauses: list[float] = []
+    monkeypatch.setattr(module_call.time, "monotonic", lambda: 100.0 + sum(pauses))
+    monkeypatch.setattr(module_call.time, "sleep", pauses.append)
+    return pauses
+
+
+def test_a_module_of_the_collection_is_run_with_its_arguments(play: dict[str, Any]) -> None:
+    action = Action(GOOD)
+    answer = call(action, "host_info", {"refresh": True}, play)
+    assert answer.result == GOOD
+    assert action.asked == [
+        {
+            "module_name": "patchops.fleet.host_info",
+            "module_args": {"refresh": True},
+            "task_vars": play,
+        }
+    ]
+
+
+def test_the_document_is_completed_and_kept_and_does_not_ride_in_the_result(
+    play: dict[str, Any], tmp_path: Path
+) -> None:
+    action = Action({**GOOD, "patchops_payload": encode(DOCUMENT)})
+    answer = call(action, "host_info", {}, play, kind="patchops.host")
+    assert answer.document == {**DOCUMENT, "host": "web1", "run_id": "run1"}
+    assert answer.result["document"] == str(tmp_path / "hosts/web1/host.json")
+    assert "patchops_payload" not in answer.result
+
+
+def test_a_document_that_can_not_be_kept_is_a_warning_and_no_failure(play: dict[str, Any]) -> None:
+    play["patchops_document_store"] = {"kind": "directory", "path": "/dev/null/documents"}
+    action = Action({**GOOD, "patchops_payload": encode(DOCUMENT)})
+    answer = call(action, "host_info", {}, play, kind="patchops.host")
+    assert (answer.result["document"], answer.result["failed"]) == (None, False)
+    assert answer.result["warnings"][0].startswith("/dev/null/documents/hosts/web1/host.json could not be")
+
+
+@pytest.mark.parametrize("payload", ["not base64", encode({"kind": "patchops.report"}), encode([])])
+def test_a_document_that_can_not_be_used_is_refused_with_the_hosts_name(
+    play: dict[str, Any], payload: str
+) -> None:
+    answer = call(Action({**GOOD, "patchops_payload": payload}), "host_info", {}, play, kind="patchops.host")
+    assert answer.code == "document_invalid"
+    assert answer.result["summary"].startswith("web1 sent a document that can't be used")
+    assert answer.document is None
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (REFUSED_CONNECTION, "connection_refused"),
+        (CHANGED_KEY, "host_key_changed"),
+        (AnsibleConnectionFailure("anything else"), "unreachable"),
+        (AnsibleAuthenticationFailure("Permission denied (publickey)."), "authentication_failed"),
+        (AnsibleError("Incorrect sudo password"), "become_failed"),
+    ],
+)
+def test_a_host_that_can_not_be_asked_gives_an_outcome_and_no_error(
+    play: dict[str, Any], error: Exception, code: str
+) -> None:
+    answer = call(Action(error), "host_info", {}, play)
+    assert (answer.code, answer.unreachable, answer.result["failed"]) == (code, True, True)
+    assert answer.result["summary"].startswith("web1: ")
+    assert answer.result["summary"].endswith("; nothing was changed.")
+    assert answer.result["outcome"]["remedy"]
+
+
+def test_an_unclear_error_of_ansible_leaves_the_state_unknown(play: dict[str, Any]) -> None:
+    answer = call(Action(AnsibleError("something odd")), "host_info", {}, play)
+    assert (answer.code, answer.result["outcome"]["class"]) == ("module_crashed", "unknown")
+
+
+def test_after_a_failed_connection_ansible_has_nothing_left_to_clean_up(play: dict[str, Any]) -> None:
+    action = Action(REFUSED_CONNECTION)
+    call(action, "host_info", {}, play)
+    assert action._connection._shell.tmpdir is None
+
+
+def test_a_connection_lost_while_the_module_acts_does_not_claim_that_nothing_changed(
+    play: dict[str, Any],
+) -> None:
+    lost = AnsibleConnectionFailure("Shared connection to 10.0.0.1 closed.")
+    answer = call(Action(lost), "transaction", {}, play, acts=True)
+    assert answer.result["summary"].endswith("; whether it changed something is not known yet.")
+
+
+def test_a_refused_connection_changed_nothing_even_if_the_module_would_have_acted(
+    play: dict[str, Any],
+) -> None:
+    answer = call(Action(REFUSED_CONNECTION), "transaction", {}, play, acts=True)
+    assert answer.result["summary"].endswith("; nothing was changed.")
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ({"failed": True, "module_stderr": "/bin/sh: 1: /usr/bin/python3: not found"}, "python_missing"),
+        ({"failed": True, "msg": "Unsupported parameters for (x) module: bogus."}, "bad_arguments"),
+        ({"failed": True, "exception": "Traceback: ZeroDivisionError"}, "module_crashed"),
+        (
+            {"failed": True, "exception": SimpleNamespace(event=SimpleNamespace(msg="division by zero"))},
+            "module_crashed",
+        ),
+        ({"changed": False}, "module_crashed"),
+    ],
+)
+def test_an_answer_without_an_outcome_gets_one(play: dict[str, Any], raw: dict[str, Any], code: str) -> None:
+    assert call(Action(raw), "host_info", {}, play).code == code
+
+
+def test_what_a_crashed_module_raised_is_told(play: dict[str, Any]) -> None:
+    raised = SimpleNamespace(event=SimpleNamespace(msg="division by zero"))
+    answer = call(Action({"failed": True, "exception": raised}), "host_info", {}, play)
+    assert "division by zero" in answer.result["summary"]
+
+
+def test_a_call_that_takes_too_long_is_given_up(play: dict[str, Any]) -> None:
+    started = time.monotonic()
+    answer = call(Action(lambda: time.sleep(30)), "host_info", {}, play, limit=0.2)
+    assert time.monotonic() - started < 10
+    assert answer.code == "connection_lost"
+
+
+def test_the_tasks_own_timeout_survives_a_call(play: dict[str, Any]) -> None:
+    before = signal.signal(signal.SIGALRM, lambda number, frame: None)
+    signal.setitimer(signal.ITIMER_REAL, 50)
+    try:
+        call(Action(GOOD), "host_info", {}, play, limit=1)
+        assert 40 < signal.getitimer(signal.ITIMER_REAL)[0] <= 50
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_ssh_is_told_to_notice_a_cut_link(play: dict[str, Any]) -> None:
+    action = Action(GOOD, GOOD)
+    call(action, "host_info", {}, play)
+    call(action, "host_info", {}, play)
+    assert action._connection.options["ssh_extra_args"] == (
+        "-v -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+    )
+
+
+def test_a_host_that_comes_back_is_asked_over_a_new_connection(
+    play: dict[str, Any], clock: list[float]
+) -> None:
+    action = Action(REFUSED_CONNECTION, REFUSED_CONNECTION, GOOD)
+    answer = call_until(action, "host_info", {}, play, deadline=60)
+    assert answer.code == "collected"
+    assert action._connection.resets == 3
+    assert clock == [2.0, 2.0]
+
+
+def test_an_answer_that_is_not_accepted_is_asked_for_again(play: dict[str, Any], clock: list[float]) -> None:
+    action = Action(make_result("started", ""), make_result("applied", ""))
+    answer = call_until(
+        action, "transaction_info", {}, play, deadline=60, accept=lambda one: one.code != "started"
+    )
+    assert answer.code == "applied"
+
+
+def test_a_kept_connection_is_used_once_more_when_it_may_be(play: dict[str, Any], clock: list[float]) -> None:
+    action = Action(GOOD)
+    call_until(action, "transaction_info", {}, play, deadline=60, fresh=False)
+    assert action._connection.resets == 0
+
+
+def test_a_changed_host_key_ends_the_wait_at_once(play: dict[str, Any], clock: list[float]) -> None:
+    answer = call_until(Action(REFUSED_CONNECTION, CHANGED_KEY), "host_info", {}, play, deadline=600)
+    assert (answer.code, len(clock)) == ("host_key_changed", 1)
+
+
+def test_when_time_is_up_the_last_answer_is_returned(play: dict[str, Any], clock: list[float]) -> None:
+    action = Action(*[REFUSED_CONNECTION] * 10)
+    answer = call_until(action, "host_info", {}, play, deadline=10, pause=4)
+    assert answer.code == "connection_refused"
+    assert len(action.asked) == 3
+
+
+@pytest.fixture
+def broken_reset() -> Callable[[], None]:
+    def reset() -> None:
+        raise AnsibleConnectionFailure("gone")
+
+    return reset
+
+
+def test_a_connection_that_is_gone_already_needs_no_reset(broken_reset: Callable[[], None]) -> None:
+    action = Action()
+    connection = type("Gone", (Connection,), {"reset": lambda self: broken_reset()})()
+    action._connection = connection
+    reset_connection(action)
+    assert connection.closed == 1
+
+
+def test_templates_in_variables_are_resolved() -> None:
+    assert variable(Action(), {"name": "{{ x }}"}, "name") == "{{ X }}"
+    assert variable(Action(), {}, "name", "default") == "default"
