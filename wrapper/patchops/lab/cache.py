@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,9 +52,12 @@ def cached(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     with locked(cache_root() / "locks" / f"{kind}-{key}"):
         if place.is_dir():
             return place
-        aside = place.with_name(f"{key}.building")
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for left in place.parent.glob(f"{key}.building-*"):
+            shutil.rmtree(left)
+        # Another name each time: what an interrupted build still writes doesn't get into this one.
+        aside = Path(tempfile.mkdtemp(prefix=f"{key}.building-", dir=place.parent))
+        aside.chmod(0o755)
         try:
             build(aside)
             aside.rename(place)

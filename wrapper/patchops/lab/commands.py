@@ -9,6 +9,21 @@ from collections.abc import Mapping, Sequence
 from patchops.lab.errors import LabError
 
 _ERROR_LINES = 15
+# Put before a command that mounts or starts programs of its own: with it, or with us, all of that ends.
+ISOLATED = (
+    *("setpriv", "--pdeathsig", "KILL", "--"),
+    *(
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "--",
+    ),
+)
 
 
 def search_path() -> str:

@@ -23,6 +23,7 @@ PROGRAMS = {
     "mount": "mount",
     "nsenter": "util-linux",
     "openssl": "openssl",
+    "setpriv": "util-linux",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "systemd-nspawn": "systemd-container",

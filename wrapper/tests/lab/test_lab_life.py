@@ -5,7 +5,9 @@
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,29 +88,47 @@ def test_a_lab_that_can_not_be_made_leaves_nothing_behind(
     assert list((tmp_path / "images").iterdir()) == []
 
 
+def test_an_up_that_is_killed_takes_the_build_of_its_image_with_it(lab_machine: None, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "patchops.lab", "up", f"test-{os.getpid()}-killed", "--hosts", "1"]
+    environment = {**os.environ, "PATCHOPS_LAB_CACHE": str(tmp_path)}
+    nothing = subprocess.DEVNULL
+    with subprocess.Popen(command, env=environment, stdin=nothing, stdout=nothing, stderr=nothing) as process:
+        _wait_until(lambda: any("mmdebstrap" in line for line in _lines_of_processes(str(tmp_path))))
+        process.kill()
+    _wait_until(lambda: not _lines_of_processes(str(tmp_path)))
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text()
+
+
 def test_taking_down_what_is_not_there_says_so(lab_machine: None) -> None:
     with pytest.raises(LabError, match=r"There is no lab 'never-made'"):
         take_down("never-made")
 
 
 def _kill_supervisor(lab: Lab) -> None:
-    host_processes = {
-        pid for host in lab.hosts for pid in cgroups.processes(f"{lab.paths.cgroup}/{host.name}")
-    }
+    groups = [f"{lab.paths.cgroup}/{host.name}" for host in lab.hosts]
     for pid in cgroups.processes(f"{lab.paths.cgroup}/lab-supervisor"):
         os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while host_processes & cgroups.processes(lab.paths.cgroup) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    _wait_until(lambda: not any(cgroups.processes(group) for group in groups))
     assert read_record(lab.paths) == lab.record
 
 
 def _left_behind(paths: LabPaths) -> list[str]:
     groups = [str(hierarchy / paths.cgroup) for hierarchy in cgroups.hierarchies()]
     places = [str(place) for place in (paths.state, paths.runtime, paths.namespace)]
-    mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(paths.state) in line]
-    lines = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    processes = [
-        line for line in lines.splitlines() if str(paths.state) in line or str(paths.runtime) in line
-    ]
-    return [place for place in groups + places if os.path.lexists(place)] + mounts + processes
+    traces = (str(paths.state), str(paths.runtime), paths.id)
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    mounted = [line for line in mounts if any(trace in line for trace in traces)]
+    running = [line for trace in traces for line in _lines_of_processes(trace)]
+    return [place for place in groups + places if os.path.lexists(place)] + mounted + running
+
+
+def _lines_of_processes(trace: str) -> list[str]:
+    listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if trace in line]
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "waited for 20 seconds in vain"
+        time.sleep(0.05)

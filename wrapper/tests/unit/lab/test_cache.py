@@ -36,11 +36,12 @@ def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_an_interrupted_build_left_is_not_taken_for_an_entry(tmp_path: Path) -> None:
-    left = tmp_path / "images" / "key.building"
+    left = tmp_path / "images" / "key.building-1"
     left.mkdir(parents=True)
     (left / "rest").write_text("half")
     built = cache.cached("images", "key", _write)
     assert [file.name for file in built.iterdir()] == ["content"]
+    assert not left.exists()
 
 
 def test_the_key_depends_on_the_content_and_not_on_the_order_of_names() -> None:
