@@ -182,7 +182,7 @@ def _unproven(results: Mapping[str, Result]) -> bool:
     # An earlier call that was cut off may have changed the host: until a verification has passed, the
     # transaction it left is this run's to answer for.
     seen = transaction(results)
-    if seen is None or seen["state"] in _UNTOUCHED:
+    if seen is None or seen["state"] in _UNTOUCHED or _host_state(results) == "former":
         return False
     return not results.get("verify", {}).get("proven_before", False)
 

@@ -1,0 +1,192 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
+    STEPS,
+    host_outcome,
+    host_packages,
+    plan,
+    step_results,
+    to_apply,
+)
+
+CHANGES = [{"name": "openssl", "arch": "amd64", "action": "upgrade", "from": "1", "to": "2"}]
+
+
+def step(code: str, message: str = "", **more: Any) -> dict[str, Any]:
+    return make_result(code, message, **more)
+
+
+def moved(code: str, state: str, **more: Any) -> dict[str, Any]:
+    return step(
+        code, changed=True, transaction={"id": "t1", "state": state}, plan={"packages": CHANGES}, **more
+    )
+
+
+DISCOVERED = step("collected")
+STAGED = moved("staged", "staged")
+STARTED = moved("started", "applying")
+APPLIED = moved("applied", "applied")
+SETTLED = step("reboot_not_needed")
+BROKEN = step("verification_failed", "web.service failed.", proven_before=False)
+TAKEN_BACK = moved("taken_back", "reverted")
+VERIFIED = step("verified", proven_before=False)
+
+
+def test_skipped_steps_do_not_count() -> None:
+    variables = {
+        STEPS["discover"]: DISCOVERED,
+        STEPS["stage"]: {"skipped": True, "changed": False},
+        "ansible_host": "web1",
+    }
+    assert list(step_results(variables)) == ["discover"]
+
+
+def test_a_host_without_results_was_not_started() -> None:
+    outcome = host_outcome({})
+    assert (outcome["class"], outcome["touched"], outcome["lost"]) == ("not_started", False, False)
+
+
+def test_staging_touches_no_host() -> None:
+    outcome = host_outcome({"discover": DISCOVERED, "stage": STAGED})
+    assert (outcome["class"], outcome["touched"]) == ("ok", False)
+
+
+def test_a_refusal_is_neither_touched_nor_lost() -> None:
+    outcome = host_outcome({"discover": DISCOVERED, "stage": step("no_space")})
+    assert (outcome["class"], outcome["touched"], outcome["lost"]) == ("refused", False, False)
+
+
+def test_a_worker_that_finds_a_reason_against_it_touches_nothing() -> None:
+    void = step("plan_changed", transaction={"id": "t1", "state": "failed"}, host_state="former")
+    results = {"stage": STAGED, "start": STARTED, "apply": void}
+    outcome = host_outcome(results)
+    assert (outcome["class"], outcome["touched"], outcome["lost"]) == ("refused", False, False)
+
+
+def test_a_host_that_was_unreachable_before_is_lost() -> None:
+    outcome = host_outcome({"discover": step("connection_timeout")})
+    assert (outcome["touched"], outcome["lost"]) == (False, True)
+
+
+def test_a_host_that_comes_and_goes_is_not_lost_before_it_was_touched() -> None:
+    assert not host_outcome({"discover": step("connection_timeout")}, intermittent=True)["lost"]
+
+
+def test_a_host_that_comes_and_goes_is_lost_once_it_was_touched() -> None:
+    results = {"stage": STAGED, "start": STARTED, "apply": step("connection_lost")}
+    assert host_outcome(results, intermittent=True)["lost"]
+
+
+@pytest.mark.parametrize(
+    "code", ["install_failed", "outcome_unknown", "connection_lost", "install_taken_back"]
+)
+def test_a_host_that_was_touched_and_is_not_well_is_lost(code: str) -> None:
+    outcome = host_outcome({"stage": STAGED, "start": STARTED, "apply": step(code)})
+    assert (outcome["touched"], outcome["lost"]) == (True, True)
+
+
+def test_a_failed_verification_is_to_be_reverted() -> None:
+    results = {"stage": STAGED, "start": STARTED, "apply": APPLIED, "reboot": SETTLED, "verify": BROKEN}
+    assert host_outcome(results)["revertible"]
+
+
+@pytest.mark.parametrize("code", ["reboot_failed", "reboot_faked", "connection_lost"])
+def test_a_host_that_did_not_come_back_is_not_reverted_from_afar(code: str) -> None:
+    results = {"stage": STAGED, "start": STARTED, "apply": APPLIED, "reboot": step(code)}
+    assert not host_outcome(results)["revertible"]
+
+
+def test_a_host_that_was_taken_back_says_why() -> None:
+    outcome = host_outcome(
+        {
+            "stage": STAGED,
+            "apply": APPLIED,
+            "verify": BROKEN,
+            "revert": TAKEN_BACK,
+            "reboot_back": SETTLED,
+            "verify_back": VERIFIED,
+        }
+    )
+    assert (outcome["class"], outcome["code"], outcome["lost"]) == ("reverted", "rolled_back", True)
+    assert outcome["message"].startswith("web.service failed. The update was taken back")
+    assert not outcome["revertible"]
+
+
+def test_a_host_that_is_broken_after_the_way_back_too_is_failed() -> None:
+    outcome = host_outcome({"apply": APPLIED, "verify": BROKEN, "revert": TAKEN_BACK, "verify_back": BROKEN})
+    assert outcome["class"] == "failed"
+    assert "The update was taken back, but:" in outcome["message"]
+
+
+def test_a_way_back_that_fails_is_the_outcome() -> None:
+    outcome = host_outcome({"apply": APPLIED, "verify": BROKEN, "revert": step("revert_failed", "dpkg.")})
+    assert (outcome["class"], outcome["code"]) == ("failed", "revert_failed")
+    assert "Taking it back did not succeed: dpkg." in outcome["message"]
+
+
+def test_a_rollback_that_was_asked_for_is_no_loss() -> None:
+    outcome = host_outcome({"revert": TAKEN_BACK, "reboot_back": SETTLED, "verify_back": VERIFIED})
+    assert (outcome["class"], outcome["code"], outcome["lost"]) == ("ok", "taken_back", False)
+
+
+def test_a_transaction_that_a_killed_run_left_is_this_runs_to_answer_for() -> None:
+    left = step("nothing_to_do", transaction={"id": "t1", "state": "applied"})
+    outcome = host_outcome({"discover": DISCOVERED, "stage": left, "verify": BROKEN})
+    assert (outcome["touched"], outcome["lost"], outcome["revertible"]) == (True, True, True)
+
+
+def test_a_transaction_that_was_proven_before_is_not_blamed_for_later_trouble() -> None:
+    left = step("nothing_to_do", transaction={"id": "t1", "state": "applied"})
+    later = step("verification_failed", proven_before=True)
+    outcome = host_outcome({"discover": DISCOVERED, "stage": left, "verify": later})
+    assert (outcome["touched"], outcome["lost"], outcome["revertible"]) == (False, False, False)
+
+
+def test_a_way_back_that_an_earlier_run_began_is_told_as_one() -> None:
+    outcome = host_outcome({"discover": DISCOVERED, "stage": TAKEN_BACK, "verify": VERIFIED})
+    assert (outcome["class"], outcome["code"]) == ("reverted", "rolled_back")
+
+
+def test_a_transaction_of_the_past_says_nothing_of_the_host_today() -> None:
+    found = moved("install_taken_back", "failed", host_state="former")
+    assert host_outcome({"find": found, "verify": VERIFIED})["class"] == "ok"
+
+
+def test_after_applying_the_host_must_have_the_new_versions() -> None:
+    assert host_packages({"stage": STAGED, "apply": APPLIED}) == [
+        {"name": "openssl", "arch": "amd64", "version": "2"}
+    ]
+
+
+def test_after_the_way_back_it_must_have_the_former_ones() -> None:
+    assert host_packages({"stage": STAGED, "apply": APPLIED, "revert": TAKEN_BACK}) == [
+        {"name": "openssl", "arch": "amd64", "version": "1"}
+    ]
+
+
+def test_of_a_staged_transaction_nothing_is_expected() -> None:
+    assert host_packages({"stage": STAGED}) == []
+
+
+def test_an_empty_new_plan_does_not_hide_the_plan_that_was_applied() -> None:
+    empty = step("nothing_to_do", plan={"packages": [], "held": []})
+    assert (
+        plan({"stage": empty, "verify": step("verified", plan={"packages": CHANGES})})["packages"] == CHANGES
+    )
+
+
+def test_only_a_staged_transaction_is_applied() -> None:
+    assert to_apply({"stage": STAGED})
+    assert not to_apply({"stage": step("no_space")})
+    assert not to_apply({"stage": step("nothing_to_do", transaction={"id": "t1", "state": "applied"})})
+
+
+def test_a_hook_that_failed_keeps_the_transaction_from_being_applied() -> None:
+    assert not to_apply({"stage": STAGED, "unexpected": step("hook_failed")})

@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
+    BUCKETS,
+    build_report,
+    host_entry,
+    summarize,
+)
+
+Entry = dict[str, Any]
+
+SECURITY_OK = {"status": "ok", "reason": "", "repositories": ["r"]}
+OPEN = {"at": "2026-11-22T10:00:00Z", "batch": 1, "open": True, "reason": "no window is set", "budget": {}}
+CLOSED = {**OPEN, "batch": 2, "open": False, "reason": "frozen"}
+
+
+def discovered(**more: Any) -> dict[str, Any]:
+    host = {"pending": {"total": 0, "security": 0}, "security_source": SECURITY_OK, **more}
+    return make_result("collected", "", host=host)
+
+
+def verified(effective: str = "yes") -> dict[str, Any]:
+    return make_result(
+        "verified", "", effective=effective, verification={"ok": True, "checks": []}, proven_before=False
+    )
+
+
+def applied() -> dict[str, Any]:
+    return make_result(
+        "applied",
+        "",
+        changed=True,
+        transaction={"id": "t", "state": "applied"},
+        plan={"packages": [{"name": "a", "action": "upgrade"}], "held": [{"name": "b"}], "blocked": []},
+    )
+
+
+def entry(results: dict[str, Any], waits_for_gate: bool = False) -> dict[str, Any]:
+    return host_entry("web1", results, batch=1, intermittent=False, waits_for_gate=waits_for_gate)
+
+
+def report(entries: list[Entry], gates: list[Entry], check_mode: bool = False) -> Entry:
+    return build_report(
+        run={"run_id": "r", "playbook": "patch", "started_at": "2026-11-22T10:00:00Z", "budget_max": 0},
+        entries=entries,
+        gates=gates,
+        patch_set=None,
+        finished_at="2026-11-22T10:01:00Z",
+        check_mode=check_mode,
+    )
+
+
+def totals(*entries: dict[str, Any], check_mode: bool = False) -> dict[str, int]:
+    counted = report(list(entries), [OPEN], check_mode)["totals"]
+    return {name: count for name, count in counted.items() if count and name != "hosts"}
+
+
+def test_a_host_that_was_patched_and_is_in_effect() -> None:
+    assert totals(entry({"discover": discovered(), "apply": applied(), "verify": verified()})) == {
+        "patched_effective": 1
+    }
+
+
+def test_a_host_on_which_the_update_is_installed_but_not_in_effect() -> None:
+    assert totals(entry({"discover": discovered(), "apply": applied(), "verify": verified("no")})) == {
+        "not_effective": 1
+    }
+
+
+def test_a_host_whose_effect_could_not_be_looked_into_is_unknown() -> None:
+    assert totals(entry({"discover": discovered(), "apply": applied(), "verify": verified("unknown")})) == {
+        "unknown": 1
+    }
+
+
+def test_a_host_on_which_nothing_was_pending() -> None:
+    assert totals(entry({"discover": discovered(), "verify": verified()})) == {"nothing_to_do": 1}
+
+
+def test_a_scanned_host_with_updates_pending() -> None:
+    pending = discovered(pending={"total": 3, "security": 1})
+    assert totals(entry({"discover": pending})) == {"pending": 1}
+
+
+def test_in_check_mode_the_planned_changes_are_pending() -> None:
+    assert totals(entry({"discover": discovered(), "stage": applied()}), check_mode=True) == {"pending": 1}
+
+
+def test_a_host_whose_updates_are_blocked_is_not_called_done() -> None:
+    blocked = make_result("nothing_to_do", "", plan={"packages": [], "blocked": [{"name": "a"}]})
+    assert totals(entry({"discover": discovered(), "stage": blocked, "verify": verified()})) == {"pending": 1}
+
+
+@pytest.mark.parametrize("status", ["absent", "expired", "unentitled", "unreadable", "stale"])
+def test_a_host_without_a_security_source_is_unknown_and_never_clean(status: str) -> None:
+    without = discovered(security_source={"status": status, "reason": "why", "repositories": []})
+    found = entry({"discover": without})
+    assert found["outcome"]["code"] == "security_unknown"
+    assert f"its security source is {status} (why)" in found["outcome"]["message"]
+    assert totals(found) == {"unknown": 1}
+
+
+def test_a_host_behind_a_closed_gate_was_not_started_and_says_why() -> None:
+    found = entry({"discover": discovered(), "gate": CLOSED | make_result("gate_closed", "")}, True)
+    assert found["outcome"]["message"] == "Not started: frozen. Nothing was changed."
+    assert totals(found) == {"not_started": 1}
+
+
+def test_a_host_whose_batch_never_came_was_not_started() -> None:
+    assert totals(entry({"discover": discovered()}, True)) == {"not_started": 1}
+
+
+def test_a_host_that_could_not_be_asked_stays_so_behind_a_closed_gate() -> None:
+    assert totals(entry({"discover": make_result("connection_timeout", "")}, True)) == {"unreachable": 1}
+
+
+def test_every_host_is_counted_once() -> None:
+    codes = ["collected", "no_space", "python_missing"]
+    entries = [entry({"discover": make_result(code, "")}) for code in codes]
+    counted = report(entries, [])["totals"]
+    assert sum(counted[name] for name in BUCKETS) == counted["hosts"] == 3
+
+
+@pytest.mark.parametrize(
+    ("codes", "gates", "result"),
+    [
+        (["collected"], [OPEN], "done"),
+        (["collected", "no_space"], [OPEN], "failed"),
+        (["connection_timeout"], [OPEN], "failed"),
+        (["outcome_unknown"], [OPEN], "unknown"),
+        (["outcome_unknown", "install_failed"], [OPEN], "failed"),
+        (["install_failed"], [OPEN, CLOSED], "stopped"),
+    ],
+)
+def test_what_a_run_came_to(codes: list[str], gates: list[dict[str, Any]], result: str) -> None:
+    entries = [entry({"discover": make_result(code, "")}) for code in codes]
+    assert report(entries, gates)["result"] == result
+
+
+def test_the_summary_is_one_line_with_the_reason_of_a_stop() -> None:
+    lost = entry({"discover": make_result("connection_timeout", "")})
+    entries = [lost, entry({"discover": discovered()}, True)]
+    assert summarize(report(entries, [OPEN, CLOSED])) == (
+        "patch stopped: 2 hosts: 1 unreachable, 1 not started. Stopped: frozen."
+    )
