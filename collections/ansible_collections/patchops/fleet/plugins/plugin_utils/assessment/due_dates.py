@@ -38,7 +38,18 @@ class Given:
 
     due: Due
     document: Mapping[str, Any]
+    reason: dict[str, str]
     promise: Promise | None
+
+
+@dataclass(frozen=True, eq=False)
+class Situation:
+    """What hosts have in common for due dates: exposure, criticality, and the rules that hold on them."""
+
+    context: HostContext
+    rules: tuple[Rule, ...]
+    counts_from_sight: bool
+    """Whether a rule counts from the first sight of a finding."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,7 @@ class _Demand:
     document: dict[str, Any]
     plain: Mapping[str, Any]
     """The ``urgency`` object when neither a promise nor an act changes anything."""
+    reason: dict[str, str]
 
 
 class DueDates:
@@ -56,22 +68,35 @@ class DueDates:
         self._policy = policy
         self._vulnerabilities = vulnerabilities
         self._today = today
-        self._rules: dict[tuple[HostContext, frozenset[str]], tuple[Rule, ...]] = {}
+        self._situations: dict[tuple[HostContext, tuple[int, ...]], Situation] = {}
         self._demands: dict[tuple[Any, ...], _Demand] = {}
 
+    def situation(self, host: HostFacts) -> Situation:
+        """The situation of a host; hosts in the same one get the same object."""
+        holding = tuple(
+            number
+            for number, rule in enumerate(self._policy.rules)
+            if rule.when.holds(host.context, host.groups)
+        )
+        key = (host.context, holding)
+        if key not in self._situations:
+            rules = tuple(self._policy.rules[number] for number in holding)
+            counts = any(isinstance(rule, SeverityRule) and rule.from_first_seen for rule in rules)
+            self._situations[key] = Situation(host.context, rules, counts)
+        return self._situations[key]
+
     def give(
-        self, finding: Mapping[str, Any], host: HostFacts, target: Target, promise: Promise | None
+        self, finding: Mapping[str, Any], situation: Situation, target: Target, promise: Promise | None
     ) -> Given:
         """The due date of an open finding; ``promise`` is what the ledger holds for it."""
         first_seen = min(promise.first_seen, self._today) if promise else self._today
-        demand = self._demand(finding, host, first_seen)
-        acts = self._acts(target)
-        due = decide(demand.demanded, promise, acts)
-        if due.promised is None and due.act is None:
-            document = demand.plain
-        else:
+        demand = self._demand(finding, situation, first_seen)
+        due = decide(demand.demanded, promise, self._acts(target))
+        document, reason = demand.plain, demand.reason
+        if due.promised is not None or due.act is not None:
             document = due_document(due, demand.document)
-        return Given(due, document, self._promise(due, promise, first_seen, demand))
+            reason = _reason(document)
+        return Given(due, document, reason, self._promise(due, promise, first_seen, demand))
 
     def _promise(self, due: Due, known: Promise | None, first_seen: date, demand: _Demand) -> Promise | None:
         """What to remember: the date without extensions, so that an extension ends when it is taken away."""
@@ -85,39 +110,46 @@ class DueDates:
         explanation = {part: demand.document[part] for part in parts} if settled else None
         return Promise(settled, self._today, first_seen, explanation)
 
-    def _demand(self, finding: Mapping[str, Any], host: HostFacts, first_seen: date) -> _Demand:
-        rules = self._rules_for(host)
-        fix = Fix(
-            available=finding.get("fixed") is not None and finding.get("state") != "no_fix",
-            published=day(finding.get("issued")),
+    def _demand(self, finding: Mapping[str, Any], situation: Situation, first_seen: date) -> _Demand:
+        available = finding.get("fixed") is not None and finding.get("state") != "no_fix"
+        issued = finding.get("issued")
+        counts_from_sight = situation.counts_from_sight or issued is None
+        key = (
+            finding["advisory"] or finding["package"],
+            tuple(finding["cves"]),
+            finding.get("severity"),
+            issued,
+            available,
+            # By identity: a situation has no equals.
+            situation,
+            first_seen if counts_from_sight else None,
         )
-        counts_from_sight = fix.published is None or any(
-            isinstance(rule, SeverityRule) and rule.from_first_seen for rule in rules
-        )
-        vulnerabilities = self._vulnerabilities.of(finding)
-        # The identity of the rules is part of the key: hosts of one kind share the same tuple.
-        key = (vulnerabilities, fix, host.context, id(rules), first_seen if counts_from_sight else None)
-        if key not in self._demands:
+        demand = self._demands.get(key)
+        if demand is None:
+            fix = Fix(available, day(issued))
             demanded = obligations(
-                rules, [Subject(each, fix, host.context, first_seen) for each in vulnerabilities]
+                situation.rules,
+                [
+                    Subject(each, fix, situation.context, first_seen)
+                    for each in self._vulnerabilities.of(finding)
+                ],
             )
             document = obligations_document(demanded)
-            self._demands[key] = _Demand(demanded, document, due_document(decide(demanded), document))
-        return self._demands[key]
-
-    def _rules_for(self, host: HostFacts) -> tuple[Rule, ...]:
-        key = (host.context, host.groups)
-        if key not in self._rules:
-            chosen = tuple(rule for rule in self._policy.rules if rule.when.holds(host.context, host.groups))
-            # Equal choices become the same tuple, whatever the groups are.
-            self._rules[key] = next((known for known in self._rules.values() if known == chosen), chosen)
-        return self._rules[key]
+            plain = due_document(decide(demanded), document)
+            demand = self._demands[key] = _Demand(demanded, document, plain, _reason(plain))
+        return demand
 
     def _acts(self, target: Target) -> Sequence[Act]:
         """Acts recorded until today that speak about the whole finding: a part of its CVEs moves nothing."""
+        if not self._policy.acts:
+            return ()
         names = set(target.cves or (target.advisory,))
         return [
             scoped.act
             for scoped in self._policy.acts
             if scoped.act.at <= self._today and scoped.scope.covered(target) == names
         ]
+
+
+def _reason(document: Mapping[str, Any]) -> dict[str, str]:
+    return {"code": "due", "message": document["explanation"]}

@@ -159,6 +159,7 @@ class FleetAssessor:
         """Set state, due date and reasons of each finding of a host, and remember what was promised."""
         name = host.facts.name
         platform = platform_of(host.document or {})
+        situation = self._due_dates.situation(host.facts)
         known = self._ledger.promises(name) if self._ledger is not None else {}
         promises: dict[FindingKey, Promise] = {}
         for finding in findings:
@@ -170,19 +171,21 @@ class FleetAssessor:
             target = _target(finding, host.facts)
             self._accept(finding, target)
             key = (finding["advisory"] or "", finding["package"])
-            given = self._due_dates.give(finding, host.facts, target, known.get(key))
+            given = self._due_dates.give(finding, situation, target, known.get(key))
             finding["due"] = given.document["due"]
             finding["overdue_days"] = given.due.overdue_days(self._today)
             finding["urgency"] = given.document
-            _explain(finding, {"code": "due", "message": given.document["explanation"]})
+            _explain(finding, given.reason)
             if given.promise is not None:
                 promises[key] = given.promise
         if self._ledger is not None and promises:
             self._ledger.record_promises(name, promises)
 
     def _fail(self, finding: dict[str, Any]) -> None:
+        if finding["host"] not in self._failed:
+            return
         names = {finding["package"], *(binary["name"] for binary in finding.get("binaries") or [])}
-        if finding["state"] == "missing" and names & self._failed.get(finding["host"], frozenset()):
+        if finding["state"] == "missing" and names & self._failed[finding["host"]]:
             finding["state"] = "failed"
             _explain(finding, reason("update_failed"))
 
@@ -223,7 +226,7 @@ def _rejected(decisions: Iterable[Decision]) -> dict[tuple[str, str], str]:
 
 
 def _refuse(finding: dict[str, Any], platform: str | None, rejected: Mapping[tuple[str, str], str]) -> None:
-    if finding["state"] != "missing" or platform is None:
+    if not rejected or finding["state"] != "missing" or platform is None:
         return
     for name in [*(binary["name"] for binary in finding.get("binaries") or []), finding["package"]]:
         why_rejected = rejected.get((platform, name))

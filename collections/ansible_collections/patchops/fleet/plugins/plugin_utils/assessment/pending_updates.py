@@ -57,10 +57,11 @@ class PendingUpdates:
         """Take the pending updates of one host document, with what its findings say about them."""
         platform = platform_of(host)
         scheme = SCHEMES.get(str((host.get("package_manager") or {}).get("name")))
-        if platform is None or scheme is None:
+        updates = host.get("updates")
+        if platform is None or scheme is None or not updates:
             return
         by_package = _by_package(findings)
-        for raw in host.get("updates") or []:
+        for raw in updates:
             key = (platform, raw["name"], raw["arch"], raw["candidate"])
             offer = self._offers.setdefault(key, _Offer(raw, scheme, raw["installed"]))
             order = key_function(scheme)
