@@ -14,8 +14,8 @@ version_added: 0.1.0
 description:
   - Brings one change of packages on a host to a state. What is planned is applied, or nothing.
   - The work is done by a process of its own on the host, under a journal below C(/var/lib/patchops). A lost
-    connection or a killed controller interrupts nothing; the next call attaches to what is under way, or goes
-    on where a crash ended it.
+    connection or a killed controller interrupts nothing; the next call attaches to what is under way, or
+    goes on where a crash ended it.
   - The material to take the change back is on the host before the first package changes.
   - Packages that are held, and what depends on them, are left out and reported. Configuration files that were
     edited stay as they are. Nothing asks a question. Nothing is removed automatically.
@@ -69,7 +69,8 @@ options:
     type: raw
   select:
     description:
-      - V(security) takes the updates that close security holes, with what they need; V(all) takes every update.
+      - V(security) takes the updates that close security holes, with what they need.
+      - V(all) takes every update.
     type: str
     choices:
       - security
@@ -110,14 +111,14 @@ options:
     default: required
   restart_services:
     description:
-      - Restart the units that still execute replaced files. Those whose restart would cut logins or the network
-        are left for a reboot.
+      - Restart the units that still execute replaced files.
+      - Those whose restart would cut logins or the network are left for a reboot.
     type: bool
     default: true
   generation:
     description:
-      - Counts the attempts at the same content. A higher one starts a new transaction where the earlier one has
-        ended, and attaches where it is under way.
+      - Counts the attempts at the same content. A higher one starts a new transaction where the earlier one
+        has ended, and attaches where it is under way.
     type: int
     default: 1
   fence:

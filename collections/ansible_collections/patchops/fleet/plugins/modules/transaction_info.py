@@ -20,7 +20,8 @@ extends_documentation_fragment:
   - patchops.fleet.attributes.info
 options:
   id:
-    description: The transaction. Without it, all that are not committed are listed and the newest is described.
+    description:
+      - The transaction to describe. Without it the newest is described that is not committed.
     type: str
   wait_seconds:
     description: How long to wait, in seconds, for a transaction that is under way to come to rest.
@@ -54,8 +55,8 @@ transaction:
   type: dict
 transactions:
   description:
-    - All transactions that are not committed, oldest first; with C(id), C(state), C(host_state), C(created_at),
-      C(updated_at) and C(request).
+    - All transactions that are not committed, oldest first; with C(id), C(state), C(host_state),
+      C(created_at), C(updated_at), C(superseded_by) and C(request).
   returned: always
   type: list
   elements: dict

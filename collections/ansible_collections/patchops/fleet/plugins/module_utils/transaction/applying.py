@@ -27,8 +27,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal
 def apply(context: Context) -> Outcome:
     """Take a transaction from `staged`, or from where a worker died in `applying`, to `applied`.
 
-    A refusal leaves it `staged` when the reason may pass, `failed` with nothing changed when the plan is void. A
-    failure is taken back.
+    A refusal leaves it `staged` when its reason may pass, `failed` with nothing changed when the plan is
+    void. A failure is taken back.
     """
     first = context.journal.view().state == states.STAGED
     try:
@@ -102,7 +102,7 @@ def _install(context: Context, first: bool) -> None:
 
 def _finish(context: Context) -> Outcome:
     _mark(context)
-    restarts = {}  # type: Dict[str, Any]
+    restarts: Dict[str, Any] = {}
     if context.request.get("restart_services", True):
         restarts = services.restart_stale(context.driver)
         context.step("restarts", **restarts)

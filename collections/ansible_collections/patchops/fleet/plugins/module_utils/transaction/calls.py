@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry out one call of the `transaction` module: decide, plan, create, start a worker, say where things stand."""
+"""Carry out one call of the `transaction` module: decide, plan, create, start a worker, report."""
 
 import os
 import shutil
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_directory, write_json
@@ -47,7 +47,7 @@ class Call:
         self.driver = driver
         self.options = options
         self.machine_id = machine_id
-        self.request = None  # type: Optional[Dict[str, Any]]
+        self.request: Optional[Dict[str, Any]] = None
         if selection is not None:
             self.request = requests.make_request(
                 selection, options["allow_removals"], options["way_back"], options["generation"]
@@ -55,7 +55,7 @@ class Call:
 
     def run(self) -> Result:
         """Act and return the module's result. Raises DriverError for a refusal."""
-        plan = None  # type: _Plan
+        plan: _Plan = None
         if self._decide(survey.read_records(self.state)).action == requests.CREATE:
             # Outside of the lock: a slow mirror must not keep another call from attaching.
             plan = self._plan()
@@ -65,8 +65,6 @@ class Call:
                 self._check_fence()
                 records = survey.read_records(self.state)
                 decision = self._decide(records)
-                if decision.action == requests.CREATE and plan is None:
-                    plan = self._plan()
                 return self._act(decision, records, plan)
         except LockTimeout:
             raise DriverError(
@@ -114,11 +112,11 @@ class Call:
 
     def _plan(self) -> Dict[str, Any]:
         """Return the plan for the request, with what holds and blocks keep out of it. Changes nothing."""
-        assert self.request is not None  # a decision to create needs one
+        request = cast(Dict[str, Any], self.request)  # who names no selection is not told to create
         preflight.check_clean(self.driver)
         errors = self.driver.refresh() if self.options["refresh"] else []
         preflight.check_repositories(self.driver.repositories(), errors)
-        plan = self.driver.plan(self.request["selection"], {"allow_removals": self.options["allow_removals"]})
+        plan = self.driver.plan(request["selection"], {"allow_removals": self.options["allow_removals"]})
         plan["blocked"] = [
             dict(one, transaction=record.directory.id)
             for record in survey.read_records(self.state)
@@ -135,7 +133,7 @@ class Call:
         if decision.action == requests.CLOSE:
             return self._close(decision.ids, records)
         if decision.action == requests.CREATE:
-            assert plan is not None
+            plan = self._plan() if plan is None else plan
             if not plan["packages"]:
                 return answers.nothing_new(plan, _reference(records, self.request))
             transaction_id = self._create(plan, len(records))
@@ -149,15 +147,15 @@ class Call:
         return self._started(transaction_id)
 
     def _create(self, plan: Dict[str, Any], earlier: int) -> str:
-        assert self.request is not None
-        transaction_id = self.options["id"] or requests.transaction_id(self.machine_id, self.request, earlier)
+        request = cast(Dict[str, Any], self.request)
+        transaction_id = self.options["id"] or requests.transaction_id(self.machine_id, request, earlier)
         directory = self.state.transaction(transaction_id)
-        # Complete before it has its name: a crash leaves a draft that nobody looks at, and the next call sweeps.
+        # Complete before it has its name: a crash leaves a draft that nobody reads and the next call sweeps.
         draft = os.path.join(self.state.transactions, ".draft")
         shutil.rmtree(draft, ignore_errors=True)
         os.mkdir(draft, 0o700)
         kept = dict(
-            self.request,
+            request,
             number=earlier + 1,
             run_id=self.options["run_id"],
             lock_timeout=self.options["lock_timeout"],
@@ -223,8 +221,7 @@ def _record(state: StateDirectory, transaction_id: str) -> survey.Record:
     return next(one for one in survey.read_records(state) if one.directory.id == transaction_id)
 
 
-def _reference(records, request):
-    # type: (List[survey.Record], Optional[Dict[str, Any]]) -> Optional[survey.Record]
+def _reference(records: List[survey.Record], request: Optional[Dict[str, Any]]) -> Optional[survey.Record]:
     """Return the newest transaction when it is about the same request."""
     same = records and request and records[-1].request["digest"] == request["digest"]
     return records[-1] if same else None

@@ -4,7 +4,7 @@
 
 import os
 import shutil
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Set, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
@@ -27,8 +27,8 @@ class Context:
         self.directory = directory
         self.driver = driver
         self.journal = Journal(directory.journal)
-        self.request = read_json(directory.request)  # type: Dict[str, Any]
-        self.plan = read_json(directory.plan)  # type: Dict[str, Any]
+        self.request: Dict[str, Any] = read_json(directory.request)
+        self.plan: Dict[str, Any] = read_json(directory.plan)
 
     @property
     def patience(self) -> float:
@@ -42,8 +42,7 @@ class Context:
 
     def former(self) -> Dict[str, Any]:
         """Return what was saved before the first change: packages, marks, units, material."""
-        saved = read_json(self.directory.way_back_state)  # type: Dict[str, Any]
-        return saved
+        return cast(Dict[str, Any], read_json(self.directory.way_back_state))
 
     def describe(self) -> str:
         """Return the number of packages in words for people."""

@@ -31,8 +31,8 @@ _ACKNOWLEDGE = 30.0
 def build_payload() -> bytes:
     """Return the engine's host side as one zip that Python runs.
 
-    It is made from what the running module was loaded from: Ansible's own zip, or a directory when a developer
-    has unpacked it. Both are gone as soon as the module ends.
+    It is made from what the running module was loaded from: Ansible's own zip, or a directory when a
+    developer has unpacked it. Both are gone as soon as the module ends.
     """
     buffer = io.BytesIO()
     packages = set()

@@ -50,7 +50,7 @@ def not_yet_reverted(plan: Dict[str, Any], present: Set[Package]) -> List[Dict[s
 
 def changed_by_others(plan: Dict[str, Any], present: Set[Package]) -> List[str]:
     """Return the plan's packages that are neither as before nor as planned."""
-    versions = {}  # type: Dict[Tuple[str, str], str]
+    versions: Dict[Tuple[str, str], str] = {}
     for name, arch, version in present:
         versions[name, arch] = version
     strange = []

@@ -30,7 +30,7 @@ def units_to_stop(updaters: List[Dict[str, Any]]) -> List[str]:
 
 @contextmanager
 def inhibited(driver: Driver, journal: Journal, patience: float) -> Iterator[None]:
-    """Stop what could change packages on its own; journal it first, so that it is started again after a crash.
+    """Stop what could change packages on its own; journaled first, so that it runs again after a crash.
 
     An updater that is at work is waited for, `patience` seconds; then DriverError (lock_held).
     """

@@ -20,8 +20,8 @@ import os
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils import times
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_directory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states
 
 Entry = Dict[str, Any]
 
@@ -50,7 +50,7 @@ class JournalError(Exception):
 
 def parse(data: bytes) -> List[Entry]:
     """Return the entries of a journal. A torn last line (power cut) is left out; any other damage raises."""
-    entries = []  # type: List[Entry]
+    entries: List[Entry] = []
     for line in whole_lines(data).split(b"\n")[:-1]:
         try:
             entry = json.loads(line.decode("utf-8"))
@@ -72,8 +72,8 @@ def fold(entries: Iterable[Entry]) -> View:
     """Return where a transaction stands; raises JournalError for an empty journal."""
     state = host_state = outcome = goal = superseded_by = None
     was_applied, attempt, seq, created, updated = False, 0, 0, "", ""
-    inhibited = []  # type: List[str]
-    blocked = []  # type: List[Dict[str, str]]
+    inhibited: List[str] = []
+    blocked: List[Dict[str, str]] = []
     for entry in entries:
         event = entry["event"]
         seq, updated = entry["seq"], entry["at"]
@@ -142,7 +142,7 @@ class Journal:
         return fold(self.entries())
 
     def append(self, event: str, **details: Any) -> Entry:
-        """Add an entry and return it once it is on disk. Raises IllegalTransition for a state out of order."""
+        """Add an entry, return it once it is on disk. Raises IllegalTransition for a state out of order."""
         created = not os.path.exists(self.path)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b") as stream:
@@ -157,7 +157,7 @@ class Journal:
                     details["state"],
                     bool(current and current.was_applied),
                 )
-            entry = {"seq": len(entries) + 1, "at": times.now(), "boot": boot_id(), "event": event}  # type: Entry
+            entry: Entry = {"seq": len(entries) + 1, "at": times.now(), "boot": boot_id(), "event": event}
             entry.update(details)
             stream.seek(len(whole))
             stream.truncate()

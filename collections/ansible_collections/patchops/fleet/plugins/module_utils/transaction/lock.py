@@ -25,7 +25,7 @@ class Lock:
     def __init__(self, path: str, timeout: Optional[float] = None) -> None:
         self.path = path
         self.timeout = timeout
-        self._descriptor = None  # type: Optional[int]
+        self._descriptor: Optional[int] = None
 
     def __enter__(self) -> "Lock":
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -65,7 +65,7 @@ class Lock:
 
 
 def is_held(path: str) -> bool:
-    """Tell whether somebody holds the exclusive lock. Looking takes it from nobody: it asks for a shared one."""
+    """Tell whether somebody holds the exclusive lock. Asks for a shared one, so as to take it from nobody."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -29,8 +29,9 @@ def check_clean(driver: Driver) -> None:
     if broken["interrupted"]:
         raise DriverError(
             "interrupted_packages",
-            f"An earlier change of packages, not ours, was left half done: {broken['reason']}. Nothing was changed.",
-            "Run dpkg --configure -a (and apt-get -f install) on the host, look at what it says, then call again.",
+            "An earlier change of packages, not ours, was left half done: "
+            f"{broken['reason']}. Nothing was changed.",
+            "Run dpkg --configure -a and apt-get -f install on the host, see what they say, call again.",
         )
 
 
@@ -64,7 +65,7 @@ def _fault(text: str) -> str:
 
 
 def wait_for_lock(driver: Driver, patience: float) -> None:
-    """Wait until nobody holds the package manager's lock; DriverError names the holder after `patience` seconds."""
+    """Wait until the package manager's lock is free; after `patience` seconds DriverError names its holder."""
     ends = time.monotonic() + patience
     while True:
         holder = driver.lock_holder()
@@ -74,7 +75,8 @@ def wait_for_lock(driver: Driver, patience: float) -> None:
             process = f"process {holder['pid']} ({holder['command']})" if holder["pid"] else holder["command"]
             raise DriverError(
                 "lock_held",
-                f"The package manager's lock is held by {process}; waited {patience:.0f} seconds and changed nothing.",
+                f"The package manager's lock is held by {process}; waited {patience:.0f} seconds "
+                "and changed nothing.",
                 "Wait until it has ended, or find out why it hangs; then call again or raise lock_timeout.",
             )
         time.sleep(1)
@@ -94,7 +96,7 @@ def check_space(driver: Driver, needs: Dict[str, int]) -> None:
 
 def space_problems(space: List[Dict[str, Any]], needs: Dict[str, int]) -> List[str]:
     """Return what is short, one text a mount. Needs of paths on one file system add up. Pure."""
-    mounts = {}  # type: Dict[str, Tuple[int, List[str], Dict[str, Any]]]
+    mounts: Dict[str, Tuple[int, List[str], Dict[str, Any]]] = {}
     for one in space:
         need = needs.get(one["purpose"], 0)
         if not need:

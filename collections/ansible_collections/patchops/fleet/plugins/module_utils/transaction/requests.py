@@ -94,8 +94,13 @@ def decide(
     return _decide_forward(wanted, given_id, request, known, supersede_staged)
 
 
-def _decide_forward(wanted, given_id, request, known, supersede_staged):
-    # type: (str, Optional[str], Optional[Dict[str, Any]], List[Known], bool) -> Decision
+def _decide_forward(
+    wanted: str,
+    given_id: Optional[str],
+    request: Optional[Dict[str, Any]],
+    known: List[Known],
+    supersede_staged: bool,
+) -> Decision:
     target = _target(given_id, request, known)
     if target is None and request is None:
         return _unknown_id(given_id, "Name what to install by packages, patch_set or select.")
@@ -150,8 +155,9 @@ def _go_on(wanted: str, given_id: Optional[str], target: Known) -> Decision:
     return Decision(CREATE, [], "", "", "")
 
 
-def _target(given_id, request, known):
-    # type: (Optional[str], Optional[Dict[str, Any]], List[Known]) -> Optional[Known]
+def _target(
+    given_id: Optional[str], request: Optional[Dict[str, Any]], known: List[Known]
+) -> Optional[Known]:
     if given_id:
         return next((one for one in known if one.id == given_id), None)
     if not known or request is None or known[-1].digest != request["digest"]:
@@ -164,7 +170,7 @@ def _target(given_id, request, known):
 
 
 def _decide_revert(given_id: Optional[str], known: List[Known]) -> Decision:
-    target = None  # type: Optional[Known]
+    target: Optional[Known] = None
     if given_id:
         target = next((one for one in known if one.id == given_id), None)
         if target is None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take a transaction back: packages, marks and units as they were, the bad versions kept from coming again."""
+"""Take a transaction back: packages, marks and units as they were, the bad versions kept away."""
 
 import hashlib
 import os
@@ -39,7 +39,7 @@ def revert(context: Context) -> Outcome:
 
 
 def take_back(context: Context, error: DriverError) -> Outcome:
-    """Take back an apply that failed with `error`; the transaction ends as `failed`, the host at its former list."""
+    """Take back an apply that failed with `error`: the transaction ends as `failed`, the host as before."""
     if context.request["way_back"] == "none":
         return _mixed(context, f"{error.message} There is no way back (way_back: none).")
     context.journal.enter(states.REVERTING, cause={"code": error.code, "message": error.message})
@@ -185,8 +185,8 @@ def _mixed(context: Context, why: str) -> Outcome:
     outcome = make_outcome(
         "state_mixed",
         f"{why} The host has neither its former nor the planned packages.",
-        f"Read {context.directory.log}, repair what it names (dpkg --audit), then call again: state: reverted "
-        "takes it back, state: applied goes on.",
+        f"Read {context.directory.log}, repair what it names (dpkg --audit), then call again: "
+        "state: reverted takes it back, state: applied goes on.",
     )
     context.journal.enter_again(states.FAILED, host_state=states.MIXED, outcome=outcome)
     return outcome

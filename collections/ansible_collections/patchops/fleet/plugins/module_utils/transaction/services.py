@@ -99,12 +99,12 @@ def restart_stale(driver: Driver) -> Dict[str, Any]:
 
     Return {restarted: [unit], failed: [unit], left: [{unit, reason}]}; what is left wants a reboot.
     """
-    result = {"restarted": [], "failed": [], "left": []}  # type: Dict[str, Any]
+    result: Dict[str, Any] = {"restarted": [], "failed": [], "left": []}
     if not has_systemd():
         return result
     for stale in collect_restarts(driver.owners):
         unit = stale["unit"]
-        if unit is None or unit.endswith((".scope", ".slice")) and unit != "init.scope":
+        if unit is None or (unit.endswith((".scope", ".slice")) and unit != "init.scope"):
             continue  # a login session or a program of a person: not ours to end
         if unit.startswith("patchops-"):
             continue

@@ -44,7 +44,7 @@ def _stage(context: Context) -> None:
     context.step("download", packages=len(plan["packages"]), bytes=plan["download_bytes"])
     context.driver.acquire(plan, directory.packages)
     check_plan(context, plan["packages"])
-    material = []  # type: List[Dict[str, Any]]
+    material: List[Dict[str, Any]] = []
     if request["way_back"] != "none":
         context.step("way_back")
         material = context.driver.acquire_way_back(

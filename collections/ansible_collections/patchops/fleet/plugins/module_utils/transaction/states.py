@@ -49,8 +49,8 @@ class IllegalTransition(Exception):
 def check(current: Optional[str], following: str, was_applied: bool) -> None:
     """Raise IllegalTransition unless `following` may come after `current` (None: a new journal).
 
-    `was_applied`: the journal has an `applied` entry. There is never a second one: what was taken back after it
-    had been applied is applied again by a new transaction only.
+    `was_applied`: the journal has an `applied` entry. There is never a second one: what was taken back after
+    it had been applied is applied again by a new transaction only.
     """
     if following not in TRANSITIONS[current]:
         raise IllegalTransition(f"{current or 'nothing'} can't become {following}")

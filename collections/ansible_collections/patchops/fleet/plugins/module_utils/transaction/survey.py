@@ -85,7 +85,7 @@ def follow(state: StateDirectory, directory: TransactionDirectory, seconds: floa
 def read_plan(directory: TransactionDirectory) -> Optional[Dict[str, Any]]:
     """Return the frozen plan, None when there is none."""
     try:
-        plan = read_json(directory.plan)  # type: Dict[str, Any]
+        plan: Dict[str, Any] = read_json(directory.plan)
     except FileNotFoundError:
         return None
     return plan

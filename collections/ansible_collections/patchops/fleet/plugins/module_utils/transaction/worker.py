@@ -28,11 +28,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
-_STEPS = {
+_STEPS: Dict[str, Callable[[Context], Outcome]] = {
     states.STAGING: staging.stage,
     states.APPLYING: applying.apply,
     states.REVERTING: reverting.revert,
-}  # type: Dict[str, Callable[[Context], Outcome]]
+}
 
 
 def main(arguments: List[str]) -> int:
@@ -79,7 +79,7 @@ def pursue(context: Context, goal: str) -> Outcome:
 def _settle_in(environment: str, log: str) -> None:
     """Leave the caller's world: known environment, umask and directory, output to `log`, no end half-way."""
     try:
-        settings = read_json(environment)  # type: Dict[str, str]
+        settings: Dict[str, str] = read_json(environment)
     except FileNotFoundError:
         settings = {}
     os.environ.clear()

@@ -4,6 +4,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
@@ -18,49 +19,56 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 
+Package = Tuple[str, str, str]  # name, arch, version
+
 CACHE = "/var/cache/apt/archives"
 
 _DOWNLOAD = ["-o", "Acquire::Retries=3", "-o", "APT::Sandbox::User=root", "-q", "download"]
 _DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
 _AT_ONCE = 200
+_OTHER_BYTES = re.compile("Hash Sum mismatch|unexpected size")
 
 
 def acquire(plan: Dict[str, Any], directory: str, native: str) -> List[str]:
     """Put every package that `plan` installs into `directory`; return the paths.
 
-    Files that are there already, with the planned bytes, are kept: a call after a crash downloads the rest only.
+    Files that are there already, with the planned bytes, are kept: after a crash only the rest is downloaded.
     Raises DriverError when one can't be had or has other bytes than the signed index named in the plan.
     """
-    coming = [one for one in plan["packages"] if one["to"]]
-    paths = [
-        os.path.join(directory, commands.file_name(one["name"], one["to"], one["arch"])) for one in coming
-    ]
-    missing = [one for one, path in zip(coming, paths) if sha256_of(path) != one["sha256"]]
+    coming = {
+        os.path.join(directory, commands.file_name(one["name"], one["to"], one["arch"])): one
+        for one in plan["packages"]
+        if one["to"]
+    }
+    missing = [one for path, one in coming.items() if sha256_of(path) != one["sha256"]]
     problem = _download([(one["name"], one["arch"], one["to"]) for one in missing], directory, native)
-    for one, path in zip(coming, paths):
+    for path, one in coming.items():
         found = sha256_of(path)
-        if found is None:
-            raise DriverError(
-                "download_failed",
-                f"{one['name']} {one['to']} could not be downloaded: {problem or 'apt left no file'}.",
-                "Repair the repository or the way to it, then call again; nothing was changed.",
-            )
-        if found != one["sha256"]:
+        if found == one["sha256"]:
+            continue
+        if found or _OTHER_BYTES.search(problem):
             raise DriverError(
                 "checksum_mismatch",
-                f"{one['name']} {one['to']} has other bytes than its signed index says.",
-                "Find out who altered the mirror or a proxy before it; nothing was changed.",
+                f"{one['name']} {one['to']} has other bytes than its signed index says. Nothing was changed.",
+                "Find out who altered the mirror or a proxy before it.",
             )
-    return paths
+        raise DriverError(
+            "download_failed",
+            f"{one['name']} {one['to']} could not be downloaded: {problem or 'apt left no file'}. "
+            "Nothing was changed.",
+            "Repair the repository or the way to it, then call again.",
+        )
+    return list(coming)
 
 
-def acquire_way_back(plan, directory, native, nearby, rebuilding):
-    # type: (Dict[str, Any], str, str, Iterable[str], bool) -> List[Dict[str, Any]]
+def acquire_way_back(
+    plan: Dict[str, Any], directory: str, native: str, nearby: Iterable[str], rebuilding: bool
+) -> List[Dict[str, Any]]:
     """Put what `plan` replaces or removes into `directory`.
 
-    Return [{name, arch, version, how, file, sha256, size}]; `how` is cache, repository or rebuilt, and None when
-    the package could not be had. `nearby`: more directories that may hold packages. Packages are rebuilt from
-    their installed files only when `rebuilding`.
+    Return [{name, arch, version, how, file, sha256, size}]; `how` is cache, repository or rebuilt, and None
+    when the package could not be had. `nearby`: more directories that may hold packages. Packages are rebuilt
+    from their installed files only when `rebuilding`.
     """
     going = [
         (one["name"], one.get("from_arch", one["arch"]), one["from"])
@@ -69,19 +77,20 @@ def acquire_way_back(plan, directory, native, nearby, rebuilding):
     ]
     expected = _served(going, native)
     places = [CACHE] + list(nearby)
-    hows = {}  # type: Dict[Tuple[str, str, str], str]
+    hows: Dict[Package, str] = {}
     for package in going:
-        if _is_sound(package, os.path.join(directory, commands.file_name(*_file(package))), expected):
+        if _is_sound(package, os.path.join(directory, _file(package)), expected):
             hows[package] = "cache"  # fetched by an earlier attempt
         elif _from_nearby(package, places, directory, expected):
             hows[package] = "cache"
     wanted = [package for package in going if package not in hows and package in expected]
     _download(wanted, directory, native)
     for package in wanted:
-        if _is_sound(package, os.path.join(directory, commands.file_name(*_file(package))), expected):
+        if _is_sound(package, os.path.join(directory, _file(package)), expected):
             hows[package] = "repository"
     for package in going:
-        if rebuilding and package not in hows and rebuild.rebuild(package, directory):
+        target = os.path.join(directory, _file(package, "rebuilt"))
+        if rebuilding and package not in hows and rebuild.rebuild(package, target):
             hows[package] = "rebuilt"
     return [_material(package, directory, hows.get(package)) for package in going]
 
@@ -98,14 +107,16 @@ def sha256_of(path: str) -> Optional[str]:
     return total.hexdigest()
 
 
-def _file(package: Tuple[str, str, str]) -> Tuple[str, str, str]:
+def _file(package: Package, how: str = "") -> str:
+    """Return a package's file name; a rebuilt one has another, lest it is taken for the original later."""
     name, arch, version = package
-    return name, version, arch
+    original = commands.file_name(name, version, arch)
+    return original[: -len("deb")] + "rebuilt.deb" if how == "rebuilt" else original
 
 
-def _material(package: Tuple[str, str, str], directory: str, how: Optional[str]) -> Dict[str, Any]:
+def _material(package: Package, directory: str, how: Optional[str]) -> Dict[str, Any]:
     name, arch, version = package
-    path = os.path.join(directory, commands.file_name(*_file(package)))
+    path = os.path.join(directory, _file(package, how or ""))
     return {
         "name": name,
         "arch": arch,
@@ -117,7 +128,7 @@ def _material(package: Tuple[str, str, str], directory: str, how: Optional[str])
     }
 
 
-def _download(packages: List[Tuple[str, str, str]], directory: str, native: str) -> str:
+def _download(packages: List[Package], directory: str, native: str) -> str:
     """Download what can be had; return what apt complained about."""
     complaints = []
     for start in range(0, len(packages), _AT_ONCE):
@@ -137,7 +148,7 @@ def _download(packages: List[Tuple[str, str, str]], directory: str, native: str)
     return "; ".join(complaints)
 
 
-def _served(packages: List[Tuple[str, str, str]], native: str) -> Dict[Tuple[str, str, str], str]:
+def _served(packages: List[Package], native: str) -> Dict[Package, str]:
     """Return the SHA-256 of those packages that a repository still has."""
     if not packages:
         return {}
@@ -151,9 +162,8 @@ def _served(packages: List[Tuple[str, str, str]], native: str) -> Dict[Tuple[str
     }
 
 
-def _from_nearby(package, places, directory, expected):
-    # type: (Tuple[str, str, str], List[str], str, Dict[Tuple[str, str, str], str]) -> bool
-    name = commands.file_name(*_file(package))
+def _from_nearby(package: Package, places: List[str], directory: str, expected: Dict[Package, str]) -> bool:
+    name = _file(package)
     for place in places:
         source = os.path.join(place, name)
         if not _is_sound(package, source, expected):
@@ -169,8 +179,8 @@ def _from_nearby(package, places, directory, expected):
     return False
 
 
-def _is_sound(package: Tuple[str, str, str], path: str, expected: Dict[Tuple[str, str, str], str]) -> bool:
-    """Tell whether a file is this package, by the signed index, or by itself where no index has it any more."""
+def _is_sound(package: Package, path: str, expected: Dict[Package, str]) -> bool:
+    """Tell whether a file is this package, by the signed index, or by itself where no index has it now."""
     found = sha256_of(path)
     if found is None:
         return False

@@ -39,7 +39,7 @@ _AT_ONCE = 400
 
 
 def valid_name(text: str) -> bool:
-    """Tell whether `text` names a package (``name`` or ``name:arch``) and nothing else that apt would expand."""
+    """Tell whether `text` is ``name`` or ``name:arch`` of a package, and nothing that apt would expand."""
     return bool(_NAME.match(text))
 
 

@@ -4,7 +4,7 @@
 
 import os
 import re
-from typing import Any, Dict, List
+from typing import Any, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands, simulation

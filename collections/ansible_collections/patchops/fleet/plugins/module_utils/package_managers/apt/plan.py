@@ -42,7 +42,7 @@ def make_plan(host: Host, selection: Dict[str, Any], allow_removals: bool) -> Di
 
     Raises DriverError where the selection can't be had as asked for. Changes nothing.
     """
-    held = []  # type: List[Dict[str, str]]
+    held: List[Dict[str, str]] = []
     if selection.get("select") == "all":
         changes = _upgrade_all(host, allow_removals, held)
     else:
@@ -67,7 +67,7 @@ def make_plan(host: Host, selection: Dict[str, Any], allow_removals: bool) -> Di
 
 
 def check_members(plan: Dict[str, Any], patch_set: Dict[str, Any]) -> None:
-    """Raise DriverError unless every change of `plan` is a member of the set, with the bytes that were proven."""
+    """Raise DriverError unless every change of `plan` is a member of the set, with the proven bytes."""
     members = {(one["name"], one["arch"], one["version"]): one for one in patch_set["packages"]}
     removals = {(one["name"], one["arch"]) for one in patch_set.get("removals", [])}
     strangers, changed = [], []
@@ -85,7 +85,7 @@ def check_members(plan: Dict[str, Any], patch_set: Dict[str, Any]) -> None:
         raise DriverError(
             "not_in_patch_set",
             "The patch set can't be installed by itself; apt also wants: " + ", ".join(strangers) + ".",
-            "Prove a set on a host that has the same packages, or bring this host to the others' state first.",
+            "Prove a set on a host with the same packages, or bring this host to the others' state first.",
         )
     if changed:
         raise DriverError(
@@ -171,7 +171,7 @@ def _named_wants(host: Host, names: List[str], held: List[Dict[str, str]]) -> Li
         raise DriverError(
             "bad_arguments", "Not a package name or version: " + ", ".join(map(repr, wrong)) + "."
         )
-    candidates = {}  # type: Dict[str, Dict[str, Any]]
+    candidates: Dict[str, Dict[str, Any]] = {}
     shown = commands.apt_cache_show(["--no-all-versions"] + sorted({name for name, _sign, _version in asked}))
     for record in simulation.records(shown):
         candidates.setdefault(_key(record["name"], record["arch"], host.native), record)
@@ -245,8 +245,9 @@ def _with_new_members(host: Host, patch_set: Dict[str, Any], wants: List[Want]) 
     return wants
 
 
-def _resolve(host, wants, allow_removals, required, held):
-    # type: (Host, List[Want], bool, bool, List[Dict[str, str]]) -> List[simulation.Change]
+def _resolve(
+    host: Host, wants: List[Want], allow_removals: bool, required: bool, held: List[Dict[str, str]]
+) -> List[simulation.Change]:
     """Return the changes for as many of `wants` as fit together.
 
     `required`: whatever doesn't fit is an error unless a hold is the reason.
@@ -256,8 +257,8 @@ def _resolve(host, wants, allow_removals, required, held):
     answer = _ask_for(host, wants, allow_removals)
     if answer.problem is None:
         return answer.changes
-    accepted = []  # type: List[Want]
-    changes = []  # type: List[simulation.Change]
+    accepted: List[Want] = []
+    changes: List[simulation.Change] = []
     for group in sorted({want.group for want in wants}):
         members = [want for want in wants if want.group == group]
         answer = _ask_for(host, accepted + members, allow_removals)
@@ -343,15 +344,14 @@ def _complete(host: Host, planned: List[Dict[str, Any]]) -> None:
         one["_kib"] = (after["installed_kib"] if after else 0) - (before["installed_kib"] if before else 0)
 
 
-def _records(host, wanted, served=True):
-    # type: (Host, List[Any], bool) -> Dict[Any, Dict[str, Any]]
-    """Return apt's record of each (name, arch, version) that it knows; with `served`, that a repository has."""
+def _records(host: Host, wanted: List[Any], served: bool = True) -> Dict[Any, Dict[str, Any]]:
+    """Return apt's record of each (name, arch, version) that it knows, or only those that are `served`."""
     if not wanted:
         return {}
     shown = commands.apt_cache_show(
         [commands.spec(name, arch, version, host.native) for name, arch, version in wanted]
     )
-    found = {}  # type: Dict[Any, Dict[str, Any]]
+    found: Dict[Any, Dict[str, Any]] = {}
     for record in simulation.records(shown):
         key = (record["name"], record["arch"], record["version"])
         if (record["served"] or not served) and (key not in found or not found[key]["served"]):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make a package again from its installed files: the last resort for a way back.
 
-Not the original: configuration files carry the administrator's changes, and what the host leaves out on purpose
-(documentation, translations) is missing.
+Not the original: configuration files carry the administrator's changes, and what the host leaves out on
+purpose (documentation, translations) is missing.
 """
 
 import os
@@ -12,42 +12,40 @@ import tempfile
 from typing import List, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands
 
 # Of the installed package, not of the package that is built.
 _STATUS_FIELDS = ("Status", "Conffiles", "Config-Version", "Triggers-Pending", "Triggers-Awaited")
 _SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config")
-# Made anew by dpkg or true for the original only.
-_NOT_CONTROL = ("list", "md5sums")
+# Made anew by dpkg.
+_NOT_CONTROL = ("list",)
 
 
-def rebuild(package: Tuple[str, str, str], directory: str) -> bool:
-    """Build ``(name, arch, version)`` into `directory`; tell whether that worked."""
-    name, arch, version = package
+def rebuild(package: Tuple[str, str, str], target: str) -> bool:
+    """Build ``(name, arch, version)`` as the file `target`; tell whether that worked."""
+    name, arch, _version = package
     installed = f"{name}:{arch}"
     status = process.run(["dpkg-query", "--status", installed])
     listed = process.run(["dpkg-query", "--listfiles", installed])
     if status.rc != 0 or listed.rc != 0:
         return False
-    with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=directory) as tree:
-        os.chmod(tree, 0o755)  # becomes the mode of the root directory of the package
+    with tempfile.TemporaryDirectory(prefix=".rebuild-", dir=os.path.dirname(target)) as tree:
+        os.chmod(tree, 0o755)  # noqa: S103 - becomes the mode of the root directory of the package
         try:
             _copy_files(paths(listed.stdout), tree)
             _write_control(installed, status.stdout, tree)
         except OSError:
             return False
-        target = os.path.join(directory, commands.file_name(name, version, arch))
         built = process.run(["dpkg-deb", "-Zgzip", "-z1", "--build", tree, target], timeout=1800)
         return built.rc == 0
 
 
 def paths(listed: str) -> List[Tuple[str, str]]:
     """Return (path in the package, path on the host) of what ``dpkg-query --listfiles`` prints."""
-    found = []  # type: List[Tuple[str, str]]
+    found: List[Tuple[str, str]] = []
     for line in listed.splitlines():
         if line.startswith("/") and line != "/.":
             found.append((line, line))
-        elif found and (line.startswith("diverted by ") or line.startswith("locally diverted to: ")):
+        elif found and line.startswith(("diverted by ", "locally diverted to: ")):
             found[-1] = (found[-1][0], line.split(": ", 1)[1])
     return found
 
@@ -64,24 +62,27 @@ def control(status: str) -> str:
 
 
 def _copy_files(files: List[Tuple[str, str]], tree: str) -> None:
+    # Where /bin is a link to /usr/bin on the host, it is a directory in packages all the same.
+    parents = {os.path.dirname(inside) for inside, _source in files}
     for inside, source in files:
         target = tree + inside
-        if os.path.islink(source):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            if not os.path.lexists(target):
-                os.symlink(os.readlink(source), target)
-        elif os.path.isdir(source):
+        if inside in parents or (os.path.isdir(source) and not os.path.islink(source)):
             os.makedirs(target, exist_ok=True)
-            shutil.copystat(source, target)
+            _copy_owner(os.stat(source), target)
+        elif os.path.islink(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.symlink(os.readlink(source), target)
         elif os.path.isfile(source):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             shutil.copy2(source, target)
-        else:
-            continue  # left out by the host's configuration, or deleted since
-        owner = os.lstat(source)
-        os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
-        if not os.path.islink(source):
-            os.chmod(target, owner.st_mode & 0o7777)  # chown takes set-id bits away
+            _copy_owner(os.stat(source), target)
+        # Else it is left out by the host's configuration, or was deleted since.
+
+
+def _copy_owner(owner: os.stat_result, target: str) -> None:
+    os.chown(target, owner.st_uid, owner.st_gid)
+    os.chmod(target, owner.st_mode & 0o7777)  # after chown, which takes set-id bits away
+    os.utime(target, (owner.st_atime, owner.st_mtime))
 
 
 def _write_control(installed: str, status: str, tree: str) -> None:

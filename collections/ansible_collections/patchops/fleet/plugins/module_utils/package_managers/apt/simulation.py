@@ -106,7 +106,7 @@ def records(show: str) -> List[Dict[str, Any]]:
     """
     found = []
     for paragraph in show.split("\n\n"):
-        fields = {}  # type: Dict[str, str]
+        fields: Dict[str, str] = {}
         for line in paragraph.splitlines():
             if line[:1] not in (" ", "\t", "") and ":" in line:
                 key, value = line.split(":", 1)

@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Transactions on real hosts, from the plan to the released way back."""
+
+from typing import Any
+
+import pytest
+
+from patchops.lab import faults
+from patchops.lab.hosts import LabHost
+from patchops.lab.lab import Lab
+from patchops.lab.modules import run_module
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab
+
+pytestmark = pytest.mark.lab
+
+RELEASES = ("bullseye", "bookworm", "trixie")
+EVERYTHING = {"state": "applied", "select": "all"}
+GOODAPP = {"state": "applied", "packages": ["lab-goodapp"]}
+
+
+def transact(lab: Lab, host: str, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    return run_module(lab, host, "transaction", arguments, check=check)
+
+
+def planned(result: dict[str, Any]) -> set[tuple[str, str, str]]:
+    return {(one["name"], one["to"], one["arch"]) for one in result["plan"]["packages"]}
+
+
+def replaced(result: dict[str, Any]) -> set[tuple[str, str, str]]:
+    return {(one["name"], one["from"], one["arch"]) for one in result["plan"]["packages"]}
+
+
+def files_that_matter(host: LabHost) -> str:
+    places = ["/var/lib/dpkg", "/var/cache/apt/archives", "/var/lib/patchops"]
+    return host.try_run("find", *places, "-printf", "%p %T@ %s\n").stdout
+
+
+def running_units(host: LabHost) -> list[str]:
+    listed = host.run(
+        "systemctl", "list-units", "--state=running,listening,waiting", "--plain", "--no-legend"
+    )
+    units = [line.split()[0] for line in listed.splitlines()]
+    return sorted(unit for unit in units if not unit.startswith(("session-", "user", "patchops-", "ssh@")))
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_everything_is_applied_as_planned_and_taken_back_to_the_byte(fresh_lab: Lab, release: str) -> None:
+    host = fresh_lab.host(release)
+    host.wait_until_up()
+    before, marks, units = host.packages(), host.run("apt-mark", "showauto"), running_units(host)
+
+    applied = transact(fresh_lab, release, **EVERYTHING)
+    assert applied["outcome"]["code"] == "applied", applied["outcome"]
+    assert applied["changed"] is True
+    assert len(applied["plan"]["packages"]) > 10
+    assert host.packages() == (before - replaced(applied)) | planned(applied)
+    assert host.run("apt-mark", "showauto") == marks
+
+    reverted = transact(fresh_lab, release, state="reverted")
+    assert reverted["outcome"]["code"] == "taken_back", reverted["outcome"]
+    assert host.packages() == before
+    assert host.run("apt-mark", "showauto") == marks
+    assert running_units(host) == units
+    assert host.run("dpkg", "--audit") == ""
+
+
+def test_check_mode_plans_and_touches_nothing(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    before = files_that_matter(host)
+    result = transact(fresh_lab, "bookworm", check=True, **GOODAPP)
+    assert (result["outcome"]["code"], result["changed"]) == ("planned", True)
+    assert planned(result) == {("lab-goodapp", "1.1", "all")}
+    assert files_that_matter(host) == before
+
+
+def test_a_second_run_changes_nothing(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    first = transact(fresh_lab, "bookworm", **GOODAPP)
+    journal = host.run("cat", first["transaction"]["journal"])
+    second = transact(fresh_lab, "bookworm", **GOODAPP)
+    assert (second["outcome"]["code"], second["changed"]) == ("nothing_to_do", False)
+    assert second["transaction"] == first["transaction"]
+    assert host.run("cat", first["transaction"]["journal"]) == journal
+
+
+def test_staging_installs_nothing_and_applying_goes_on_from_there(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    before = host.packages()
+    staged = transact(fresh_lab, "bookworm", state="staged", packages=["lab-goodapp"])
+    assert (staged["outcome"]["code"], host.packages()) == ("staged", before)
+    applied = transact(fresh_lab, "bookworm", **GOODAPP)
+    assert applied["transaction"]["id"] == staged["transaction"]["id"]
+    assert ("lab-goodapp", "1.1", "all") in host.packages()
+
+
+def test_a_newer_version_that_appears_after_staging_is_not_installed(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    transact(fresh_lab, "bookworm", state="staged", packages=["lab-goodapp"])
+    faults.inject(fresh_lab, "newer", "bookworm-security/lab-goodapp")
+    host.run("apt-get", "update")
+    applied = transact(fresh_lab, "bookworm", **GOODAPP)
+    assert applied["outcome"]["code"] == "applied"
+    assert ("lab-goodapp", "1.1", "all") in host.packages()
+
+
+def test_the_hosts_own_updater_does_not_bring_back_what_was_taken_back(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    transact(fresh_lab, "bookworm", **GOODAPP)
+    transact(fresh_lab, "bookworm", state="reverted")
+    host.run("apt-get", "-y", "upgrade")
+    assert ("lab-goodapp", "1.0", "all") in host.packages()
+
+    transact(fresh_lab, "bookworm", state="committed")
+    assert host.run("ls", "/etc/apt/preferences.d") == ""
+    host.run("apt-get", "-y", "install", "lab-goodapp")
+    assert ("lab-goodapp", "1.1", "all") in host.packages()
+
+
+def test_committing_releases_the_room(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    applied = transact(fresh_lab, "bookworm", **GOODAPP)
+    committed = transact(fresh_lab, "bookworm", state="committed")
+    assert committed["transaction"]["state"] == "committed"
+    directory = applied["transaction"]["journal"].rpartition("/")[0]
+    assert host.run("ls", directory).split() == ["journal.jsonl", "plan.json", "request.json", "worker.log"]
+
+
+def test_a_held_package_leaves_the_plan_and_stays_held(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("trixie")
+    host.run("apt-mark", "hold", "libapt-pkg7.0")
+    applied = transact(fresh_lab, "trixie", **EVERYTHING)
+    assert applied["outcome"]["code"] == "applied"
+    held = {one["name"]: one["reason"] for one in applied["plan"]["held"]}
+    assert held["libapt-pkg7.0"] == "held on the host"
+    assert "libapt-pkg7.0" in held["apt"]
+    assert host.run("apt-mark", "showhold").split() == ["libapt-pkg7.0"]
+
+
+def test_the_hosts_timers_rest_and_run_again(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    timers = ("apt-daily.timer", "apt-daily-upgrade.timer")
+    host.run("systemctl", "start", *timers)
+    applied = transact(fresh_lab, "bookworm", **GOODAPP)
+    journal = host.run("cat", applied["transaction"]["journal"])
+    assert '"event": "inhibited"' in journal
+    assert '"event": "released"' in journal
+    assert host.run("systemctl", "is-active", *timers).split() == ["active", "active"]
+
+
+def test_the_state_of_a_transaction_is_for_root_alone(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    transact(fresh_lab, "bookworm", **GOODAPP)
+    assert host.run("find", "/var/lib/patchops", "-type", "f", "-perm", "/077", "-name", "*.json*") == ""
+    assert host.run("find", "/var/lib/patchops", "-type", "d", "-perm", "/077") == ""
+
+
+def test_an_uninstalled_dependency_comes_and_goes_with_its_package(make_lab: MakeLab) -> None:
+    lab = make_lab(HostSpec("one", apps=("needsnew",)))
+    host = lab.host("one")
+    before = host.packages()
+    applied = transact(lab, "one", state="applied", packages=["lab-needsnew"])
+    assert applied["outcome"]["code"] == "applied", applied["outcome"]
+    assert "lab-newcomer" in host.run("apt-mark", "showauto").split()
+    reverted = transact(lab, "one", state="reverted")
+    assert reverted["outcome"]["code"] == "taken_back", reverted["outcome"]
+    assert host.packages() == before
