@@ -44,7 +44,12 @@ class ImageSpec:
         return content_key({"recipe": _RECIPE, **asdict(self)})
 
 
-def image_of(host: HostSpec, architecture: str = "amd64") -> ImageSpec:
+def machine_architecture() -> str:
+    """Debian's name for the architecture of this machine, and so of the hosts."""
+    return run(["dpkg", "--print-architecture"], doing="find this machine's architecture").strip()
+
+
+def image_of(host: HostSpec, architecture: str) -> ImageSpec:
     """The image a host needs."""
     packages = {*_BASE, *host.packages}
     if host.python:
@@ -107,7 +112,7 @@ def ensure_layer(image: Path, app_names: tuple[str, ...], debs: dict[tuple[str, 
     names = apps.with_companions(app_names)
     if not names:
         return None
-    chosen = [debs[name, apps.OLD] for name in names]
+    chosen = [debs[name, apps.versions_of(name)[0]] for name in names]
 
     def build(place: Path) -> None:
         upper, work, mounted = place / "upper", place / "work", place / "mounted"
@@ -126,24 +131,15 @@ def ensure_layer(image: Path, app_names: tuple[str, ...], debs: dict[tuple[str, 
         shutil.rmtree(work)
         mounted.rmdir()
 
-    key = content_key([image.parent.name, [apps.files_of(name, apps.OLD) for name in names]])
+    key = content_key([image.parent.name, [apps.files_of(name, apps.versions_of(name)[0]) for name in names]])
     return cached("layers", key, build) / "upper"
 
 
 def _prepare(root: Path) -> None:
     """Make a fresh Debian into a host's image: a user, no identity, nothing that acts by itself."""
+    user = ["--create-home", "--uid", str(ADMIN_ID), "--shell", "/bin/bash", ADMIN]
     run(
-        [
-            "useradd",
-            "--root",
-            str(root),
-            "--create-home",
-            "--uid",
-            str(ADMIN_ID),
-            "--shell",
-            "/bin/bash",
-            ADMIN,
-        ],
+        ["useradd", "--root", str(root), *user],
         doing=f"add the user {ADMIN} to the image",
     )
     units = root / "etc/systemd/system"
