@@ -36,8 +36,9 @@ def pages() -> dict[str, str]:
 
 def main(target: Path) -> None:
     """Replace `target` as a whole, so that no page of something that is gone stays."""
+    made = pages()
     shutil.rmtree(target, ignore_errors=True)
-    for path, text in pages().items():
+    for path, text in made.items():
         page = target / path
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(f"{NOTICE}\n\n{text.strip()}\n", encoding="utf-8")
