@@ -19,8 +19,7 @@ description:
   - Imports feeds of advisories, and of what makes a vulnerability urgent, into the database that
     M(patchops.fleet.assess) matches hosts against.
   - A feed is fetched only if it has changed. It is read with limits and imported aside, and the database is
-  swapped
-    as a whole. A feed that is broken, truncated or hostile is refused, and what the database had of it stays
+    swapped as a whole. A feed that is broken, truncated or hostile is refused, and what the database had of it stays
     in use.
 options:
   database:
@@ -120,15 +119,14 @@ summary:
   type: str
 feeds:
   description: What became of each feed, as name, state (updated, unchanged or failed), records, as_of and
-  problem.
+    problem.
   returned: when the database could be read
   type: list
   elements: dict
 sources:
   description:
     - What the database holds afterwards, as name, kind, location, imported_at, checked_at, as_of, sha256,
-    size and
-      records.
+      size and records.
   returned: when the database could be read
   type: list
   elements: dict
