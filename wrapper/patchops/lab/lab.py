@@ -65,9 +65,20 @@ class Lab:
     def _start(self) -> None:
         requirements.allow_many_hosts()
         control.start_supervisor(self.paths)
+        self._start_hosts()
+
+    def _start_hosts(self) -> None:
+        """All at once; then wait for each."""
         control.ask(self.paths, "start", [host.name for host in self.hosts])
         for host in self.hosts:
             host.wait_until_up()
+
+    def fresh(self) -> None:
+        """Make every host new again: as it was before its first boot, and up."""
+        for host in self.hosts:
+            host.kill()
+            host.replace_disk(host.paths.seed)
+        self._start_hosts()
 
     @property
     def name(self) -> str:
