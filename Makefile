@@ -33,7 +33,7 @@ bench: venv lab-tools ## PatchOps beside plain Ansible, on the same hosts
 
 docs: venv ## write docs/reference/ anew from the code, and the changelog from its fragments
 	@$(BIN)/python scripts/reference docs/reference
-	@cd $(COLLECTION) && PATH="$(CURDIR)/$(BIN):$$PATH" antsibull-changelog release --update-existing --refresh
+	@cd $(COLLECTION) && PATH="$(CURDIR)/$(BIN):$$PATH" antsibull-changelog release --update-existing --refresh --reload-plugins
 
 clean: ## remove what was built in this checkout (caches outside of it stay)
 	@rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible $(COLLECTION)/tests/output
