@@ -8,15 +8,11 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.kernels import role
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
-    is_foreign,
-    source_of,
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import (
+    Packages,
+    Placer,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import (
-    ReleaseRules,
-    Verdicts,
-)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +30,12 @@ class Group:
 
     name: str
     members: list[Member] = field(default_factory=list)
-    has_open: bool = False
     side_by_side: bool = False
-
-    def names_any(self, names: Container[str]) -> bool:
-        return any(member.package["name"] in names for member in self.members)
 
 
 @dataclass(slots=True)
 class Grouped:
-    """The groups that any rule speaks of. foreign: packages of other publishers, with their origin.
+    """The groups that there is something to say of. foreign: packages of other publishers, with their origin.
 
     nameless: packages whose source is not told, by which the feed would name them.
     """
@@ -53,38 +45,32 @@ class Grouped:
     nameless: list[str]
 
 
-def grouped(document: Mapping[str, Any], rules: ReleaseRules, scheme: str, only: set[str] | None) -> Grouped:
-    """The installed packages by their feed names. only: names to restrict it to."""
-    family = rules.release.partition(":")[0]
-    packages = document.get("packages") or ()
-    named: list[tuple[Mapping[str, Any], str, str]] = []
+def grouped(
+    packages: Packages,
+    placer: Placer,
+    only: Container[str] | None,
+    stale: Container[str],
+    include_installed: bool,
+) -> Grouped:
+    """The installed packages by their feed names.
+
+    only: names to restrict it to. stale: packages whose old code still runs. Without include_installed, what
+    is merely installed, in one version, and not stale is left out: most packages of most hosts.
+    """
+    groups: dict[str, Group] = {}
     foreign: dict[tuple[str, str], dict[str, str]] = {}
     nameless = []
-    by_source, by_arch = scheme in ("deb", "apk"), scheme == "rpm"
-    for package in packages:
-        if by_source:
-            name, version = source_of(family, package)
-            if not (package.get("source") and package.get("source_version")):
-                nameless.append(str(package["name"]))
-        else:
-            name, version = package["name"], package["version"]
-        if is_foreign(family, package):
-            origin = package.get("origin") or "backports"
-            foreign[name, origin] = {"package": name, "origin": origin}
-        elif only is None or name in only:
-            named.append((package, name, version))
-    rules.load(name for _, name, _ in named)
-    groups: dict[str, Group] = {}
-    for package, name, version in named:
-        verdicts = rules.judge(
-            name, version, package.get("arch") or "" if by_arch else "", package.get("module")
-        )
-        if not (verdicts.open or verdicts.installed):
+    for package, placed in zip(packages, placer.place(packages), strict=True):
+        if not placed.matters:
             continue
-        group = groups.get(name)
-        if group is None:
-            group = groups[name] = Group(name)
-        group.members.append(Member(package, version, verdicts))
-        group.has_open = group.has_open or bool(verdicts.open)
-        group.side_by_side = group.side_by_side or role(scheme, package["name"]) is not None
+        if placed.nameless:
+            nameless.append(str(package["name"]))
+        if placed.foreign:
+            foreign[placed.name, placed.foreign] = {"package": placed.name, "origin": placed.foreign}
+        elif (
+            placed.verdicts.open or placed.side_by_side or include_installed or package["name"] in stale
+        ) and (only is None or placed.name in only):
+            group = groups.setdefault(placed.name, Group(placed.name))
+            group.members.append(Member(package, placed.version, placed.verdicts))
+            group.side_by_side = group.side_by_side or placed.side_by_side
     return Grouped(list(groups.values()), [foreign[key] for key in sorted(foreign)], sorted(nameless))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -21,12 +21,12 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
     host_row,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.groups import (
-    Group,
     Grouped,
     grouped,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.judging import HostJudge
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import Offers
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placer
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.unexplained import explain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
@@ -47,6 +47,7 @@ class Matcher:
         self._freshness = freshness or Freshness()
         self._sources = {source.name: source for source in database.sources()}
         self._releases: dict[str, ReleaseRules] = {}
+        self._placers: dict[str, Placer] = {}
         self._prototypes = Prototypes(database)
 
     def assess(self, host_document: Mapping[str, Any], include_installed: bool = False) -> dict[str, Any]:
@@ -98,13 +99,10 @@ class Matcher:
         findings: list[dict[str, Any]] = []
         found = Grouped([], [], [])
         if rules is not None:
-            found = grouped(document, rules, scheme or "", only)
+            packages = document.get("packages") or ()
+            found = grouped(packages, self._placers[rules.release], only, code.stale, include_installed)
             judge = HostJudge(host, scheme or "", rules, code, offers, self._prototypes, include_installed)
-            findings = [
-                finding
-                for group in self._relevant(found.groups, code, include_installed)
-                for finding in judge.of(group)
-            ]
+            findings = [finding for group in found.groups for finding in judge.of(group)]
         feeds = [self._sources[name] for name in sorted(rules.sources if rules else ())]
         explained: list[dict[str, Any]] = []
         if only is None:
@@ -141,15 +139,9 @@ class Matcher:
 
     def _rules(self, release: str) -> ReleaseRules:
         if release not in self._releases:
-            self._releases[release] = ReleaseRules(self._database, release)
+            rules = self._releases[release] = ReleaseRules(self._database, release)
+            self._placers[release] = Placer(rules, scheme_of(release) or "")
         return self._releases[release]
-
-    @staticmethod
-    def _relevant(groups: list[Group], code: RunningCode, include_installed: bool) -> Iterator[Group]:
-        """Without what is merely installed: most groups of most hosts."""
-        for group in groups:
-            if include_installed or group.has_open or group.side_by_side or group.names_any(code.stale):
-                yield group
 
 
 def release_of(document: Mapping[str, Any]) -> str | None:

@@ -78,14 +78,14 @@ class ReleaseRules:
         judged = [
             Judged(rule, state)
             for rule in rules
-            if (state := self._state(rule, version, arch, module)) is not None
+            if (state := self.state(rule, version, arch, module)) is not None
         ]
         return Verdicts(
             tuple(one for one in judged if one.state != "installed"),
             tuple(one for one in judged if one.state == "installed"),
         )
 
-    def _state(self, rule: Rule, version: str, arch: str, module: str | None) -> Judgement | None:
+    def state(self, rule: Rule, version: str, arch: str, module: str | None) -> Judgement | None:
         affected = rule.affected
         if affected.status == "not_affected" or (affected.arch and arch and affected.arch != arch):
             return None

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who has which package: so that a new advisory touches only the hosts that it can concern."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory, Rule
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import scheme_of
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
+    is_foreign,
+    source_of,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
+
+# What rules are judged by: version as the feed counts, architecture, module stream.
+_Variant = tuple[str, str, str | None]
+
+
+class FleetIndex:
+    """The packages of many hosts, by release and name; about four bytes a package and host."""
+
+    def __init__(self) -> None:
+        self._hosts: list[str] = []
+        self._holders: dict[tuple[str, str], dict[_Variant, array[int]]] = {}
+
+    def add(self, host: str, release: str, packages: Iterable[Mapping[str, Any]]) -> None:
+        """Take the packages of one host. Those of other publishers are left out, as in matching."""
+        number = len(self._hosts)
+        self._hosts.append(host)
+        family, scheme = release.partition(":")[0], scheme_of(release)
+        by_source, by_arch = scheme in ("deb", "apk"), scheme == "rpm"
+        for package in packages:
+            if is_foreign(family, package):
+                continue
+            if by_source:
+                name, version = source_of(family, package)
+            else:
+                name, version = package["name"], package["version"]
+            variant = (version, (package.get("arch") or "") if by_arch else "", package.get("module"))
+            holders = self._holders.setdefault((release, name), {}).setdefault(variant, array("I"))
+            if not holders or holders[-1] != number:
+                holders.append(number)
+
+    def hosts_with(self, release: str, package: str) -> list[str]:
+        """The hosts that have any version of a package, as feeds name it."""
+        variants = self._holders.get((release, package), {}).values()
+        return [self._hosts[number] for number in sorted({number for one in variants for number in one})]
+
+    def concerned_by(self, advisory: Advisory, rules: Mapping[str, ReleaseRules]) -> dict[str, list[str]]:
+        """Hosts by what an advisory means for them: missing, installed, no_fix or unknown; hosts without the
+        package are in none. rules: of each release, for its version order.
+        """
+        found: dict[str, set[int]] = {}
+        for affected in advisory.affected:
+            order = rules.get(affected.release)
+            if order is None:
+                continue
+            rule = Rule(affected, advisory)
+            for variant, holders in self._holders.get((affected.release, affected.package), {}).items():
+                state = order.state(rule, *variant)
+                if state is not None:
+                    found.setdefault(state, set()).update(holders)
+        return {
+            state: [self._hosts[number] for number in sorted(numbers)] for state, numbers in found.items()
+        }
