@@ -68,6 +68,7 @@ _GROUPS = {
     "refused": ("refused, nothing was changed there", Tone.BAD),
     "not_started": ("not started", Tone.WARN),
     "pending": ("updates pending", Tone.WARN),
+    "taken_back": ("taken back as asked", Tone.GOOD),
     "patched_effective": ("patched and effective", Tone.GOOD),
     "nothing_to_do": ("nothing to do", Tone.GOOD),
 }
@@ -93,12 +94,18 @@ def answer(report: Report) -> Answers:
 def _groups(report: Report) -> tuple[Group, ...]:
     by_bucket: dict[str, list[HostReport]] = defaultdict(list)
     for host in report.hosts:
-        by_bucket[host.bucket if host.bucket in _GROUPS else "unknown"].append(host)
+        by_bucket[_group(host)].append(host)
     return tuple(
         Group(name, title, tone, tuple(sorted(by_bucket[name], key=lambda host: host.host)))
         for name, (title, tone) in _GROUPS.items()
         if by_bucket[name]
     )
+
+
+def _group(host: HostReport) -> str:
+    if host.bucket == "reverted" and host.outcome_class == "ok":
+        return "taken_back"
+    return host.bucket if host.bucket in _GROUPS else "unknown"
 
 
 def _headline(report: Report, fine: int, total: int) -> str:

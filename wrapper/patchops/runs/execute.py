@@ -242,9 +242,9 @@ class _Run:
         if self._fatal is not None:
             raise self._fatal
         if salvaged and not self._cancellation.requested and not self._touched_any_host():
-            raise PatchOpsError(
+            raise InputError(
                 f"The playbook did not run: {self._why_no_report(ended)}",
-                f"What Ansible printed is in {self._files.log}. No host was touched.",
+                f"No host was touched. All that Ansible printed is in {self._files.log}.",
             )
         return RunResult(
             run_id=self.run_id,
@@ -276,7 +276,8 @@ class _Run:
             return "The deadline passed; the playbook was ended. Transactions go on on the hosts."
         if self._complaints:
             return self._complaints[-1]
-        return f"ansible-playbook ended with {ended.returncode} and wrote no report."
+        printed = _last_line(self._files.log)
+        return f"ansible-playbook ended with {ended.returncode} and wrote no report. {printed}".rstrip()
 
     @property
     def _report_path(self) -> Path:
@@ -299,6 +300,14 @@ def _now() -> datetime.datetime:
 
 def _stamp(moment: datetime.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((plain(line) for line in reversed(lines) if line.strip()), "")
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
