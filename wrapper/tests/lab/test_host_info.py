@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What host_info says of real hosts is what they are, and what can't be learned is said so."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
+from patchops.lab import faults
+from patchops.lab.hosts import LabHost
+from patchops.lab.lab import Lab
+from patchops.lab.modules import module_command, module_environment, read_result, run_module
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab
+
+pytestmark = pytest.mark.lab
+
+RELEASES = ("bullseye", "bookworm", "trixie")
+
+
+@pytest.fixture(scope="module")
+def odd_lab(make_lab: MakeLab) -> Lab:
+    """Hosts that can't be asked, or that can't know what is pending."""
+    return make_lab(
+        HostSpec("asks", sudo_password="s3cret"),
+        HostSpec("bare", python=False),
+        HostSpec("unsafe", security_repo=False),
+        HostSpec("kernel", kernel=True),
+        HostSpec("stopped"),
+    )
+
+
+@pytest.fixture
+def security_fault(fresh_lab: Lab, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The shared lab with a fault in bookworm's security repository."""
+    kind, target = request.param
+    faults.inject(fresh_lab, kind, target)
+    yield fresh_lab
+    faults.clear(fresh_lab, kind, target)
+
+
+def scan(lab: Lab, host: str, **environment: str) -> dict[str, Any]:
+    return run_module(lab, host, "host_info", {"refresh": True}, check=False, **environment)
+
+
+def document(host: LabHost) -> dict[str, Any]:
+    """The document that the host keeps, read from outside."""
+    packed = (host.paths.upper / "var/lib/patchops/host.json.gz").read_bytes()
+    kept: dict[str, Any] = json.loads(gzip.decompress(packed))
+    return kept
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_packages_and_updates_are_those_that_dpkg_and_apt_know(fresh_lab: Lab, release: str) -> None:
+    host = fresh_lab.host(release)
+    result = scan(fresh_lab, release)
+    kept = document(host)
+    jsonschema.Draft202012Validator(json_schema("patchops.host")).validate(kept)
+    planned = host.run("apt-get", "-s", "dist-upgrade").splitlines()
+    upgrades = {line.split()[1] for line in planned if line.startswith("Inst ") and "[" in line}
+    automatic = set(host.run("apt-mark", "showauto").split())
+    assert result["outcome"]["code"] == "collected"
+    assert {(one["name"], one["version"], one["arch"]) for one in kept["packages"]} == host.packages()
+    assert {one["name"] for one in kept["updates"]} == upgrades
+    assert {one["name"] for one in kept["packages"] if not one["manual"]} == automatic
+    assert all(one["security"] and one["sha256"] for one in kept["updates"])
+    assert result["host"]["pending"] == {"total": len(upgrades), "security": len(upgrades)}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_the_host_is_agrees_with_its_own_tools(fresh_lab: Lab, release: str) -> None:
+    host = fresh_lab.host(release)
+    scan(fresh_lab, release)
+    kept = document(host)
+    assert kept["boot"]["id"] == host.boot_id()
+    assert kept["machine"]["machine_id"] == host.run("cat", "/etc/machine-id").strip()
+    assert kept["machine"]["virtualization"] == {"kind": "container", "type": "systemd-nspawn"}
+    assert kept["os"]["codename"] == release
+    assert "lab-goodapp.service" in kept["units"]["running"]
+    assert kept["units"]["failed"] == []
+    assert kept["security_source"]["status"] == "ok"
+    assert [one["signed"] for one in kept["repositories"]] == [True, True]
+    assert kept["errors"] == []
+
+
+def test_a_second_call_changes_nothing_and_check_mode_keeps_nothing(fresh_lab: Lab) -> None:
+    result = run_module(fresh_lab, "trixie", "host_info", {"refresh": True}, check=True)
+    assert result["changed"] is False
+    assert not (fresh_lab.host("trixie").paths.upper / "var/lib/patchops").exists()
+
+
+def test_a_new_boot_has_a_new_id_and_time(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    scan(fresh_lab, "bookworm")
+    before = document(host)["boot"]
+    host.reboot()
+    scan(fresh_lab, "bookworm")
+    after = document(host)["boot"]
+    assert before["id"] != after["id"]
+    assert before["time"] < after["time"]
+
+
+def test_a_service_that_runs_replaced_code_is_named_with_the_package(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    host.run(
+        "sh", "-c", "cp /usr/bin/sleep /usr/bin/napping && systemd-run --unit=napper /usr/bin/napping 600"
+    )
+    host.run("sh", "-c", "cp /usr/bin/sleep /usr/bin/napping.new && mv /usr/bin/napping.new /usr/bin/napping")
+    libc = host.run("sh", "-c", "realpath $(ldconfig -p | awk '/libc.so.6/ {print $NF; exit}')").strip()
+    host.run("sh", "-c", f"cp {libc} {libc}.new && mv {libc}.new {libc}")
+    scan(fresh_lab, "bookworm")
+    restarts = {one["unit"]: one for one in document(host)["restarts"]}
+    assert "/usr/bin/napping" in restarts["napper.service"]["files"]
+    assert restarts["ssh.service"]["packages"] == ["libc6"]
+    assert document(host)["reboot"]["reasons"][-1]["code"] == "services"
+
+
+def test_holds_failed_units_and_an_interrupted_dpkg_are_told(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("trixie")
+    host.run("apt-mark", "hold", "lab-goodapp")
+    host.try_run("systemd-run", "--unit=broken", "/bin/false")
+    half_done = "/^Package: bash$/,/^$/s/ok installed/ok half-configured/"
+    host.run("sed", "-i", half_done, "/var/lib/dpkg/status")
+    result = scan(fresh_lab, "trixie")
+    kept = document(host)
+    assert kept["holds"] == ["lab-goodapp"]
+    assert [one["held"] for one in kept["updates"] if one["name"] == "lab-goodapp"] == [True]
+    assert kept["units"]["failed"] == ["broken.service"]
+    assert kept["broken"]["packages"] == [{"name": "bash", "arch": "amd64", "state": "half-configured"}]
+    assert result["host"]["interrupted"] is True
+
+
+def test_a_version_that_is_pinned_away_is_pending_and_blocked(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    pin = "Package: lab-goodapp\\nPin: version 1.1\\nPin-Priority: -1\\n"
+    host.run("sh", "-c", f"printf '{pin}' > /etc/apt/preferences.d/no-goodapp")
+    scan(fresh_lab, "bookworm")
+    [update] = [one for one in document(host)["updates"] if one["name"] == "lab-goodapp"]
+    assert (update["candidate"], update["blocked"], update["security"]) == ("1.1", True, True)
+
+
+@pytest.mark.parametrize(
+    ("security_fault", "status", "told"),
+    [
+        (("bad-signature", "bookworm-security"), "unreadable", "signatures were invalid: BADSIG"),
+        (("expired", "bookworm-security"), "expired", "is expired (invalid since"),
+        (("mirror-error", "503"), "unreadable", "503 Service Unavailable"),
+        (("mirror-error", "401"), "unentitled", "401 Unauthorized"),
+    ],
+    indirect=["security_fault"],
+)
+@pytest.mark.usefixtures("security_fault")
+def test_a_host_whose_security_repository_fails_is_not_called_clean(
+    security_fault: Lab, status: str, told: str
+) -> None:
+    result = scan(security_fault, "bookworm")
+    source = document(security_fault.host("bookworm"))["security_source"]
+    assert (source["status"], told in source["reason"]) == (status, True)
+    assert f"more may be missing, the security source is {status}" in result["summary"]
+    refresh = document(security_fault.host("bookworm"))["refresh"]
+    assert refresh["ok"] is False
+    assert "http://mirror.lab/debian-security/ bookworm-security" in {
+        error["repository"] for error in refresh["errors"]
+    }
+
+
+def test_a_host_without_a_security_repository_is_not_called_clean(odd_lab: Lab) -> None:
+    result = scan(odd_lab, "unsafe")
+    assert result["host"]["security_source"]["status"] == "absent"
+    assert "more may be missing, the security source is absent" in result["summary"]
+
+
+def test_the_kernels_of_a_host_are_listed_and_a_marker_asks_for_a_reboot(odd_lab: Lab) -> None:
+    host = odd_lab.host("kernel")
+    host.run(
+        "sh", "-c", "echo linux-image-cloud-amd64 > /run/reboot-required.pkgs; touch /run/reboot-required"
+    )
+    scan(odd_lab, "kernel")
+    kept = document(host)
+    assert kept["kernel"]["newest_installed"] == kept["kernel"]["installed"][-1]["release"]
+    assert kept["kernel"]["installed"][-1]["release"].endswith("-cloud-amd64")
+    assert kept["reboot"] == {
+        "required": True,
+        "reasons": [{"code": "marker", "detail": "asked for by linux-image-cloud-amd64"}],
+    }
+    assert [one["name"] for one in kept["other_updaters"]] == ["unattended-upgrades"]
+
+
+@pytest.mark.parametrize(
+    ("host", "environment", "code", "told"),
+    [
+        ("asks", {}, "become_failed", "Missing sudo password"),
+        ("asks", {"ANSIBLE_BECOME_PASS": "wrong"}, "become_failed", "Incorrect sudo password"),
+        ("bare", {}, "python_missing", "/usr/bin/python3"),
+    ],
+)
+@pytest.mark.parametrize("pipelining", ["True", "False"])
+def test_a_host_that_lets_nobody_ask_gives_an_outcome_with_its_name(
+    odd_lab: Lab, host: str, environment: dict[str, str], code: str, told: str, pipelining: str
+) -> None:
+    result = scan(odd_lab, host, ANSIBLE_PIPELINING=pipelining, **environment)
+    assert result["outcome"]["code"] == code
+    assert told in result["outcome"]["message"]
+
+
+def test_the_right_sudo_password_lets_us_ask(odd_lab: Lab) -> None:
+    assert scan(odd_lab, "asks", ANSIBLE_BECOME_PASS="s3cret")["outcome"]["code"] == "collected"
+
+
+def test_a_host_that_is_down_is_unreachable_and_stays_in_the_play(odd_lab: Lab) -> None:
+    odd_lab.host("stopped").stop()
+    result = scan(odd_lab, "stopped", ANSIBLE_TIMEOUT="5")
+    assert result["outcome"]["class"] == "unreachable"
+    assert result["summary"].startswith("stopped: ")
+    assert result["summary"].endswith("nothing was changed.")
+    assert "unreachable" not in result
+
+
+def test_a_changed_host_key_is_not_taken_for_a_host_that_is_down(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bullseye")
+    host.run("sh", "-c", "rm /etc/ssh/ssh_host_* && ssh-keygen -A && systemctl restart ssh")
+    result = scan(fresh_lab, "bullseye")
+    assert result["outcome"]["code"] == "host_key_changed"
+    assert "10.99." in result["summary"]
+
+
+def test_a_link_that_is_cut_during_the_call_ends_it_as_lost(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    host.run("sh", "-c", "rm -rf /var/lib/apt/lists/*")
+    faults.inject(fresh_lab, "slow-mirror", "2000")
+    # Without our keep-alive this would hang for as long as the mirror is slow.
+    environment = module_environment(ANSIBLE_SSH_ARGS="-o ServerAliveInterval=1 -o ServerAliveCountMax=3")
+    scanning = subprocess.Popen(
+        module_command(fresh_lab, "bookworm", "host_info", {"refresh": True}),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    _wait_for_refresh(host)
+    faults.inject(fresh_lab, "cut", "bookworm")
+    result = read_result(*scanning.communicate(timeout=120))
+    faults.clear(fresh_lab, "cut", "bookworm")
+    assert result["outcome"]["code"] == "connection_lost"
+
+
+def _wait_for_refresh(host: LabHost) -> None:
+    ends = time.monotonic() + 30
+    while host.try_run("pgrep", "-f", "apt-get update").returncode != 0:
+        assert time.monotonic() < ends, "the scan did not begin to read the repositories"
+        time.sleep(0.1)
