@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.purl import Purl, parse
+
+Inventory = Callable[..., dict[str, Any]]
+
+DPKG = """\
+Package: libc6
+Status: install ok installed
+Architecture: amd64
+Source: glibc
+Version: 2.36-9+deb12u9
+Description: GNU C Library
+ Package: not a field
+
+Package: bash
+Status: install ok installed
+Architecture: amd64
+Version: 5.2.15-2+b7
+Source: bash (5.2.15-2)
+
+Package: gone
+Status: deinstall ok config-files
+Version: 1
+
+Package: broken
+Status: install ok half-configured
+Architecture: all
+Version: 2
+"""
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Inventory:
+    """Read a text as an inventory."""
+
+    def _inventory(kind: str, text: str, os_release: str = "", **more: Any) -> dict[str, Any]:
+        (tmp_path / "inventory").write_text(text)
+        (tmp_path / "os-release").write_text(os_release)
+        system = tmp_path / "os-release" if os_release else None
+        return read_inventory(kind, tmp_path / "inventory", system, **more)
+
+    return _inventory
+
+
+def names(document: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [
+        (one["name"], one["version"], one["source"], one["source_version"]) for one in document["packages"]
+    ]
+
+
+def test_a_dpkg_status_gives_what_is_installed_with_its_sources(inventory: Inventory) -> None:
+    document = inventory(
+        "dpkg-status", DPKG, 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n', host="img"
+    )
+
+    assert names(document) == [
+        ("libc6", "2.36-9+deb12u9", "glibc", "2.36-9+deb12u9"),
+        ("bash", "5.2.15-2+b7", "bash", "5.2.15-2"),
+        ("broken", "2", "broken", "2"),
+    ]
+    assert document["broken"]["packages"] == [{"name": "broken", "arch": "all", "state": "half-configured"}]
+    assert (document["host"], document["os"]["id"], document["os"]["codename"]) == (
+        "img",
+        "debian",
+        "bookworm",
+    )
+
+
+def test_what_only_a_live_host_tells_is_null(inventory: Inventory) -> None:
+    document = inventory("dpkg-status", DPKG)
+
+    assert document["security_source"]["status"] == "unreadable"
+    assert [document[key] for key in ("os", "kernel", "updates", "restarts", "reboot", "machine")] == [
+        None
+    ] * 6
+
+
+RPM = """\
+openssl\t1:3.0.7-27.el9\tx86_64\topenssl-3.0.7-27.el9.src.rpm\tAlmaLinux\t(none)
+nodejs\t1:18.12-1.module_el9\tx86_64\tnodejs-18.12-1.module_el9.src.rpm\tAlmaLinux\tnodejs:18:9010:abc
+gpg-pubkey\t0:b86b3716-61e69f29\t(none)\t(none)\t(none)\t(none)
+"""
+
+
+def test_a_list_of_rpm_gives_versions_vendors_and_streams(inventory: Inventory) -> None:
+    openssl, nodejs = inventory("rpm-list", RPM, "ID=almalinux\nVERSION_ID=9.6\n")["packages"]
+
+    assert (openssl["version"], openssl["arch"], openssl["source"]) == ("1:3.0.7-27.el9", "x86_64", "openssl")
+    assert (openssl["origin"], openssl["module"], nodejs["module"]) == ("AlmaLinux", "", "nodejs:18")
+
+
+def test_a_list_without_labels_leaves_the_stream_unknown(inventory: Inventory) -> None:
+    (package,) = inventory("rpm-list", "nodejs\t1:18.12-1.module_el9\tx86_64\n")["packages"]
+
+    assert "module" not in package
+
+
+def test_apks_database_gives_packages_with_their_origin(inventory: Inventory) -> None:
+    document = inventory(
+        "apk-installed", "C:Q1abc=\nP:libcrypto3\nV:3.5.0-r2\nA:x86_64\no:openssl\nF:lib\n\n"
+    )
+
+    assert names(document) == [("libcrypto3", "3.5.0-r2", "openssl", "3.5.0-r2")]
+
+
+CYCLONEDX = {
+    "bomFormat": "CycloneDX",
+    "components": [
+        {"type": "operating-system", "name": "debian", "version": "12.5"},
+        {
+            "type": "library",
+            "name": "libssl3",
+            "purl": "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&upstream=openssl&distro=debian-12",
+            "components": [{"type": "library", "purl": "pkg:npm/left-pad@1.3.0"}],
+        },
+        {"type": "library", "name": "bash", "purl": "pkg:deb/debian/bash@5.2-1?arch=amd64"},
+    ],
+}
+
+
+def test_a_cyclonedx_sbom_gives_distribution_packages_and_the_system(inventory: Inventory) -> None:
+    document = inventory("cyclonedx", json.dumps(CYCLONEDX))
+
+    assert names(document) == [
+        ("libssl3", "3.0.11-1", "openssl", "3.0.11-1"),
+        ("bash", "5.2-1", None, "5.2-1"),
+    ]
+    assert (document["os"]["id"], document["os"]["version_id"]) == ("debian", "12.5")
+
+
+def test_an_spdx_sbom_gives_the_same_packages(inventory: Inventory) -> None:
+    purl = "pkg:rpm/rocky/openssl-libs@3.0.7-27.el9?arch=x86_64&epoch=1&distro=rocky-9"
+    package = {"name": "x", "externalRefs": [{"referenceType": "purl", "referenceLocator": purl}]}
+    document = inventory("spdx", json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]}))
+
+    assert names(document) == [("openssl-libs", "1:3.0.7-27.el9", "openssl-libs", "1:3.0.7-27.el9")]
+    assert (document["os"]["id"], document["os"]["version_id"]) == ("rocky", "9")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("dpkg-status", "hello\n", "line 1: not a field: 'hello'"),
+        ("dpkg-status", "Package: a\nVersion: 1\n", "line 1: a stanza without Package or Status"),
+        ("dpkg-status", "", "lists no installed package; is it an inventory of kind dpkg-status?"),
+        ("rpm-list", "openssl 3.0\n", "line 1: expected name, epoch:version-release and arch: 'openssl 3.0'"),
+        ("apk-installed", "hello\n", "line 1: not a field of apk's database: 'hello'"),
+        ("apk-installed", "P:a\n\n", "a package without name or version"),
+        ("cyclonedx", "{}", "bomFormat: expected 'CycloneDX'"),
+        ("spdx", "[]", "expected an object, found a list"),
+        ("spdx", "{}", "spdxVersion: expected an SPDX 2 document in JSON"),
+        ("pip-freeze", "", "unknown kind of inventory 'pip-freeze'; known: apk-installed, cyclonedx"),
+    ],
+)
+def test_another_file_is_refused_with_its_place(
+    inventory: Inventory, tmp_path: Path, kind: str, text: str, message: str
+) -> None:
+    with pytest.raises(FeedError) as refused:
+        inventory(kind, text)
+
+    assert str(refused.value).startswith(f"{tmp_path}/inventory: {message}")
+
+
+def test_an_os_release_without_id_is_refused(inventory: Inventory) -> None:
+    with pytest.raises(FeedError, match=r"has no ID; is it an os-release file\?"):
+        inventory("dpkg-status", DPKG, "NAME=x\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pkg:npm/%40angular/core@1.2.3", Purl("npm", "@angular", "core", "1.2.3", {})),
+        (
+            "pkg:deb/debian/g%2B%2B@4%3A12.2?arch=amd64",
+            Purl("deb", "debian", "g++", "4:12.2", {"arch": "amd64"}),
+        ),
+        ("pkg:pypi/django", Purl("pypi", "", "django", "", {})),
+        ("https://example.org", None),
+        ("pkg:deb", None),
+    ],
+)
+def test_package_urls_are_taken_apart(text: str, expected: Purl | None) -> None:
+    assert parse(text) == expected
+
+
+@pytest.mark.shared
+def test_a_real_sbom_without_distribution_packages_is_refused(shared_data: Path) -> None:
+    with pytest.raises(FeedError, match="lists no installed package"):
+        read_inventory("cyclonedx", shared_data / "scanners" / "cyclonedx" / "log4j.json")

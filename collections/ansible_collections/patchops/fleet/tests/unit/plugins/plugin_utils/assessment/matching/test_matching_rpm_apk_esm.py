@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Make = Callable[..., dict[str, Any]]
+
+
+def rpm(name: str, version: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "version": version, "arch": "x86_64", "origin": "AlmaLinux", "suite": None, **more}
+
+
+@pytest.fixture
+def el9(debian: Make) -> Make:
+    """An AlmaLinux 9 host of which everything is known."""
+    os = {"id": "almalinux", "version_id": "9.6", "codename": "", "support": {"status": "unknown"}}
+
+    def _el9(*packages: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return debian(*packages, os=os, **more)
+
+    return _el9
+
+
+def updateinfo(name: str, version: str, release: str, arch: str = "x86_64", module: str = "") -> str:
+    epoch, _, version = version.rpartition(":")
+    return f"""<updates><update type="security"><id>ALSA-2026:1</id><title>Important: {name} security
+    update</title>
+<issued date="2026-08-20"/><severity>Important</severity>
+<references><reference type="cve" id="CVE-2026-3001"/></references>
+<pkglist><collection>{module}<package name="{name}" epoch="{epoch or 0}" version="{version}"
+release="{release}" arch="{arch}"/></collection></pkglist></update></updates>"""
+
+
+def add(feeds: Any, *arguments: str, **more: str) -> Any:
+    return feeds.add("updateinfo", updateinfo(*arguments, **more), "el9", release="almalinux:9").matcher()
+
+
+def only(matcher: Any, host: dict[str, Any]) -> dict[str, Any]:
+    (finding,) = matcher.assess(host)["findings"]
+    found: dict[str, Any] = finding
+    return found
+
+
+def test_the_binary_counts_with_its_epoch(feeds: Any, el9: Make) -> None:
+    matcher = add(feeds, "openssl", "1:3.0.7", "28.el9_5")
+
+    older = only(matcher, el9(rpm("openssl", "1:3.0.7-27.el9")))
+    assert (older["state"], older["package"], older["fixed"]) == ("missing", "openssl", "1:3.0.7-28.el9_5")
+    assert older["severity"] == "high"
+    assert matcher.assess(el9(rpm("openssl", "1:3.0.7-28.el9_5")))["findings"] == []
+    assert only(matcher, el9(rpm("openssl", "0:9.9-1.el9")))["state"] == "missing"
+
+
+def test_a_fix_of_another_architecture_does_not_concern(feeds: Any, el9: Make) -> None:
+    matcher = add(feeds, "openssl", "3.0.7", "28.el9_5", arch="aarch64")
+
+    assert matcher.assess(el9(rpm("openssl", "0:3.0.7-27.el9")))["findings"] == []
+
+
+MODULE = '<module name="nodejs" stream="18"/>'
+
+
+@pytest.mark.parametrize(
+    ("module", "state"),
+    [("nodejs:18", "missing"), ("nodejs:20", None), (None, "unknown")],
+)
+def test_a_modular_fix_concerns_its_own_stream_and_without_the_stream_nobody_knows(
+    feeds: Any, el9: Make, module: str | None, state: str | None
+) -> None:
+    matcher = add(feeds, "nodejs", "1:18.19", "1.module_el9.3.0+1+a", module=MODULE)
+    host = el9(rpm("nodejs", "1:18.12-1.module_el9.1.0+1+a", module=module))
+
+    assert [one["state"] for one in matcher.assess(host)["findings"]] == ([state] if state else [])
+
+
+def test_an_unknown_stream_that_is_newer_than_the_fix_is_not_vulnerable_by_it(feeds: Any, el9: Make) -> None:
+    matcher = add(feeds, "nodejs", "1:18.19", "1.module_el9.3.0+1+a")
+
+    assert matcher.assess(el9(rpm("nodejs", "1:20.1-1.module_el9.3.0+9+b")))["findings"] == []
+
+
+def test_a_package_of_no_module_is_not_measured_against_a_modular_fix(feeds: Any, el9: Make) -> None:
+    matcher = add(feeds, "nodejs", "1:18.19", "1.module_el9.3.0+1+a", module=MODULE)
+
+    assert matcher.assess(el9(rpm("nodejs", "1:16.20-1.el9_2", module="")))["findings"] == []
+
+
+def test_packages_of_another_vendor_are_not_matched(feeds: Any, el9: Make) -> None:
+    document = add(feeds, "nginx", "1.24", "5.el9").assess(
+        el9(rpm("nginx", "0:1.22-1.el9", origin="Fedora Project"))
+    )
+
+    assert document["findings"] == []
+    assert document["coverage"]["uncovered"] == [{"package": "nginx", "origin": "Fedora Project"}]
+
+
+def kernel(running: str) -> dict[str, Any]:
+    return {"running": running, "running_build": None, "installed": [], "default_boot": None}
+
+
+@pytest.mark.parametrize(
+    ("running", "effective"), [("5.14.0-503.el9.x86_64", "no"), ("5.14.0-570.el9.x86_64", "yes")]
+)
+def test_of_two_kernels_the_newer_one_decides_and_the_running_one_is_in_effect(
+    feeds: Any, el9: Make, running: str, effective: str
+) -> None:
+    matcher = add(feeds, "kernel-core", "5.14.0", "570.el9")
+    host = el9(
+        rpm("kernel-core", "0:5.14.0-503.el9"), rpm("kernel-core", "0:5.14.0-570.el9"), kernel=kernel(running)
+    )
+
+    finding = only(matcher, host)
+    assert (finding["state"], finding["effective"]) == ("installed", effective)
+    assert "old_kernel_installed" in [reason["code"] for reason in finding["reasons"]]
+
+
+def osv(ecosystem: str, fixed: str) -> str:
+    return json.dumps(
+        {
+            "id": "USN-7000-1",
+            "modified": "2026-08-20T00:00:00Z",
+            "upstream": ["CVE-2026-4001"],
+            "affected": [
+                {
+                    "package": {"ecosystem": ecosystem, "name": "curl"},
+                    "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]}],
+                }
+            ],
+        }
+    )
+
+
+def test_a_fix_in_an_entitled_channel_says_so_where_it_is_not_offered(
+    feeds: Any, debian: Make, package: Make
+) -> None:
+    matcher = feeds.add("osv", osv("Ubuntu:Pro:20.04:LTS", "7.68.0-1ubuntu2.26+esm1")).matcher()
+    os = {"id": "ubuntu", "version_id": "20.04", "codename": "focal", "support": {"status": "lts"}}
+
+    finding = only(matcher, debian(package("curl", "7.68.0-1ubuntu2.25", origin="Ubuntu"), os=os))
+
+    assert (finding["state"], finding["fix_available"]) == ("missing", False)
+    assert finding["reasons"][1]["code"] == "fix_needs_entitlement"
+
+
+def test_alpine_is_matched_by_the_origin_of_its_packages(feeds: Any, debian: Make, package: Make) -> None:
+    secdb = {
+        "distroversion": "v3.22",
+        "packages": [{"pkg": {"name": "openssl", "secfixes": {"3.5.1-r0": ["CVE-2026-5001"]}}}],
+    }
+    matcher = feeds.add("alpine-secdb", json.dumps(secdb)).matcher()
+    os = {"id": "alpine", "version_id": "3.22.1", "codename": "", "support": {"status": "unknown"}}
+    older = package("libcrypto3", "3.5.0-r2", source="openssl", source_version="3.5.0-r2", origin="")
+
+    finding = only(matcher, debian(older, os=os))
+
+    assert (finding["advisory"], finding["package"], finding["state"]) == (
+        "CVE-2026-5001",
+        "openssl",
+        "missing",
+    )
