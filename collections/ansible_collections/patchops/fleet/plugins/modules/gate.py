@@ -30,7 +30,8 @@ options:
 notes:
   - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
     C(delegate_to=localhost).
-  - The gate is closed, whatever else holds, once the file exists that the variable C(patchops_drain_file) names.
+  - The gate is closed, whatever else holds, once the file exists that the variable C(patchops_drain_file)
+    names.
 seealso:
   - module: patchops.fleet.rollout_plan
 """

@@ -147,8 +147,8 @@ pending:
   type: dict
 plan:
   description:
-    - The plan of O(transaction), when it had not been proven before and O(packages) is empty. Its packages are
-      verified then.
+    - The plan of O(transaction), when it had not been proven before and O(packages) is empty. Its packages
+      are verified then.
   returned: when the host could be asked
   type: dict
 proven_before:

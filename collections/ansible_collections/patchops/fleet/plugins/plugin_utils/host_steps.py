@@ -68,7 +68,8 @@ def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> d
     """
     step, outcome = _decisive(results)
     touched = _acted(results) or _unproven(results)
-    lost = outcome["class"] in _LOST and (touched or (outcome["class"] == UNREACHABLE and not intermittent))
+    out_of_sight = outcome["class"] in (UNREACHABLE, UNKNOWN) and not intermittent
+    lost = outcome["class"] in _LOST and (touched or out_of_sight)
     return {
         **outcome,
         "step": step,

@@ -12,7 +12,8 @@ def judge_effect(
 ) -> Tuple[str, List[str]]:
     """Return (yes | no | unknown, reasons) from `reboot` and `restarts` of the host document."""
     reasons = [reason["detail"] for reason in (reboot or {}).get("reasons", [])]
-    reasons += [f"{unit} runs replaced code" for unit in stale_services(restarts)]
+    told = " ".join(reasons)
+    reasons += [f"{unit} runs replaced code" for unit in stale_services(restarts) if unit not in told]
     if reasons:
         return "no", reasons
     if reboot is None or reboot["required"] is None or restarts is None:

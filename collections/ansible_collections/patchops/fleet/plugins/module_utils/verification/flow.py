@@ -26,7 +26,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect
     judge_effect,
     wrong_packages,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import belongs_to_people
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import find_failed, show_units
 
 # Sub states of services, sockets and timers that are doing what they are there for.
 _AT_WORK = ("running", "listening", "waiting")
@@ -55,16 +55,13 @@ def verify(
     findings = [{"check": f"unit {item['unit']}", "ok": False, "detail": item["detail"]} for item in stopped]
     checked = run_checks(checks, deadline)
     document = collect(SUBSETS, driver, False)
-    known = {item["check"] for item in findings}
-    failed = (document.get("units") or {}).get("failed", [])
-    findings += [
-        {"check": f"unit {unit}", "ok": False, "detail": "failed, and had not failed before"}
-        for unit in failed
-        if before["known"]
-        and unit not in before["failed"]
-        and not belongs_to_people(unit)
-        and f"unit {unit}" not in known
-    ]
+    if before["known"]:
+        told = before["failed"] + [item["unit"] for item in stopped]
+        failed = [unit for unit in (document.get("units") or {}).get("failed", []) if unit not in told]
+        findings += [
+            {"check": f"unit {item['unit']}", "ok": False, "detail": f"{item['detail']}, had not before"}
+            for item in find_failed(failed, show_units(failed))
+        ]
     proven_before = transaction is not None and os.path.exists(_proof(transaction))
     plan: Dict[str, Any] = {}
     if transaction is not None and not packages and not proven_before:

@@ -53,6 +53,18 @@ def find_stopped(before: Iterable[str], states: Dict[str, Dict[str, str]]) -> Li
     return stopped
 
 
+def find_failed(failed: Iterable[str], states: Dict[str, Dict[str, str]]) -> List[Dict[str, Any]]:
+    """Return [{unit, detail}] of failed units, without those of which systemd remembers but the name.
+
+    A unit whose package is gone stays in the list of failed units until somebody resets it.
+    """
+    return [
+        {"unit": unit, "detail": describe(states[unit])}
+        for unit in sorted(set(failed))
+        if states.get(unit, {}).get("LoadState") == "loaded" and not belongs_to_people(unit)
+    ]
+
+
 def describe(state: Dict[str, str]) -> str:
     """Return a unit's state for people, such as ``failed (exit-code, status 1)``."""
     if not state or state.get("LoadState") == "not-found":

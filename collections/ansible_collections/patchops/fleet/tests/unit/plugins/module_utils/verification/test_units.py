@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import (
     belongs_to_people,
     describe,
+    find_failed,
     find_stopped,
     parse_show,
 )
@@ -74,3 +75,11 @@ def test_a_unit_that_is_gone_is_told_so() -> None:
 def test_sessions_of_people_may_end(unit: str) -> None:
     assert belongs_to_people(unit)
     assert find_stopped([unit], {}) == []
+
+
+def test_a_failed_unit_whose_package_is_gone_does_not_count() -> None:
+    gone = {"LoadState": "not-found", "ActiveState": "failed"}
+    states = {**parse_show(SHOWN), "gone.service": gone}
+    assert find_failed(["web.service", "gone.service"], states) == [
+        {"unit": "web.service", "detail": "failed (exit-code, status 1)"}
+    ]
