@@ -122,8 +122,11 @@ def terminate(lock: Path, grace_seconds: float) -> bool:
     gets SIGTERM itself, then SIGKILL. A playbook that is killed at once leaves its workers and their
     commands behind.
     """
-    alive = {holder.pid for holder in holders(lock)}
-    _signal([holder for holder in holders(lock) if holder.parent not in alive], signal.SIGTERM)
+    if not held(lock):
+        return True
+    alive = holders(lock)
+    pids = {holder.pid for holder in alive}
+    _signal([holder for holder in alive if holder.parent not in pids], signal.SIGTERM)
     if _wait_released(lock, grace_seconds):
         return True
     _signal(holders(lock), signal.SIGTERM)

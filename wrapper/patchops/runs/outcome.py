@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from patchops.errors import ExitCode
 from patchops.reports.model import HostReport, Report
 
-_FAILED = frozenset({"failed", "refused", "reverted", "unreachable", "not_effective"})
+_FAILED = frozenset({"failed", "refused", "reverted", "unreachable"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def judge(
     if "missing" in fail_on and (missing := [host for host in report.hosts if _is_missing(host)]):
         names = ", ".join(host.host for host in missing)
         return Verdict("done", ExitCode.HOSTS_FAILED, f"Updates are pending on {names}.")
-    return Verdict("done", ExitCode.DONE, "")
+    late = _names(report, {"not_effective"})
+    return Verdict("done", ExitCode.DONE, f"Not in effect yet: {late}." if late else "")
 
 
 def _names(report: Report, buckets: Collection[str]) -> str:

@@ -57,6 +57,7 @@ def test_a_scan_puts_the_fleet_on_record(patchops: Command) -> None:
 
 
 def test_check_mode_plans_and_changes_nothing(patchops: Command) -> None:
+    patchops.run("scan", "--limit", "good1")
     before = patchops.lab.host("good1").packages()
 
     code, hosts = patchops.report("patch", "--limit", "good1", "--package", "lab-goodapp", "--check")

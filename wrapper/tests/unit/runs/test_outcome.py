@@ -72,3 +72,21 @@ def test_pending_updates_are_0_unless_asked_for() -> None:
     assert verdict(pending, playbook="scan").exit_code is ExitCode.DONE
     missing = verdict(pending, playbook="scan", fail_on=["missing"])
     assert (missing.exit_code, missing.reason) == (ExitCode.HOSTS_FAILED, "Updates are pending on web1.")
+
+
+def test_a_host_that_was_taken_back_as_asked_is_done() -> None:
+    back = samples.host("web1", outcome=samples.outcome("ok", "taken_back"))
+
+    assert verdict(back, playbook="rollback").exit_code is ExitCode.DONE
+
+
+def test_a_host_that_was_taken_back_because_it_failed_is_4() -> None:
+    back = samples.host("web1", outcome=samples.outcome("reverted", "rolled_back"))
+
+    assert verdict(back, result="failed").exit_code is ExitCode.HOSTS_FAILED
+
+
+def test_what_is_not_in_effect_yet_is_said() -> None:
+    late = verdict(samples.host("web1", effective="no"))
+
+    assert late == Verdict("done", ExitCode.DONE, "Not in effect yet: web1.")

@@ -150,3 +150,21 @@ def test_the_summary_is_one_line_with_the_reason_of_a_stop() -> None:
     assert summarize(report(entries, [OPEN, CLOSED])) == (
         "patch stopped: 2 hosts: 1 unreachable, 1 not started. Stopped: frozen."
     )
+
+
+def test_what_was_taken_back_as_asked_is_no_failure() -> None:
+    taken_back = {"revert": make_result("taken_back", "", changed=True)}
+
+    found = report([entry(taken_back)], [])
+
+    assert (found["result"], found["totals"]["reverted"]) == ("done", 1)
+
+
+def test_what_was_taken_back_because_it_failed_is_one() -> None:
+    results = {
+        "apply": applied(),
+        "verify": make_result("verification_failed", "ssh is down"),
+        "revert": make_result("taken_back", "", changed=True),
+    }
+
+    assert report([entry(results)], [])["result"] == "failed"
