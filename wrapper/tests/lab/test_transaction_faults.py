@@ -18,7 +18,7 @@ from patchops.lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 
-APPLY = {"state": "applied"}
+APPLY: dict[str, Any] = {"state": "applied"}
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,7 @@ def made_lab(make_lab: MakeLab) -> Lab:
         HostSpec("web", apps=("webapp",)),
         HostSpec("conf", apps=("confapp",)),
         HostSpec("push", apps=("pusher",)),
+        HostSpec("auto", kernel=True, apps=("slowapp",)),
     )
 
 
@@ -126,16 +127,17 @@ def test_two_calls_at_once_make_one_transaction(lab: Lab) -> None:
 
 
 def test_a_killed_worker_is_replaced_by_the_next_call(lab: Lab) -> None:
-    host = lab.host("slow")
+    host = lab.host("auto")
     host.run("systemctl", "start", "apt-daily.timer")
-    transact(lab, "slow", **APPLY, packages=["lab-slowapp"], wait=False)
+    transact(lab, "auto", **APPLY, packages=["lab-slowapp"], wait=False)
     wait_for_install(host)
+    assert host.try_run("systemctl", "is-active", "apt-daily.timer").stdout.strip() == "inactive"
     host.run("pkill", "-9", "-f", "payload.zip")
-    again = transact(lab, "slow", **APPLY, packages=["lab-slowapp"])
+    wait_for(host, "systemctl", "is-active", "apt-daily.timer")
+    again = transact(lab, "auto", **APPLY, packages=["lab-slowapp"])
     assert again["outcome"]["code"] == "applied", again["outcome"]
     assert entries(host, '"state": "applied"') == 1
     assert upgrades(host, "lab-slowapp") == ["1.0 1.1"]
-    assert host.run("systemctl", "is-active", "apt-daily.timer").strip() == "active"
 
 
 def test_a_power_cut_during_the_install_is_finished_by_the_next_call(lab: Lab) -> None:

@@ -16,8 +16,8 @@ from patchops.lab.testing import MakeLab
 pytestmark = pytest.mark.lab
 
 RELEASES = ("bullseye", "bookworm", "trixie")
-EVERYTHING = {"state": "applied", "select": "all"}
-GOODAPP = {"state": "applied", "packages": ["lab-goodapp"]}
+EVERYTHING: dict[str, Any] = {"state": "applied", "select": "all"}
+GOODAPP: dict[str, Any] = {"state": "applied", "packages": ["lab-goodapp"]}
 
 
 def transact(lab: Lab, host: str, check: bool = False, **arguments: Any) -> dict[str, Any]:
@@ -138,15 +138,25 @@ def test_a_held_package_leaves_the_plan_and_stays_held(fresh_lab: Lab) -> None:
     assert host.run("apt-mark", "showhold").split() == ["libapt-pkg7.0"]
 
 
-def test_the_hosts_timers_rest_and_run_again(fresh_lab: Lab) -> None:
-    host = fresh_lab.host("bookworm")
+def test_a_kernel_comes_and_goes_while_the_hosts_own_updater_rests(make_lab: MakeLab) -> None:
+    lab = make_lab(HostSpec("kernel", kernel=True))
+    host = lab.host("kernel")
     timers = ("apt-daily.timer", "apt-daily-upgrade.timer")
     host.run("systemctl", "start", *timers)
-    applied = transact(fresh_lab, "bookworm", **GOODAPP)
+    before = host.packages()
+
+    applied = transact(lab, "kernel", **EVERYTHING)
+    assert applied["outcome"]["code"] == "applied", applied["outcome"]
+    new = {one["name"] for one in applied["plan"]["packages"] if one["action"] == "install"}
+    assert any(name.startswith("linux-image-6") for name in new)
     journal = host.run("cat", applied["transaction"]["journal"])
     assert '"event": "inhibited"' in journal
     assert '"event": "released"' in journal
     assert host.run("systemctl", "is-active", *timers).split() == ["active", "active"]
+
+    reverted = transact(lab, "kernel", state="reverted")
+    assert reverted["outcome"]["code"] == "taken_back", reverted["outcome"]
+    assert host.packages() == before
 
 
 def test_the_state_of_a_transaction_is_for_root_alone(fresh_lab: Lab) -> None:

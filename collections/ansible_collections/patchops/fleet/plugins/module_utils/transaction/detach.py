@@ -34,27 +34,25 @@ def build_payload() -> bytes:
     It is made from what the running module was loaded from: Ansible's own zip, or a directory when a
     developer has unpacked it. Both are gone as soon as the module ends.
     """
+    main = f"import sys\n\nfrom {worker.__name__} import main\n\nsys.exit(main(sys.argv[1:]))\n"
+    files = {"__main__.py": main.encode("ascii")}
+    for name, data in _sources():
+        files[name] = data
+        for parent in _parents(name):
+            files.setdefault(parent + "/__init__.py", b"")
     buffer = io.BytesIO()
-    packages = set()
     with zipfile.ZipFile(buffer, "w") as target:
-        for name, data in sorted(_sources()):
-            _add(target, name, data)
-            parts = name.split("/")[:-1]
-            packages.update("/".join(parts[: count + 1]) for count in range(len(parts)))
-        present = set(target.namelist())
-        for package in sorted(packages):
-            if package + "/__init__.py" not in present:
-                _add(target, package + "/__init__.py", b"")
-        main = f"import sys\n\nfrom {worker.__name__} import main\n\nsys.exit(main(sys.argv[1:]))\n"
-        _add(target, "__main__.py", main.encode("ascii"))
+        for name in sorted(files):
+            # A fixed time, so that equal code gives equal bytes and one hash.
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, files[name])
     return buffer.getvalue()
 
 
-def _add(target: zipfile.ZipFile, name: str, data: bytes) -> None:
-    # A fixed time, so that equal code gives equal bytes and one hash.
-    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    target.writestr(entry, data)
+def _parents(name: str) -> List[str]:
+    parts = name.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def _sources() -> Iterator[Tuple[str, bytes]]:
@@ -113,12 +111,20 @@ def _start_unit(unit: str, argv: List[str]) -> str:
         "KillMode=process",
         "TimeoutStopSec=900",
         "OOMScoreAdjust=-500",
+        # Runs after a worker that was killed, too: the host's updaters don't wait for our next call.
+        "ExecStopPost=" + " ".join(_quoted(word) for word in argv[:-1] + [worker.RELEASE]),
     ]
     command = ["systemd-run", "--quiet", "--collect", "--no-ask-password", f"--unit={unit}"]
     command += ["--description=PatchOps transaction"]
     command += [f"--property={text}" for text in properties]
     result = process.run(command + ["--"] + argv, timeout=60)
     return "" if result.rc == 0 else result.stderr.strip() or f"systemd-run ended with {result.rc}"
+
+
+def _quoted(word: str) -> str:
+    """Return a word as systemd reads it in a command line."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"'
 
 
 def _start_session(argv: List[str]) -> str:

@@ -25,7 +25,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
     outcome_of,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, JournalError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
 _STEPS: Dict[str, Callable[[Context], Outcome]] = {
@@ -35,12 +35,18 @@ _STEPS: Dict[str, Callable[[Context], Outcome]] = {
 }
 
 
+# In the place of an attempt's goal: only clean up after a worker, however it ended.
+RELEASE = "release"
+
+
 def main(arguments: List[str]) -> int:
     """Run as ``payload.zip ROOT ID ATTEMPT GOAL``; the journal tells what came of it."""
     root, transaction_id, attempt, goal = arguments
     state = StateDirectory(root)
     directory = state.transaction(transaction_id)
     _settle_in(directory.environment, directory.log)
+    if goal == RELEASE:
+        return _release(state)
     journal = Journal(directory.journal)
     with Lock(state.lock):
         if journal.view().attempt != int(attempt) or journal.view().goal is None:
@@ -98,6 +104,15 @@ def _settle_in(environment: str, log: str) -> None:
 
 def _note_signal(number: int, frame: Any) -> None:
     sys.stderr.write(f"signal {number}: a change of packages is not left half-way; going on\n")
+
+
+def _release(state: StateDirectory) -> int:
+    try:
+        with Lock(state.lock, timeout=0):
+            _release_left_overs(state)
+    except LockTimeout:
+        pass  # the worker that has the lock cleans up
+    return 0
 
 
 def _release_left_overs(state: StateDirectory) -> None:

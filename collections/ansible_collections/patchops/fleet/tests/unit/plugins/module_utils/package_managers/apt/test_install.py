@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
+    block,
+    install,
+    rebuild,
+)
+
+FAILED = """\
+Setting up lab-failapp (1.1) ...
+dpkg: error processing package lab-failapp (--configure):
+ installed lab-failapp package post-installation script subprocess returned error exit status 7
+Errors were encountered while processing:
+ lab-failapp
+E: Sub-process /usr/bin/dpkg returned an error code (1)
+"""
+STATUS = """\
+Package: bash
+Status: install ok installed
+Version: 5.2-1
+Conffiles:
+ /etc/bash.bashrc 89269e1298235f1b12b4c16e4065ad0d
+Description: GNU shell
+ More about it.
+"""
+
+
+def test_a_failure_is_told_in_dpkgs_words() -> None:
+    assert install.complaint(FAILED) == (
+        "dpkg: error processing package lab-failapp (--configure):; "
+        "E: Sub-process /usr/bin/dpkg returned an error code (1); at lab-failapp"
+    )
+
+
+def test_a_failure_without_words_is_told_by_its_last_lines() -> None:
+    assert install.complaint("one\ntwo\n") == "one two"
+
+
+def test_no_repository_is_in_sight_of_an_install() -> None:
+    arguments = install._arguments(["/p/a.deb"], [], False)
+    assert "Dir::Etc::sourcelist=/dev/null" in arguments
+    assert "Dir::Etc::sourceparts=/dev/null" in arguments
+    assert arguments[-3:] == ["--no-remove", "install", "/p/a.deb"]
+
+
+def test_removals_are_named_and_downgrades_allowed_only_when_asked_for() -> None:
+    arguments = install._arguments(["/p/a.deb"], ["newdep"], True)
+    assert arguments[-4:] == ["--allow-downgrades", "install", "/p/a.deb", "newdep-"]
+
+
+def test_blocked_versions_are_pinned_below_zero() -> None:
+    assert block.pins([{"name": "libssl3", "version": "3.0.22-1"}], "t1") == (
+        "Explanation: Taken back by PatchOps, transaction t1.\n"
+        "Explanation: Goes when that transaction is committed.\n"
+        "Package: libssl3\nPin: version 3.0.22-1\nPin-Priority: -1\n"
+    )
+
+
+def test_apt_can_read_the_pins_and_they_go_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block, "DIRECTORY", str(tmp_path))
+    block.block([{"name": "a", "version": "1"}], "t1")
+    assert stat.S_IMODE((tmp_path / "patchops-t1").stat().st_mode) == 0o644
+    block.unblock("t1")
+    block.unblock("t1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rebuilt_package_has_the_control_fields_of_the_original() -> None:
+    assert rebuild.control(STATUS) == (
+        "Package: bash\nVersion: 5.2-1\nDescription: GNU shell\n More about it.\n"
+    )
+
+
+def test_a_diverted_file_is_read_from_where_it_is() -> None:
+    listed = "/.\n/bin\n/bin/sh\ndiverted by dash to: /bin/sh.distrib\n/bin/dash\n"
+    assert rebuild.paths(listed) == [
+        ("/bin", "/bin"),
+        ("/bin/sh", "/bin/sh.distrib"),
+        ("/bin/dash", "/bin/dash"),
+    ]

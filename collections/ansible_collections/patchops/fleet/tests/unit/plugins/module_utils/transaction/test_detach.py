@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import detach, lock
+
+
+def test_the_payload_runs_isolated_and_finds_everything_it_imports(tmp_path: Path) -> None:
+    payload = tmp_path / "payload.zip"
+    payload.write_bytes(detach.build_payload())
+    done = subprocess.run(
+        [sys.executable, "-I", str(payload)], capture_output=True, text=True, cwd="/", check=False
+    )
+    # It got as far as its own arguments, which are missing.
+    assert "ValueError: not enough values to unpack" in done.stderr
+    assert str(payload) in done.stderr
+
+
+def test_a_payload_can_be_made_from_a_payload(tmp_path: Path) -> None:
+    payload = tmp_path / "payload.zip"
+    payload.write_bytes(detach.build_payload())
+    code = (
+        f"import sys, hashlib; sys.path.insert(0, {str(payload)!r})\n"
+        f"from {detach.__name__} import build_payload\n"
+        "sys.stdout.write(hashlib.sha256(build_payload()).hexdigest())"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    first = subprocess.run(["sha256sum", str(payload)], capture_output=True, text=True, check=True)
+    assert done.stdout == first.stdout.split()[0]
+
+
+def test_equal_code_gives_equal_bytes() -> None:
+    assert detach.build_payload() == detach.build_payload()
+
+
+def test_the_payload_carries_nothing_but_our_code(tmp_path: Path) -> None:
+    payload = tmp_path / "payload.zip"
+    payload.write_bytes(detach.build_payload())
+    names = zipfile.ZipFile(payload).namelist()
+    assert "__main__.py" in names
+    assert all(name.endswith(".py") for name in names)
+    assert not any(name.startswith("ansible/") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("word", "quoted"),
+    [
+        ("/usr/bin/python3", '"/usr/bin/python3"'),
+        ("/opt/my python", '"/opt/my python"'),
+        ('a"b\\c', '"a\\"b\\\\c"'),
+        ("100%$x", '"100%%$$x"'),
+    ],
+)
+def test_a_word_is_quoted_for_systemd(word: str, quoted: str) -> None:
+    assert detach._quoted(word) == quoted
+
+
+def test_a_lock_is_seen_while_it_is_held(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    assert not lock.is_held(path)
+    with lock.Lock(path):
+        assert lock.is_held(path)
+    assert not lock.is_held(path)
+
+
+def test_a_lock_that_is_held_is_waited_for_no_longer_than_told(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    with lock.Lock(path), pytest.raises(lock.LockTimeout), lock.Lock(path, timeout=0):
+        pass
+
+
+def test_the_fence_lets_equal_and_newer_tokens_pass(tmp_path: Path) -> None:
+    path = str(tmp_path / "fence")
+    assert [lock.pass_fence(path, token) for token in (3, 3, 5, None, 4)] == [None, None, None, None, 5]
+    assert lock.read_fence(path) == 5

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
+from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import inhibit, services
+
+LISTED = """\
+ssh.service loaded active running OpenBSD Secure Shell server
+nginx.service loaded failed failed A web server
+setup.service loaded active exited Sets up something
+user@0.service loaded active running User Manager
+session-3.scope loaded active running Session 3
+patchops-t1.service loaded active running PatchOps transaction
+apt-daily.timer loaded active waiting Daily apt download
+"""
+FILES = """\
+ssh.service enabled enabled
+nginx.service disabled enabled
+old.service masked enabled
+getty@.service static -
+"""
+
+
+def states(active: dict[str, str], failed: tuple[str, ...] = (), **enabled: str) -> dict[str, Any]:
+    return {
+        "active": active,
+        "failed": list(failed),
+        "enabled": {f"{unit}.service": how for unit, how in enabled.items()},
+    }
+
+
+def test_units_are_read_and_sessions_left_out() -> None:
+    assert services.parse_states(LISTED, FILES) == {
+        "active": {"ssh.service": "running", "setup.service": "exited", "apt-daily.timer": "waiting"},
+        "failed": ["nginx.service"],
+        "enabled": {"ssh.service": "enabled", "nginx.service": "disabled", "old.service": "masked"},
+    }
+
+
+def test_what_ran_before_and_does_not_any_more_is_started() -> None:
+    before = states({"a.service": "running", "b.service": "running"})
+    assert services.to_start(before, states({"b.service": "running"})) == ["a.service"]
+
+
+def test_what_had_finished_by_itself_is_left_alone() -> None:
+    assert services.to_start(states({"setup.service": "exited"}), states({})) == []
+
+
+def test_what_had_finished_and_has_failed_since_is_started() -> None:
+    now = states({}, failed=("setup.service",))
+    assert services.to_start(states({"setup.service": "exited"}), now) == ["setup.service"]
+
+
+def test_what_did_not_run_before_is_left_alone() -> None:
+    assert services.to_start(states({}), states({"new.service": "running"})) == []
+
+
+def test_what_starts_at_boot_now_and_did_not_before_is_switched_off() -> None:
+    assert services.to_switch(states({}, a="disabled"), states({}, a="enabled")) == [["disable", "a.service"]]
+
+
+def test_a_unit_that_was_masked_or_is_new_is_left_alone() -> None:
+    assert services.to_switch(states({}, a="masked"), states({}, a="enabled", b="enabled")) == []
+
+
+def test_stale_units_are_restarted_and_dangerous_ones_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    stale = ["cron.service", "dbus.service", "init.scope", "session-1.scope", "ssh.service", None]
+
+    def run(argv: list[str], timeout: float = 60) -> Result:
+        commands.append(argv)
+        return Result(1 if "cron.service" in argv else 0, "", "")
+
+    monkeypatch.setattr(services, "has_systemd", lambda: True)
+    monkeypatch.setattr(services, "collect_restarts", lambda owners: [{"unit": unit} for unit in stale])
+    monkeypatch.setattr(services, "run", run)
+    assert services.restart_stale(Driver()) == {
+        "restarted": ["init.scope", "ssh.service"],
+        "failed": ["cron.service"],
+        "left": [{"unit": "dbus.service", "reason": "restarting it would cut logins or the network"}],
+    }
+    assert commands == [
+        ["systemctl", "try-restart", "cron.service"],
+        ["systemctl", "daemon-reexec"],
+        ["systemctl", "try-restart", "ssh.service"],
+    ]
+
+
+def test_timers_and_idle_daemons_of_updaters_are_stopped_and_workers_are_not() -> None:
+    units = [
+        {"unit": "apt-daily.timer", "active": True},
+        {"unit": "apt-daily-upgrade.timer", "active": False},
+        {"unit": "apt-daily-upgrade.service", "active": True},
+        {"unit": "packagekit.service", "active": True},
+    ]
+    assert inhibit.units_to_stop([{"name": "x", "units": units}]) == ["apt-daily.timer", "packagekit.service"]
