@@ -5,6 +5,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# Two cores that also run lab hosts say nothing about the time that an example takes.
+settings.register_profile("patchops", parent=settings(), deadline=None)
+settings.load_profile("patchops")
 
 
 def pytest_configure(config: pytest.Config) -> None:
