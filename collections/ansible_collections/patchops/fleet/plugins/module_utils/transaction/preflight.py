@@ -65,7 +65,7 @@ def _fault(text: str) -> str:
 
 
 def wait_for_lock(driver: Driver, patience: float) -> None:
-    """Wait until the package manager's lock is free; DriverError after `patience` seconds, with its holder."""
+    """Wait until the package manager is free; after `patience` seconds DriverError names who holds it."""
     ends = time.monotonic() + patience
     while True:
         holder = driver.lock_holder()

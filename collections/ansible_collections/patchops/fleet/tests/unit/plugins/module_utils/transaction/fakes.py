@@ -31,6 +31,9 @@ def _change(name: str, before: str | None, after: str | None, action: str = "upg
         "action": action,
         "from": before,
         "to": after,
+        "origin": "Debian",
+        "suite": "stable",
+        "security": False,
         "size": 10,
         "sha256": None,
     }

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states, survey
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import decode
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import answers, states, survey
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import (
     FORMER,
     PLANNED,
@@ -234,3 +237,35 @@ def test_however_often_reverting_is_killed_the_host_ends_as_before(
     host.call("reverted")
     assert host.driver.packages == FORMER
     assert host.driver.half_done == set()
+
+
+def test_the_document_of_a_transaction_fits_its_schema(host: FakeHost) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    result = host.call("applied")
+    document = decode(result["patchops_payload"])
+    jsonschema.Draft202012Validator(json_schema("patchops.transaction")).validate(document)
+    assert document["state"] == "applied"
+
+
+def test_info_lists_what_is_kept_and_describes_the_newest(host: FakeHost) -> None:
+    applied = host.call("applied")
+    said = answers.inform(host.state, None, 0, "debian-12-amd64")
+    assert [one["id"] for one in said["transactions"]] == [applied["transaction"]["id"]]
+    assert (said["outcome"]["code"], said["changed"], said["platform"]) == (
+        "applied",
+        False,
+        "debian-12-amd64",
+    )
+
+
+def test_info_on_a_host_without_transactions_says_so(host: FakeHost) -> None:
+    assert answers.inform(host.state, None, 0, None)["outcome"]["code"] == "nothing_to_do"
+    assert answers.inform(host.state, "t9", 0, None)["outcome"]["code"] == "transaction_unknown"
+
+
+def test_a_diff_shows_both_lists_and_turns_for_the_way_back(host: FakeHost) -> None:
+    forward = host.call("applied")["diff"]
+    assert forward["before"] == "bash:amd64 1\nlibx:amd64 1\n"
+    assert forward["after"] == "bash:amd64 2\nlibx:amd64 2\nnewdep:amd64 1\n"
+    backward = host.call("reverted")["diff"]
+    assert (backward["before"], backward["after"]) == (forward["after"], forward["before"])
