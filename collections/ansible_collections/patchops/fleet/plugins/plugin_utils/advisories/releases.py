@@ -94,7 +94,7 @@ def scheme_of(release: str) -> str | None:
 def from_osv(ecosystem: str) -> tuple[str, str] | None:
     """Release key and channel of an OSV ecosystem ("Ubuntu:Pro:20.04:LTS" -> "ubuntu:20.04", "esm"), or
     None."""
-    family, _, rest = ecosystem.partition(":")
+    family, _separator, rest = ecosystem.partition(":")
     if family in _OSV_LANGUAGES:
         return _OSV_LANGUAGES[family], ""
     os_id = _OSV_FAMILIES.get(family)

@@ -41,8 +41,8 @@ def read(feed: Feed) -> Iterator[Record]:
 
 
 def _score(feed: Feed, number: int, line: str, date: str) -> Epss:
-    cve, _, values = line.partition(",")
-    score, _, percentile = values.partition(",")
+    cve, _separator, values = line.partition(",")
+    score, _separator, percentile = values.partition(",")
     try:
         entry = Epss(cve, float(score), float(percentile), date)
     except ValueError as error:

@@ -35,7 +35,7 @@ def _json(feed: Feed) -> Iterator[Record]:
 
 
 def _csv(feed: Feed) -> Iterator[Record]:
-    rows = csv.DictReader((line for _, line in feed.lines()), strict=True)
+    rows = csv.DictReader((line for _number, line in feed.lines()), strict=True)
     try:
         if "cveID" not in (rows.fieldnames or ()):
             raise FeedError(feed.name, "line 1", "has no column cveID; this is no KEV catalogue")

@@ -62,7 +62,7 @@ def rename(family: str, name: str, version: str) -> tuple[str, str]:
             return "linux", version.replace("+", "-", 1)
         if helper := _DEBIAN_HELPER.fullmatch(name):
             # "1+2.06+13+deb12u1": its own version, the real upstream version, the real revision.
-            _, _, real = version.partition("+")
+            _upstream, _separator, real = version.partition("+")
             return ("grub2" if helper[1] else "shim"), real.replace("+", "-", 1)
     if family == "ubuntu":
         if linux := _UBUNTU_LINUX.fullmatch(name):

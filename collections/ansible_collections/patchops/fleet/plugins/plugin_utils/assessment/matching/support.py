@@ -32,7 +32,7 @@ def support_status(document: Mapping[str, Any], release: str, today: str) -> str
     told = (os.get("support") or {}).get("status")
     if told in ("supported", "lts", "ended"):
         return str(told)
-    family, _, version = release.partition(":")
+    family, _separator, version = release.partition(":")
     if family in _ROLLING:
         return "supported"
     if family in ("debian", "ubuntu"):

@@ -48,20 +48,20 @@ def test_the_csv_catalogue_gives_the_same_entry(read: Read) -> None:
 
 
 def test_known_ransomware_use_is_kept(read: Read) -> None:
-    _, entry = read("kev", catalogue({**ENTRY, "knownRansomwareCampaignUse": "Known"}))
+    _released, entry = read("kev", catalogue({**ENTRY, "knownRansomwareCampaignUse": "Known"}))
 
     assert entry.ransomware is True
 
 
 @pytest.mark.parametrize(("said", "expected"), [("Yes", True), ("No", False), ("", None)])
 def test_the_forensic_field_is_kept(read: Read, said: str, expected: bool | None) -> None:
-    _, entry = read("kev", catalogue({**ENTRY, "forensicTriage": said}))
+    _released, entry = read("kev", catalogue({**ENTRY, "forensicTriage": said}))
 
     assert entry.forensics is expected
 
 
 def test_an_entry_without_a_due_date_is_an_entry(read: Read) -> None:
-    _, entry = read("kev", catalogue({**ENTRY, "dueDate": None}))
+    _released, entry = read("kev", catalogue({**ENTRY, "dueDate": None}))
 
     assert entry.due_date == ""
 

@@ -39,7 +39,7 @@ def debsecan_feed(advisories: Path) -> bytes:
             if suite == "bookworm" and not version.startswith("<"):
                 for cve in advisory["cves"]:
                     fixes[source, cve].add(version)
-    cves = sorted({cve for _, cve in fixes})
+    cves = sorted({cve for _package, cve in fixes})
     number = {cve: str(place) for place, cve in enumerate(cves)}
     lines = ["VERSION 1", *(f"{cve},,-" for cve in cves), ""]
     for (source, cve), versions in fixes.items():

@@ -27,7 +27,7 @@ def el9(debian: Make) -> Make:
 
 
 def updateinfo(name: str, version: str, release: str, arch: str = "x86_64", module: str = "") -> str:
-    epoch, _, version = version.rpartition(":")
+    epoch, _separator, version = version.rpartition(":")
     return f"""<updates><update type="security"><id>ALSA-2026:1</id><title>Important: {name} security
     update</title>
 <issued date="2026-08-20"/><severity>Important</severity>
