@@ -56,16 +56,20 @@ def assess(
     policy: Policy,
     now: datetime,
     ledger: Path | None,
+    failed: Mapping[str, frozenset[str]],
     include_installed: bool = False,
 ) -> Assessment:
-    """Assess hosts against an advisory database; ``ledger`` None keeps and knows no earlier promises."""
+    """Assess hosts against an advisory database; ``ledger`` None keeps and knows no earlier promises.
+
+    ``failed``: packages whose last update failed on a host or was taken back, by host.
+    """
     with usable_input(), AdvisoryDatabase.open(database) as opened:
         matcher = Matcher(opened, now=now)
         if ledger is None:
-            assessor = FleetAssessor(matcher, opened, policy, now)
+            assessor = FleetAssessor(matcher, opened, policy, now, None, failed)
             return assessor.assess(hosts, include_installed=include_installed)
         with Ledger.open(ledger) as memory:
-            assessor = FleetAssessor(matcher, opened, policy, now, memory)
+            assessor = FleetAssessor(matcher, opened, policy, now, memory, failed)
             return assessor.assess(hosts, include_installed=include_installed)
 
 

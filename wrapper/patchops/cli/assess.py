@@ -20,6 +20,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from patchops.assessment.assess import assess as carry_out
 from patchops.assessment.assess import keep, policy_of
+from patchops.assessment.failures import failed_updates
 from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, with_documents
 from patchops.cli.assessment_view import print_assessment
 from patchops.cli.options import output_options
@@ -92,6 +93,7 @@ def assess(ctx: click.Context, /, **given: Any) -> None:
         policy,
         datetime.now(timezone.utc),
         _ledger(given, data, bool(offline)),
+        {} if offline else failed_updates(data.documents),
         given["include_installed"],
     )
     if offline is None:

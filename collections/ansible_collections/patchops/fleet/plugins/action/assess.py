@@ -42,7 +42,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     host_key,
     open_store,
     patch_set_key,
-    report_key,
 )
 
 _KNOBS = ("patchops_exposure", "patchops_exposed_since", "patchops_criticality", "group_names")
@@ -64,6 +63,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "hosts": {"type": "list", "elements": "str"},
                 "policy": {"type": "path"},
                 "ledger": {"type": "path"},
+                "report": {"type": "path"},
                 "include_installed": {"type": "bool", "default": False},
                 "most_urgent": {"type": "int", "default": 20},
             }
@@ -73,8 +73,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             store = open_store(variable(self, task_vars, "patchops_document_store"))
             policy = load_policy(arguments["policy"]) if arguments["policy"] else Policy()
             hosts = self._hosts(arguments["hosts"] or task_vars["ansible_play_hosts_all"], task_vars, store)
-            assessment = self._assess(arguments, policy, hosts, task_vars, store, check)
-        except (DatabaseError, LedgerError, PolicyError, StoreError, VariableError) as error:
+            assessment = self._assess(arguments, policy, hosts, task_vars, check)
+        except (DatabaseError, DocumentError, LedgerError, PolicyError, StoreError, VariableError) as error:
             return make_result("bad_arguments", f"Not assessed: {error}.", "Correct it and run it again.")
         result = _result(assessment, arguments["most_urgent"])
         if not check:
@@ -102,24 +102,34 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         policy: Policy,
         hosts: list[HostInput],
         task_vars: Mapping[str, Any],
-        store: DocumentStore,
         check: bool,
     ) -> Assessment:
         now = datetime.now(timezone.utc)
         run_id = variable(self, task_vars, "patchops_run_id")
-        report = store.read(report_key(str(run_id))) if run_id else None
+        report = _report(arguments["report"])
         with ExitStack() as opened:
             database = opened.enter_context(AdvisoryDatabase.open(Path(arguments["database"])))
             ledger = None
             if arguments["ledger"]:
                 ledger = opened.enter_context(Ledger.open(arguments["ledger"]))
             assessor = FleetAssessor(
-                Matcher(database, now=now), database, policy, now, ledger, failures_of(report or {})
+                Matcher(database, now=now), database, policy, now, ledger, failures_of(report)
             )
             assessment = assessor.assess(hosts, run_id, arguments["include_installed"])
             if check and ledger is not None:
                 ledger.discard()
         return assessment
+
+
+def _report(path: str | None) -> dict[str, Any]:
+    """The report of an earlier run, {} when none is named; raises DocumentError."""
+    if path is None:
+        return {}
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise DocumentError(f"the report {path} can't be read: {error.strerror}") from None
+    return read_document(data, "patchops.report", f"the report {path}")
 
 
 def _result(assessment: Assessment, most_urgent: int) -> dict[str, Any]:

@@ -59,6 +59,11 @@ options:
       - A file on the controller that remembers due dates and when updates were first seen.
       - Without it nothing is known of earlier due dates, and approval delays never end.
     type: path
+  report:
+    description:
+      - The report of the last patch run, a file on the controller.
+      - A missing fix whose update failed there, or was taken back, is V(failed).
+    type: path
   include_installed:
     description:
       - List also the fixes that are installed and in effect.
