@@ -43,7 +43,7 @@ class Apt(AptChanges):
         return run(["apt-get", "--version"]).stdout.split("\n", 1)[0].split(" ")[1]
 
     def platform_arch(self) -> str:
-        return self._keep("arch", lambda: run(["dpkg", "--print-architecture"]).stdout.strip())
+        return self._keep("arch", inventory.read_architecture)
 
     def forget(self) -> None:
         """Drop what was read before something changed it."""

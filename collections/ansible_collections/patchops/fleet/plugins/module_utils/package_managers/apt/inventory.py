@@ -42,6 +42,14 @@ _UNPACKED_DIRECTORY = "/var/lib/dpkg/updates"
 _EXTENDED_STATES = "/var/lib/apt/extended_states"
 
 
+def read_architecture() -> str:
+    """Return the architecture that dpkg installs for; raises DriverError."""
+    answer = run(["dpkg", "--print-architecture"])
+    if answer.rc != 0:
+        raise DriverError("interrupted_packages", "dpkg failed: " + answer.stderr.strip(), "Repair dpkg.")
+    return answer.stdout.strip()
+
+
 def read_rows() -> List[Row]:
     """Ask dpkg for every package that it knows; raises DriverError."""
     answer = run(["dpkg-query", "-W", "-f", _FORMAT + "\\n"])
