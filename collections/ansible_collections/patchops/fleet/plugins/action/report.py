@@ -51,6 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         run, sealed = arguments["plan"], arguments["sealed"]
         results = {host: host_results(task_vars, host) for host in run["targets"]}
+        gates = _gates(results)
         report = build_report(
             run=run,
             entries=[
@@ -60,10 +61,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     batch=run["batches"].get(host) if arguments["waits_for_gate"] else None,
                     intermittent=is_intermittent(task_vars, host),
                     waits_for_gate=arguments["waits_for_gate"] and not run["check_mode"],
+                    gates=gates,
                 )
                 for host in run["targets"]
             ],
-            gates=_gates(results),
+            gates=gates,
             patch_set=_reference(sealed),
             finished_at=now(),
             check_mode=run["check_mode"],

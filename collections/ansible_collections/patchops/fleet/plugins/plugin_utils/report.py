@@ -40,7 +40,13 @@ _BAD = frozenset({"refused", "failed", "reverted", "unreachable"})
 
 
 def host_entry(
-    host: str, results: Mapping[str, Result], *, batch: int | None, intermittent: bool, waits_for_gate: bool
+    host: str,
+    results: Mapping[str, Result],
+    *,
+    batch: int | None,
+    intermittent: bool,
+    waits_for_gate: bool,
+    gates: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the report's entry of one host.
 
@@ -50,7 +56,7 @@ def host_entry(
     outcome = host_outcome(results, intermittent)
     closed = results.get("gate", {}).get("open") is not True
     if waits_for_gate and closed and outcome["class"] == OK:
-        outcome.update(_not_started(results))
+        outcome.update(_not_started(gates))
     seen = results.get("discover", {}).get("host", {})
     verified = results.get("verify_back") or results.get("verify") or {}
     host_plan = plan(results)
@@ -155,8 +161,9 @@ def _result(totals: Mapping[str, int], gates: Sequence[Mapping[str, Any]], asked
     return "unknown" if totals["unknown"] else "done"
 
 
-def _not_started(results: Mapping[str, Result]) -> dict[str, Any]:
-    reason = results.get("gate", {}).get("reason") or "the run ended before its batch"
+def _not_started(gates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    reasons = [gate["reason"] for gate in gates if not gate["open"]]
+    reason = reasons[-1] if reasons else "the run ended before its batch"
     return {
         **make_outcome(
             "not_started",

@@ -43,7 +43,14 @@ def applied() -> dict[str, Any]:
 
 
 def entry(results: dict[str, Any], waits_for_gate: bool = False) -> dict[str, Any]:
-    return host_entry("web1", results, batch=1, intermittent=False, waits_for_gate=waits_for_gate)
+    return host_entry(
+        "web1",
+        results,
+        batch=1,
+        intermittent=False,
+        waits_for_gate=waits_for_gate,
+        gates=[OPEN, CLOSED] if waits_for_gate else [],
+    )
 
 
 def report(entries: list[Entry], gates: list[Entry], check_mode: bool = False) -> Entry:
@@ -113,8 +120,10 @@ def test_a_host_behind_a_closed_gate_was_not_started_and_says_why() -> None:
     assert totals(found) == {"not_started": 1}
 
 
-def test_a_host_whose_batch_never_came_was_not_started() -> None:
-    assert totals(entry({"discover": discovered()}, True)) == {"not_started": 1}
+def test_a_host_whose_batch_never_came_says_what_stopped_the_run() -> None:
+    found = entry({"discover": discovered()}, True)
+    assert found["outcome"]["message"] == "Not started: frozen. Nothing was changed."
+    assert totals(found) == {"not_started": 1}
 
 
 def test_a_host_that_could_not_be_asked_stays_so_behind_a_closed_gate() -> None:
