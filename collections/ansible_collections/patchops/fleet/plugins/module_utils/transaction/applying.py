@@ -103,7 +103,7 @@ def _install(context: Context, first: bool) -> None:
 def _finish(context: Context) -> Outcome:
     _mark(context)
     restarts: Dict[str, Any] = {}
-    if context.request.get("restart_services", True):
+    if context.restarts_services:
         restarts = services.restart_stale(context.driver)
         context.step("restarts", **restarts)
     failed = restarts.get("failed", [])

@@ -139,12 +139,17 @@ class Call:
             transaction_id = self._create(plan, len(records))
             for replaced in decision.ids:
                 _supersede(self.state, replaced, transaction_id)
-            detach.launch(self.state, self.state.transaction(transaction_id), self.options["state"])
+            self._launch(transaction_id)
         else:
             transaction_id = decision.ids[0]
             if decision.action == requests.LAUNCH:
-                detach.launch(self.state, self.state.transaction(transaction_id), self.options["state"])
+                self._launch(transaction_id)
         return self._started(transaction_id)
+
+    def _launch(self, transaction_id: str) -> None:
+        settings = {key: self.options[key] for key in ("lock_timeout", "restart_services", "run_id")}
+        directory = self.state.transaction(transaction_id)
+        detach.launch(self.state, directory, self.options["state"], settings)
 
     def _create(self, plan: Dict[str, Any], earlier: int) -> str:
         request = cast(Dict[str, Any], self.request)
@@ -158,8 +163,6 @@ class Call:
             request,
             number=earlier + 1,
             run_id=self.options["run_id"],
-            lock_timeout=self.options["lock_timeout"],
-            restart_services=self.options["restart_services"],
         )
         write_json(os.path.join(draft, "request.json"), kept)
         write_json(os.path.join(draft, "plan.json"), plan)

@@ -33,7 +33,16 @@ class Context:
     @property
     def patience(self) -> float:
         """Seconds to wait for locks of others."""
-        return float(self.request["lock_timeout"])
+        return float(self._settings()["lock_timeout"])
+
+    @property
+    def restarts_services(self) -> bool:
+        """Whether units that execute replaced files are restarted."""
+        return bool(self._settings()["restart_services"])
+
+    def _settings(self) -> Dict[str, Any]:
+        """Return what the latest call asked for; each call has its own patience."""
+        return [one for one in self.journal.entries() if one["event"] == "launched"][-1]
 
     def present(self) -> Set[expectations.Package]:
         """Return the host's list of packages as it is now."""

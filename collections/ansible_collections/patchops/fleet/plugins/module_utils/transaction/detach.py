@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from typing import Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
@@ -72,8 +72,12 @@ def _sources() -> Iterator[Tuple[str, bytes]]:
                     yield _PACKAGE + os.path.relpath(path, root).replace(os.sep, "/"), stream.read()
 
 
-def launch(state: StateDirectory, directory: TransactionDirectory, goal: str) -> None:
+def launch(
+    state: StateDirectory, directory: TransactionDirectory, goal: str, settings: Dict[str, Any]
+) -> None:
     """Start a worker for `goal` and wait until it has shown itself in the journal.
+
+    `settings` are this call's own: lock_timeout, restart_services, run_id.
 
     Raises DriverError (detach_failed) when none came up; then none will.
     """
@@ -83,7 +87,9 @@ def launch(state: StateDirectory, directory: TransactionDirectory, goal: str) ->
     write_json(directory.environment, {name: os.environ[name] for name in _PROXIES if name in os.environ})
     journal = Journal(directory.journal)
     attempt = journal.view().attempt + 1
-    journal.append("launched", attempt=attempt, goal=goal, payload=hashlib.sha256(payload).hexdigest())
+    journal.append(
+        "launched", attempt=attempt, goal=goal, payload=hashlib.sha256(payload).hexdigest(), **settings
+    )
     argv = [sys.executable, "-I", directory.payload, state.root, directory.id, str(attempt), goal]
     unit = f"patchops-{directory.id}" + (f"-{attempt}" if attempt > 1 else "")
     problem = _start_unit(unit, argv) if has_systemd() else _start_session(argv)

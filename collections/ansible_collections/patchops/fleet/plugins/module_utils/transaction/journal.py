@@ -5,7 +5,8 @@
 An entry is ``{"seq": 1.., "at": UTC time, "boot": boot id, "event": ..., ...}``. Events and their keys:
 
 - ``state``: ``state``, with ``failed`` also ``host_state``, and ``outcome`` where there is one
-- ``launched``: ``attempt``, ``goal``: a caller is about to start a worker
+- ``launched``: ``attempt``, ``goal``, ``payload`` (SHA-256 of the code), ``lock_timeout``,
+  ``restart_services``, ``run_id``: a caller is about to start a worker
 - ``started``: ``attempt``, ``pid``: the worker has the lock
 - ``ended``: ``attempt``, ``outcome``: the worker leaves
 - ``step``: ``step`` and details: what the worker does next, for people and for the next worker

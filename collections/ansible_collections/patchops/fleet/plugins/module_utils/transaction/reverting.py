@@ -97,7 +97,7 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
         "{}:{}".format(*expectations.before_of(one)[:2]) for one in context.plan["packages"] if one["from"]
     ]
     context.driver.restore_marks(former["marks"], names)
-    if context.request.get("restart_services", True):
+    if context.restarts_services:
         context.step("restarts", **services.restart_stale(context.driver))
     units = services.restore(former["units"])
     context.step("units", **units)

@@ -30,9 +30,9 @@ def make_host(
 ) -> Callable[[], FakeHost]:
     """Makes hosts without systemd whose workers run in this process and can be killed."""
 
-    def launch(state: StateDirectory, directory: Any, goal: str) -> None:
+    def launch(state: StateDirectory, directory: Any, goal: str, asked: dict[str, Any]) -> None:
         attempt = Journal(directory.journal).view().attempt + 1
-        Journal(directory.journal).append("launched", attempt=attempt, goal=goal)
+        Journal(directory.journal).append("launched", attempt=attempt, goal=goal, **asked)
         with contextlib.suppress(Killed):
             worker.main([state.root, directory.id, str(attempt), goal])
 
