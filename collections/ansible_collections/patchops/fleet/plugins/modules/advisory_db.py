@@ -47,11 +47,13 @@ options:
         type: str
         choices:
           - alpine-secdb
+          - csaf
           - debian-dsa
           - debian-tracker
           - epss
           - jsonl
           - kev
+          - openvex
           - osv
           - updateinfo
           - vulnrichment

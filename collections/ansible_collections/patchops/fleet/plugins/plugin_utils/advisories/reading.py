@@ -29,6 +29,8 @@ _MAGIC: tuple[tuple[bytes, Callable[[IO[bytes]], Any]], ...] = (
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
+# Python reads it from 3.14 on.
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError)
 
 
@@ -105,6 +107,9 @@ class Feed:
             raise FeedError(self.name, "", f"can't be read: {error.strerror}") from error
         magic = raw.read(6)
         raw.seek(0)
+        if magic.startswith(_ZSTANDARD):
+            raw.close()
+            raise FeedError(self.name, "", "is compressed with zstd; unpack it first (zstd -d)")
         opener = next((one for start, one in _MAGIC if magic.startswith(start)), lambda plain: plain)
         return io.BufferedReader(_Bounded(raw, opener(raw), self, size), _CHUNK)
 

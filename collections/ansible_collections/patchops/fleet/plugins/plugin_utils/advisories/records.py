@@ -22,7 +22,8 @@ class Affected:
 
     release: see releases.py. package: the source package for deb and apk, the binary one for rpm.
     introduced: the first affected version, "" where all older ones are.
-    arch, module: "" means any, and not of a module ("name:stream" otherwise).
+    arch, module: "" means any, and not of a module ("name:stream" otherwise). arch "src": of rpm, the source
+    package.
     channel: "" or the entitlement that the fix needs, like "esm". note: the vendor's words on the status.
     """
 

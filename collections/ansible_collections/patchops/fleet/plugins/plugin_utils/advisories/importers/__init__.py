@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import (
+    csaf,
     debian_list,
     debian_tracker,
     epss,
     jsonl,
     kev,
+    openvex,
     osv,
     secdb,
     updateinfo,
@@ -24,11 +26,13 @@ Importer = Callable[[Feed], Iterator[Record]]
 
 KINDS: dict[str, Importer] = {
     "alpine-secdb": secdb.read,
+    "csaf": csaf.read,
     "debian-dsa": debian_list.read,
     "debian-tracker": debian_tracker.read,
     "epss": epss.read,
     "jsonl": jsonl.read,
     "kev": kev.read,
+    "openvex": openvex.read,
     "osv": osv.read,
     "updateinfo": updateinfo.read,
     "vulnrichment": vulnrichment.read,

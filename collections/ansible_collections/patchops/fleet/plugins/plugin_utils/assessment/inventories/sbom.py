@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.os_release import os_of
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.purl import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import (
     DISTRIBUTION_TYPES,
     Purl,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.os_release import os_of
 
 # Schemes whose advisories name the source, which a package URL does not tell by itself.
 _BY_SOURCE = {"deb", "apk"}
@@ -34,14 +34,14 @@ def inventory_of(purls: Iterable[Purl]) -> Inventory:
             seen.add(identity)
             inventory.packages.append(package)
     if systems:
-        (family, version), _ = systems.most_common(1)[0]
+        (family, version), _count = systems.most_common(1)[0]
         inventory.os = os_of(family, version)
     return inventory
 
 
 def _package(purl: Purl) -> dict[str, Any]:
     """An "upstream" qualifier ("openssl@3.0.1-1") names the source where it differs from the binary."""
-    source, _, source_version = purl.qualifiers.get("upstream", "").partition("@")
+    source, _separator, source_version = purl.qualifiers.get("upstream", "").partition("@")
     if source.endswith(".src.rpm"):
         source = source.removesuffix(".src.rpm").rsplit("-", 2)[0]
     package = {

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.purl import Purl, parse
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.sbom import inventory_of
 
 

@@ -67,7 +67,11 @@ def grouped(
             nameless.append(str(package["name"]))
         if placed.foreign:
             foreign[placed.name, placed.foreign] = {"package": placed.name, "origin": placed.foreign}
-        elif (
+            continue
+        if placed.of_source.open and (only is None or placed.source in only):
+            group = groups.setdefault(f"source {placed.source}", Group(placed.source))
+            group.members.append(Member(package, placed.version, placed.of_source))
+        if (
             placed.verdicts.open or placed.side_by_side or include_installed or package["name"] in stale
         ) and (only is None or placed.name in only):
             group = groups.setdefault(placed.name, Group(placed.name))

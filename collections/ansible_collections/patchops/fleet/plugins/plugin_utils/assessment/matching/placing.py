@@ -25,7 +25,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
 
 # What a placement depends on.
 _OF_SOURCES = ("name", "version", "source", "source_version", "origin", "suite")
-_OF_BINARIES = ("name", "version", "arch", "origin", "module")
+_OF_BINARIES = ("name", "version", "arch", "source", "origin", "module")
 
 Packages = Sequence[Mapping[str, Any]]
 
@@ -35,12 +35,15 @@ class Placement:
     """A package as the feed knows it. version: as the feed counts, which for deb is the source's.
 
     foreign: the origin of a package of another publisher, else "". nameless: its source is not told.
-    matters: false for what no rule speaks of, which are most packages.
+    matters: false for what no rule speaks of, which are most packages. source, of_source: rpm's source
+    package and what rules say of it: vendors name sources where there is no fix yet.
     """
 
     name: str
     version: str
     verdicts: Verdicts
+    source: str
+    of_source: Verdicts
     side_by_side: bool
     foreign: str
     nameless: bool
@@ -86,19 +89,24 @@ class Placer:
         name, version = self.feed_name(package)
         foreign = (package.get("origin") or "backports") if is_foreign(self._family, package) else ""
         nameless = self._by_source and not (package.get("source") and package.get("source_version"))
-        verdicts = Verdicts()
+        source = "" if self._by_source else package.get("source") or ""
+        verdicts = of_source = Verdicts()
         if not foreign:
             arch = "" if self._by_source else package.get("arch") or ""
             verdicts = self._rules.judge(name, version, arch, package.get("module"))
+            if source:
+                of_source = self._rules.judge(source, version, "src", package.get("module"))
         spoken_of = bool(verdicts.open or verdicts.installed)
         return Placement(
             name=name,
             version=version,
             verdicts=verdicts,
+            source=source,
+            of_source=of_source,
             side_by_side=spoken_of and role(self._scheme, package["name"]) is not None,
             foreign=foreign,
             nameless=nameless,
-            matters=spoken_of or bool(foreign) or nameless,
+            matters=spoken_of or bool(of_source.open or foreign) or nameless,
         )
 
 

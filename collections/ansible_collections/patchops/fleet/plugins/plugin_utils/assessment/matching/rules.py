@@ -87,7 +87,9 @@ class ReleaseRules:
 
     def state(self, rule: Rule, version: str, arch: str, module: str | None) -> Judgement | None:
         affected = rule.affected
-        if affected.status == "not_affected" or (affected.arch and arch and affected.arch != arch):
+        if affected.status == "not_affected" or (affected.arch == "src") != (arch == "src"):
+            return None
+        if affected.arch and arch and affected.arch != arch:
             return None
         if self.key is None:
             return "unknown"

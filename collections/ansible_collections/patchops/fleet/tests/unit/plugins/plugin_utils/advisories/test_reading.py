@@ -39,6 +39,11 @@ def test_a_truncated_compressed_feed_is_refused(tmp_path: Path) -> None:
         list(feed(tmp_path / "feed", gzip.compress(b"one\n" * 100)[:-12]).lines())
 
 
+def test_a_compression_that_python_does_not_read_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(FeedError, match="is compressed with zstd; unpack it first"):
+        list(feed(tmp_path / "feed", b"\x28\xb5\x2f\xfd0000").lines())
+
+
 def test_a_feed_that_unpacks_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FeedError, match="larger than 10000 bytes when unpacked; refused"):
         list(feed(tmp_path / "feed", gzip.compress(b"one\n" * 9000), SMALL).lines())

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.purl import Purl, parse
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
 
 Inventory = Callable[..., dict[str, Any]]
 

@@ -163,3 +163,33 @@ def test_alpine_is_matched_by_the_origin_of_its_packages(feeds: Any, debian: Mak
         "openssl",
         "missing",
     )
+
+
+def test_a_source_without_a_fix_is_one_finding_that_names_its_binaries(feeds: Any, el9: Make) -> None:
+    vex = {
+        "document": {"csaf_version": "2.0", "category": "csaf_vex", "title": "t", "tracking": {"id": "x"}},
+        "product_tree": {
+            "branches": [
+                {"product": {"product_id": "el9", "name": "AlmaLinux 9"}},
+                {"product": {"product_id": "vim", "name": "vim"}},
+            ],
+            "relationships": [
+                {
+                    "product_reference": "vim",
+                    "relates_to_product_reference": "el9",
+                    "full_product_name": {"product_id": "el9:vim"},
+                }
+            ],
+        },
+        "vulnerabilities": [{"cve": "CVE-2026-7001", "product_status": {"known_affected": ["el9:vim"]}}],
+    }
+    matcher = feeds.add("csaf", json.dumps(vex)).matcher()
+    host = el9(
+        rpm("vim-common", "2:8.2-1.el9", source="vim"), rpm("vim-minimal", "2:8.2-1.el9", source="vim")
+    )
+
+    finding = only(matcher, host)
+
+    assert (finding["package"], finding["state"], finding["no_fix"]) == ("vim", "no_fix", "none_yet")
+    assert [one["name"] for one in finding["binaries"]] == ["vim-common", "vim-minimal"]
+    assert matcher.verdict(host, "CVE-2026-7001")["state"] == "no_fix"

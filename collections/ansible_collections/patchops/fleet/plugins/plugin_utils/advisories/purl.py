@@ -34,7 +34,7 @@ class Purl:
     def system(self) -> tuple[str, str] | None:
         """os-release ID and version of the distribution, from "distro" ("debian-12", "alpine-3.18.4"), or
         None."""
-        family, _, version = self.qualifiers.get("distro", "").rpartition("-")
+        family, _separator, version = self.qualifiers.get("distro", "").rpartition("-")
         family = {"redhat": "rhel", "amazon": "amzn"}.get(family, family)
         return (family, version) if family in SCHEMES and version else None
 
@@ -48,9 +48,9 @@ def parse(text: str) -> Purl | None:
     """A package URL, or None for what is none."""
     if not text.startswith("pkg:"):
         return None
-    rest, _, _subpath = text[4:].partition("#")
-    path, _, query = rest.partition("?")
-    path, _, version = path.partition("@") if "@" in path.rpartition("/")[2] else (path, "", "")
+    rest, _separator, _subpath = text[4:].partition("#")
+    path, _separator, query = rest.partition("?")
+    path, _separator, version = path.partition("@") if "@" in path.rpartition("/")[2] else (path, "", "")
     kind, *names = [unquote(part) for part in path.strip("/").split("/")]
     if not names or not names[-1]:
         return None

@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CSAF 2.0 documents (JSON), advisories and the VEX profile: Red Hat, SUSE and others that name RPM packages.
+
+An advisory gives one record with its fixes. A VEX document gives a record for each CVE, named by it, with all
+that the vendor says: fixed, affected and put off, not affected, not yet known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import (
+    Checked,
+    cves_in,
+    severity,
+    type_of,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers.csaf_products import (
+    Products,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
+    Advisory,
+    Affected,
+    Cvss,
+    Record,
+    Status,
+)
+
+_STATUSES: tuple[tuple[str, Status], ...] = (
+    ("fixed", "fixed"),
+    ("first_fixed", "fixed"),
+    ("known_affected", "affected"),
+    ("known_not_affected", "not_affected"),
+    ("under_investigation", "under_investigation"),
+)
+_PUT_OFF = {"no_fix_planned"}
+_PUT_OFF_WORDS = ("fix deferred", "will not fix", "out of support scope")
+
+
+def read(feed: Feed) -> Iterator[Record]:
+    """The records of each document: of a file, a folder or an archive."""
+    for name, data in feed.documents():
+        yield from _document(Checked(feed.json(data, name), feed.name, name))
+
+
+def _document(document: Checked) -> Iterator[Record]:
+    head = document.object("document")
+    if not head.text("csaf_version", "").startswith("2"):
+        raise FeedError(
+            document.file, f"{document.place} document.csaf_version", "expected a CSAF 2 document"
+        )
+    products = Products(document.object("product_tree"))
+    vulnerabilities = document.objects("vulnerabilities")
+    per_cve = head.text("category", "") == "csaf_vex"
+    for group in [[one] for one in vulnerabilities] if per_cve else [vulnerabilities]:
+        advisory = _advisory(head, group, products, per_cve)
+        if advisory.affected:
+            yield advisory
+    for vulnerability in vulnerabilities:
+        yield from _scores(vulnerability)
+
+
+def _advisory(head: Checked, vulnerabilities: list[Checked], products: Products, per_cve: bool) -> Advisory:
+    tracking = head.object("tracking")
+    cves = cves_in(*(one.text("cve", "") for one in vulnerabilities))
+    name = cves[0] if per_cve and cves else tracking.text("id")
+    affected = dict.fromkeys(
+        one for vulnerability in vulnerabilities for one in _affected(vulnerability, products)
+    )
+    return Advisory(
+        name=name,
+        type=type_of(name),
+        title=head.short("title"),
+        severity=severity(head.object("aggregate_severity").text("text", "")),
+        issued=tracking.date("initial_release_date"),
+        updated=tracking.date("current_release_date"),
+        url=_url(head),
+        cves=cves,
+        affected=tuple(affected),
+    )
+
+
+def _affected(vulnerability: Checked, products: Products) -> Iterator[Affected]:
+    put_off = _put_off(vulnerability)
+    said = vulnerability.object("product_status")
+    for key, status in _STATUSES:
+        for identity in said.items(key):
+            package = products.find(identity) if isinstance(identity, str) else None
+            if package is None or (status == "fixed" and not package.version):
+                continue
+            note = put_off.get(identity, "") if status == "affected" else ""
+            yield Affected(
+                package.release,
+                package.name,
+                "deferred" if note else status,
+                fixed=package.version if status == "fixed" else "",
+                # Without a version, vendors name the source.
+                arch=package.arch if package.version else "src",
+                module=package.module,
+                note=note,
+            )
+
+
+def _put_off(vulnerability: Checked) -> dict[str, str]:
+    """Products for which no fix is planned, with the vendor's words."""
+    found = {}
+    for remediation in vulnerability.objects("remediations"):
+        details = remediation.short("details")
+        if remediation.text("category", "") in _PUT_OFF or details.lower() in _PUT_OFF_WORDS:
+            for identity in remediation.items("product_ids"):
+                found[str(identity)] = details or "no fix planned"
+    return found
+
+
+def _scores(vulnerability: Checked) -> Iterator[Cvss]:
+    cves = cves_in(vulnerability.text("cve", ""))
+    scores = [one.object("cvss_v3") for one in vulnerability.objects("scores") if "cvss_v3" in one.value]
+    if cves and scores:
+        highest = max(scores, key=lambda one: one.number("baseScore"))
+        yield Cvss(cves[0], highest.number("baseScore"), highest.text("vectorString", ""))
+
+
+def _url(head: Checked) -> str:
+    links = (one.text("url", "") for one in head.objects("references") if one.text("category", "") == "self")
+    return next((one for one in links if one.startswith("https://") and not one.endswith(".json")), "")
