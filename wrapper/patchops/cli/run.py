@@ -27,11 +27,13 @@ from patchops.cli.progress import RunView
 from patchops.cli.summary import print_summary
 from patchops.errors import InputError
 from patchops.paths import data_directory
+from patchops.runs import conditions
 from patchops.runs.execute import RunResult, execute
 from patchops.runs.patch_sets import locate_patch_set
 from patchops.runs.request import CHANGING, RunRequest
 from patchops.text import plain
 
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SERIAL = re.compile(r"[1-9][0-9]*%?")
 _BUDGET = re.compile(r"[0-9]+|([0-9]|[1-9][0-9]|100)%")
@@ -66,14 +68,26 @@ def _run_options(function: _F) -> _F:
 @_run_options
 @click.option(
     "--fail-on",
-    type=click.Choice(["missing"]),
+    type=click.Choice(["missing", "overdue"]),
     multiple=True,
-    help="Exit with 4 when a host lacks updates.",
+    help="Exit with 4 when updates are pending, or past their due date (repeatable).",
 )
+@click.option("--policy", metavar="FILE", type=_FILE, envvar="PATCHOPS_POLICY", help="Policy for due dates.")
 @click.pass_context
-def scan(ctx: click.Context, /, fail_on: Sequence[str], **common: Any) -> None:
+def scan(ctx: click.Context, /, fail_on: Sequence[str], policy: Path | None, **common: Any) -> None:
     """Ask every host what it is, what is installed, and what is pending. Changes nothing."""
-    _carry_out(ctx, "scan", {}, common, fail_on=fail_on)
+    asked: list[conditions.Condition] = [conditions.missing] if "missing" in fail_on else []
+    if "overdue" in fail_on:
+        asked.append(
+            conditions.overdue(
+                common["inventories"],
+                common["limit"] or "all",
+                common["vault_password_file"],
+                policy,
+                data_directory(os.environ, os.geteuid()),
+            )
+        )
+    _carry_out(ctx, "scan", {}, common, asked)
 
 
 @click.command(cls=PassThroughCommand)
@@ -178,9 +192,9 @@ def _carry_out(
     playbook: str,
     variables: Mapping[str, object],
     common: Mapping[str, Any],
+    pass_on: Sequence[conditions.Condition] = (),
     check: bool = False,
     diff: bool = False,
-    fail_on: Sequence[str] = (),
 ) -> None:
     query = compile_query(common["query"])
     as_json = common["as_json"] or query is not None
@@ -210,7 +224,7 @@ def _carry_out(
         working_directory=Path.cwd(),
     )
     with RunView(Console(stderr=True, highlight=False), playbook) as view:
-        result = execute(request, data_directory(os.environ, os.geteuid()), view, fail_on)
+        result = execute(request, data_directory(os.environ, os.geteuid()), view, pass_on)
     if as_json:
         print_json(result.document, query)
     else:

@@ -115,25 +115,32 @@ def _headline(report: Report, fine: int, total: int) -> str:
         planned = sum(1 for host in report.hosts if host.changes)
         return f"A plan only: {_hosts(planned)} of {total} would be changed, nothing was."
     if report.playbook == "scan":
-        security = sum(1 for host in report.hosts if host.pending_security)
-        asked = sum(1 for host in report.hosts if host.pending_total is not None)
-        sentence = f"{security} of {_hosts(asked)} that answered have security updates pending."
-        return sentence if asked == total else f"{sentence} {_hosts(total - asked)} did not answer."
+        return _scan_headline(report, total)
     if report.playbook in ("patch", "verify"):
         return f"{fine} of {_hosts(total)} {'is' if total == 1 else 'are'} patched and effective."
     done = sum(1 for host in report.hosts if host.outcome_class == "ok")
     return f"{report.playbook.capitalize()} is done on {done} of {_hosts(total)}."
 
 
+def _scan_headline(report: Report, total: int) -> str:
+    security = sum(1 for host in report.hosts if host.pending_security)
+    answered = [host for host in report.hosts if host.pending_total is not None]
+    doubtful = sum(1 for host in answered if host.bucket == "unknown")
+    parts = [f"{security} of {_hosts(total)} {'has' if security == 1 else 'have'} security updates pending"]
+    if doubtful:
+        parts.append(f"of {doubtful} it can't be known")
+    if silent := total - len(answered):
+        parts.append(f"{silent} did not answer")
+    return ", ".join(parts) + "."
+
+
 def _remark(report: Report) -> str:
     closed = [gate.reason for gate in report.gates if not gate.open]
     if closed:
         return f"The run was stopped: {closed[-1]}"
-    return (
-        "How the run ended is not known; ask the hosts with `patchops scan`."
-        if report.result == "unknown"
-        else ""
-    )
+    if report.result == "unknown" and not any(host.bucket == "unknown" for host in report.hosts):
+        return "How the run ended is not known."
+    return ""
 
 
 def _tone(groups: tuple[Group, ...], report: Report) -> Tone:

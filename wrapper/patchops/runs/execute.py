@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from patchops.runner.events import Complaint, TaskResult, TaskStarted, parse
 from patchops.runner.inventory import absolute_sources, resolve_hosts
 from patchops.runner.process import AttemptFiles, Launch
 from patchops.runner.progress import HostProgress, Progress
+from patchops.runs.conditions import Condition
 from patchops.runs.former import settle
 from patchops.runs.outcome import Verdict, judge
 from patchops.runs.records import closing
@@ -61,7 +62,7 @@ class RunResult:
 
 
 def execute(
-    request: RunRequest, data: DataDirectory, observer: Observer, fail_on: Collection[str] = ()
+    request: RunRequest, data: DataDirectory, observer: Observer, conditions: Sequence[Condition] = ()
 ) -> RunResult:
     """Run `request` to its report.
 
@@ -79,7 +80,7 @@ def execute(
     ledger = Ledger(open_database(data.database))
     inventory = ",".join(sources)
     settle(ledger, inventory, hosts, request.changes_hosts, observer.notice, _now)
-    return _Run(request, data, observer, ledger, sources, settings, hosts, inventory).carry_out(fail_on)
+    return _Run(request, data, observer, ledger, sources, settings, hosts, inventory).carry_out(conditions)
 
 
 class _Run:
@@ -119,7 +120,7 @@ class _Run:
             else time.monotonic() + request.deadline_seconds,
         )
 
-    def carry_out(self, fail_on: Collection[str]) -> RunResult:
+    def carry_out(self, conditions: Sequence[Condition]) -> RunResult:
         self._files.root.mkdir(mode=0o700, parents=True)
         self._report_path.unlink(missing_ok=True)
         self._write_variables()
@@ -142,7 +143,7 @@ class _Run:
         self._observer.started(self.run_id, self._hosts, self._resumed)
         with signals_request(self._cancellation):
             ended = process.run(self._launch(), self._files, self._on_event, self._cancellation.poll)
-        return self._finish(ended, started_at, fail_on)
+        return self._finish(ended, started_at, conditions)
 
     def _launch(self) -> Launch:
         request = self._request
@@ -218,7 +219,7 @@ class _Run:
         self._observer.stopping(act, self._progress.interrupted_by_an_end())
 
     def _finish(
-        self, ended: process.Ended, started_at: datetime.datetime, fail_on: Collection[str]
+        self, ended: process.Ended, started_at: datetime.datetime, conditions: Sequence[Condition]
     ) -> RunResult:
         finished_at = _now()
         document = _read_json(self._report_path)
@@ -232,7 +233,7 @@ class _Run:
                 self._request.changes_hosts,
             )
         report = read_report(document, "The report of this run")
-        verdict = self._verdict(report, salvaged, ended, fail_on)
+        verdict = self._verdict(report, salvaged, ended, conditions)
         folder = self._data.run(self.run_id)
         _write_json(folder / "report.json", document)
         write_page(report, folder / "report.html")
@@ -256,7 +257,7 @@ class _Run:
         )
 
     def _verdict(
-        self, report: Report, salvaged: bool, ended: process.Ended, fail_on: Collection[str]
+        self, report: Report, salvaged: bool, ended: process.Ended, conditions: Sequence[Condition]
     ) -> Verdict:
         if self._fatal is not None:
             return Verdict("failed", self._fatal.exit_code, self._fatal.message)
@@ -265,7 +266,7 @@ class _Run:
             salvaged=salvaged,
             interrupted=self._cancellation.requested,
             why_salvaged=self._why_no_report(ended),
-            fail_on=fail_on,
+            conditions=conditions,
         )
 
     def _touched_any_host(self) -> bool:

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from patchops.errors import ExitCode
-from patchops.reports.model import HostReport, Report
+from patchops.reports.model import Report
+from patchops.runs.conditions import Condition
 
 _FAILED = frozenset({"failed", "refused", "reverted", "unreachable"})
 
@@ -23,13 +24,18 @@ class Verdict:
 
 
 def judge(
-    report: Report, *, salvaged: bool, interrupted: bool, why_salvaged: str, fail_on: Collection[str]
+    report: Report,
+    *,
+    salvaged: bool,
+    interrupted: bool,
+    why_salvaged: str,
+    conditions: Sequence[Condition] = (),
 ) -> Verdict:
     """The verdict on a run.
 
     `salvaged`: the playbook ended without a report, so what it did is not known in full. `interrupted`: a
-    person or a signal asked to stop; when everything was done all the same, that counts. `fail_on` holds
-    `missing` when pending updates count as failure.
+    person or a signal asked to stop; when everything was done all the same, that counts.
+    `conditions` are asked last, of a run that is done.
     """
     left_out = report.result == "stopped" or any(host.bucket == "not_started" for host in report.hosts)
     if interrupted and (salvaged or left_out):
@@ -44,9 +50,9 @@ def judge(
         return Verdict("unknown", ExitCode.UNKNOWN, f"State unknown: {unknown}." if unknown else "No result.")
     if failed := _names(report, _FAILED):
         return Verdict("failed", ExitCode.HOSTS_FAILED, f"Not as it should be: {failed}.")
-    if "missing" in fail_on and (missing := [host for host in report.hosts if _is_missing(host)]):
-        names = ", ".join(host.host for host in missing)
-        return Verdict("done", ExitCode.HOSTS_FAILED, f"Updates are pending on {names}.")
+    for condition in conditions:
+        if reason := condition(report):
+            return Verdict("done", ExitCode.HOSTS_FAILED, reason)
     late = _names(report, {"not_effective"})
     return Verdict("done", ExitCode.DONE, f"Not in effect yet: {late}." if late else "")
 
@@ -59,7 +65,3 @@ def _names(report: Report, buckets: Collection[str]) -> str:
         for host in report.hosts
         if host.bucket in buckets and (host.bucket, host.outcome_class) != asked_for
     )
-
-
-def _is_missing(host: HostReport) -> bool:
-    return bool(host.pending_total)

@@ -78,12 +78,14 @@ def test_check_mode_tells_a_plan() -> None:
     assert len(answers.changes) == 1
 
 
-def test_a_scan_says_who_did_not_answer() -> None:
-    asked = samples.host("a", touched=False, verification=None, pending={"total": 3, "security": 2})
-    silent = samples.host("b", touched=False, pending=None, outcome=samples.outcome("unreachable", "x"))
+def test_a_scan_says_who_did_not_answer_and_who_cannot_know() -> None:
+    pending = {"total": 3, "security": 2}
+    asked = samples.host("a", touched=False, verification=None, pending=pending)
+    silent = samples.host("b", pending=None, outcome=samples.outcome("unreachable", "x"))
+    blind = samples.host("c", pending={"total": 0, "security": 0}, outcome=samples.outcome("unknown", "x"))
 
-    assert answer(samples.report(asked, silent, playbook="scan")).headline == (
-        "1 of 1 host that answered have security updates pending. 1 host did not answer."
+    assert answer(samples.report(asked, silent, blind, playbook="scan")).headline == (
+        "1 of 3 hosts has security updates pending, of 1 it can't be known, 1 did not answer."
     )
 
 

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any
 
 from patchops.errors import ExitCode
+from patchops.runs.conditions import Condition, missing
 from patchops.runs.outcome import Verdict, judge
 
 from ..reports import samples
@@ -21,12 +22,16 @@ def verdict(
     *hosts: dict[str, Any],
     salvaged: bool = False,
     interrupted: bool = False,
-    fail_on: Collection[str] = (),
+    conditions: Sequence[Condition] = (),
     **different: Any,
 ) -> Verdict:
     report = samples.report(*hosts, **different)
     return judge(
-        report, salvaged=salvaged, interrupted=interrupted, why_salvaged="it was cut off", fail_on=fail_on
+        report,
+        salvaged=salvaged,
+        interrupted=interrupted,
+        why_salvaged="it was cut off",
+        conditions=conditions,
     )
 
 
@@ -70,8 +75,8 @@ def test_pending_updates_are_0_unless_asked_for() -> None:
     pending = samples.host("web1", touched=False, verification=None, pending={"total": 3, "security": 0})
 
     assert verdict(pending, playbook="scan").exit_code is ExitCode.DONE
-    missing = verdict(pending, playbook="scan", fail_on=["missing"])
-    assert (missing.exit_code, missing.reason) == (ExitCode.HOSTS_FAILED, "Updates are pending on web1.")
+    lacking = verdict(pending, playbook="scan", conditions=[missing])
+    assert (lacking.exit_code, lacking.reason) == (ExitCode.HOSTS_FAILED, "Updates are pending on web1.")
 
 
 def test_a_host_that_was_taken_back_as_asked_is_done() -> None:
