@@ -15,6 +15,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
 # Reading a package manager's repositories over a slow line takes minutes; a hanging connection takes forever.
 _LIMIT = 300.0
 _LIMIT_WITH_REFRESH = 1200.0
+_TOLERATED_OFFSET = 300
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -32,6 +33,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if answer.document is not None:
             offset = clock_offset(answer.document["clock"]["utc"], started, time.time())
             answer.result["host"]["clock_offset_seconds"] = offset
+            if abs(offset) > _TOLERATED_OFFSET:
+                answer.result.setdefault("warnings", []).append(
+                    f"The clock of {answer.document['host']} is {abs(offset)} seconds "
+                    f"{'ahead' if offset > 0 else 'behind'}: repositories may look expired or not yet valid. "
+                    "Set it right."
+                )
         return answer.result
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import Any, Callable, Dict, List, Optional, TypeVar, cast
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import collect_os
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
     inventory,
     kernels,
@@ -83,9 +83,10 @@ class Apt(AptChanges):
         return repositories.with_refresh_errors(list(self._by_index().values()), errors)
 
     def security_source(self, repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
-        codename = read_os_release().get("VERSION_CODENAME")
+        system = collect_os(self.platform_arch())
         errors = self._kept.get("refresh_errors", [])
-        return security.judge(repositories, codename, errors, refresh.read_seconds_ago())
+        needs_esm = system["id"] == "ubuntu" and system["support"]["status"] in ("lts", "ended")
+        return security.judge(repositories, system["codename"], errors, refresh.read_seconds_ago(), needs_esm)
 
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()

@@ -17,16 +17,20 @@ def judge(
     codename: Optional[str],
     refresh_errors: List[Dict[str, Any]],
     read_seconds_ago: Optional[float],
+    needs_esm: bool = False,
 ) -> Dict[str, Any]:
     """Return {status, reason, repositories: [id]} of the host's security repositories.
 
     `codename` is the release in os-release: a security repository of another release doesn't count.
     `refresh_errors` are those of a refresh that was just made, already told in `repositories` where they name
     one; `read_seconds_ago` is the age of the last refresh, None when it can't be told.
+    `needs_esm`: the release is past its regular support and only Ubuntu Pro's repositories still carry fixes.
     """
     security = [one for one in repositories if one["security"] and _fits(one, codename)]
     names = [one["id"] for one in security]
     status, reason = _status(security, refresh_errors, read_seconds_ago)
+    if status == "ok" and needs_esm and not any(_is_esm(one) for one in security):
+        status, reason = "unentitled", "the regular support has ended and Ubuntu Pro's ESM is not enabled"
     return {"status": status, "reason": reason, "repositories": names}
 
 
@@ -50,6 +54,10 @@ def _status_of(repository: Dict[str, Any]) -> str:
     if _NOT_ENTITLED.search(repository["error"]):
         return "unentitled"
     return "expired" if repository["expired"] else "unreadable"
+
+
+def _is_esm(repository: Dict[str, Any]) -> bool:
+    return str(repository["origin"]).startswith("UbuntuESM")
 
 
 def _fits(repository: Dict[str, Any], codename: Optional[str]) -> bool:
