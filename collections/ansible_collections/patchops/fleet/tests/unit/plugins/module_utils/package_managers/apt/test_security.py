@@ -18,6 +18,7 @@ def repository(**changes: Any) -> dict[str, Any]:
     return {
         "id": ID,
         "suite": "bookworm-security",
+        "origin": "Debian",
         "codename": "bookworm-security",
         "component": "main",
         "security": True,
@@ -80,3 +81,9 @@ def test_an_error_of_the_refresh_that_names_no_repository_counts_for_all() -> No
 def test_an_error_of_another_repository_does_not_concern_security() -> None:
     errors = [{"repository": "http://vendor/apt/ stable", "message": "503"}]
     assert status(repository(), refresh_errors=errors) == "ok"
+
+
+def test_an_ubuntu_release_past_its_support_needs_its_extended_repositories() -> None:
+    esm = repository(origin="UbuntuESM", suite="bookworm-infra-security")
+    assert status(repository(origin="Ubuntu"), needs_esm=True) == "unentitled"
+    assert status(repository(origin="Ubuntu"), esm, needs_esm=True) == "ok"
