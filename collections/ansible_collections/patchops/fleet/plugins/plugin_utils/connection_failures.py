@@ -40,7 +40,7 @@ _PATTERNS = {
         (
             "python_unsupported",
             r"requires a minimum of python|unsupported python (interpreter|version)|"
-            r"future feature annotations is not defined",
+            r"future feature annotations is not defined|AnsiballZ_\w+\.py\", line[\s\S]*SyntaxError",
         ),
         (
             "authentication_failed",
