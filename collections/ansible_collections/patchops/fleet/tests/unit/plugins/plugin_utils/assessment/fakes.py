@@ -111,5 +111,6 @@ def finding(**changes: Any) -> dict[str, Any]:
     return {**copy.deepcopy(FINDING), **changes}
 
 
-def host(name: str = "web1", document: Mapping[str, Any] | None = HOST, **variables: Any) -> HostInput:
-    return HostInput(host_facts(name, ["web"], {"patchops_exposure": "internal", **variables}), document)
+def host(name: str = "web1", **variables: Any) -> HostInput:
+    """A scanned, internal host of the group web."""
+    return HostInput(host_facts(name, ["web"], {"patchops_exposure": "internal", **variables}), HOST)

@@ -5,9 +5,14 @@
 from __future__ import annotations
 
 import random
+import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.failures import failures_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
@@ -90,7 +95,7 @@ def test_an_exposed_host_is_due_earlier_than_an_internal_one() -> None:
 
 
 def test_a_host_without_a_document_is_unknown_and_counted() -> None:
-    assessment = assess(host("web1"), host("gone", document=None))
+    assessment = assess(host("web1"), replace(host("gone"), document=None))
     assert assessment.document["totals"]["hosts"] == 2
     assert assessment.document["totals"]["unknown"] == 1
     row = next(found for found in assessment.document["findings"] if found["host"] == "gone")
@@ -166,7 +171,7 @@ def test_the_baseline_gives_the_patch_set_and_a_decision_for_each_update() -> No
 
 def test_a_host_is_told_which_of_its_own_updates_are_approved() -> None:
     without = {**HOST, "updates": []}
-    rows = assess(host("web1"), host("web2", document=without)).document["hosts"]
+    rows = assess(host("web1"), replace(host("web2"), document=without)).document["hosts"]
     assert {row["host"]: row["approved"] for row in rows} == {"web1": ["libssl3=3.0.2"], "web2": []}
 
 
@@ -223,3 +228,35 @@ def test_the_order_of_hosts_does_not_matter() -> None:
     one, other = assess(*hosts), assess(*shuffled)
     assert one.document["findings"] == other.document["findings"]
     assert one.patch_set == other.patch_set
+
+
+DAY_OF_2026 = st.integers(1, 28).map(lambda day: f"2026-05-{day:02}")
+WORLDS = st.tuples(
+    st.sampled_from(["exposed", "internal", "unknown"]),
+    DAY_OF_2026,
+    st.none() | DAY_OF_2026,
+    st.sampled_from(["low", "critical", "unknown"]),
+    st.sampled_from(["missing", "no_fix"]),
+    st.sampled_from(["", "urgency: {rules: [{name: own, within: {low: 30 days, high: 9 days}}]}\n"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WORLDS, min_size=2, max_size=5))
+def test_whatever_changes_from_day_to_day_no_due_date_moves_later_without_an_act(
+    worlds: list[tuple[str, str, str | None, str, str, str]],
+) -> None:
+    dates = []
+    with tempfile.TemporaryDirectory() as directory:
+        for day, (exposure, issued, listed, severity, state, policy) in enumerate(worlds):
+            with Ledger.open(Path(directory) / "ledger.sqlite3") as ledger:
+                found = assess(
+                    host("web1", patchops_exposure=exposure),
+                    found=(finding(issued=issued, severity=severity, state=state),),
+                    database=FakeDatabase(kev={"CVE-2026-1000": (listed, listed)} if listed else {}),
+                    policy=policy,
+                    ledger=ledger,
+                    days_later=day,
+                )
+            dates.append(only(found)["due"] or "9999-12-31")
+    assert dates == sorted(dates, reverse=True)
