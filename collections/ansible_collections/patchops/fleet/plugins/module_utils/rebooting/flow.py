@@ -47,7 +47,17 @@ def begin(
     if is_under_way(note):
         return _rebooting(note["reasons"], "The reboot that was ordered before is under way.")
     document = collect(_SUBSETS, driver, False)
-    live = [one for one in document["transactions"] or [] if one["state"] in IN_PROGRESS]
+    if document["transactions"] is None:
+        return make_result(
+            "transaction_state",
+            "Not rebooted: whether a transaction is under way can't be read. "
+            + "; ".join(
+                error["message"] for error in document["errors"] if error["subset"] == "transactions"
+            ),
+            "Look at /var/lib/patchops/transactions; move a damaged one away when nothing of it runs.",
+            reboot=_facts(document),
+        )
+    live = [one for one in document["transactions"] if one["state"] in IN_PROGRESS]
     if live:
         return make_result(
             "transaction_live",
