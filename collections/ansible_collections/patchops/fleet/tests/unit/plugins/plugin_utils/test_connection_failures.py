@@ -57,7 +57,7 @@ TOLD = [
     ("python_missing", "/bin/sh: 1: /usr/bin/python3: not found"),
     ("python_missing", "sh: /usr/bin/python3.12: No such file or directory"),
     ("python_unsupported", "ansible-core requires a minimum of Python version 3.8. Current version: 3.6.8"),
-    ("python_unsupported", 'File "/tmp/AnsiballZ_host_info.py", line 40\n  zip_data: str,\nSyntaxError: invalid syntax'),
+    ("python_unsupported", 'AnsiballZ_host_info.py", line 40\nSyntaxError: invalid syntax'),
     ("authentication_failed", "admin@10.99.0.15: Permission denied (publickey)."),
     ("authentication_failed", "Invalid/incorrect password: Permission denied, please try again."),
     ("authentication_failed", '"System is booting up. Unprivileged users are not permitted to log in yet."'),
