@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -51,7 +51,7 @@ def policy_of(file: Path | None) -> Policy:
 
 
 def assess(
-    hosts: Sequence[HostInput],
+    hosts: Iterable[HostInput],
     database: Path,
     policy: Policy,
     now: datetime,
@@ -102,7 +102,7 @@ def findings_of(file: Path) -> dict[str, Any]:
 
 
 def verdicts(
-    hosts: Sequence[HostInput], database: Path, cve: str, now: datetime
+    hosts: Iterable[HostInput], database: Path, cve: str, now: datetime
 ) -> dict[str, Mapping[str, Any]]:
     """What each host is to one CVE: the matcher's verdict by host name."""
     with usable_input(), AdvisoryDatabase.open(database) as opened:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,30 +74,37 @@ def facts_of(name: str, groups: Sequence[str], variables: Mapping[str, Any]) -> 
         raise InputError(str(error), "Correct it in the inventory.") from None
 
 
-def scanned_hosts(documents: Path) -> list[HostFacts]:
-    """The hosts that were ever scanned into this directory store. Nothing is known of their exposure."""
-    names = []
+def scanned_hosts(documents: Path) -> Iterator[HostInput]:
+    """Every host that was ever scanned into this directory store. Nothing is known of their exposure."""
     for path in sorted(documents.glob("hosts/*/host.json")):
-        name = _parsed(path).get("host")
-        if isinstance(name, str) and name:
-            names.append(name)
-    return [host_facts(name) for name in sorted(names)]
+        document = _parsed(path)
+        if isinstance(name := document.get("host"), str) and name:
+            yield HostInput(host_facts(name), *_readable(document, name))
 
 
-def with_documents(facts: Sequence[HostFacts], documents: Path) -> list[HostInput]:
+def with_documents(facts: Iterable[HostFacts], documents: Path) -> Iterator[HostInput]:
     """Join hosts with what their last scan stored; a damaged document leaves the host unknown."""
     store = DirectoryStore(documents)
-    hosts = []
     for host in facts:
         try:
             document = store.read(host_document_key(host.name))
-            if document is not None:
-                document = read_document(document, "patchops.host", f"the document of {host.name}")
-        except (StoreError, DocumentError) as error:
-            hosts.append(HostInput(host, None, f"its last scan can't be used: {error}"))
+        except StoreError as error:
+            yield HostInput(host, None, f"its last scan can't be used: {error}")
         else:
-            hosts.append(HostInput(host, document))
-    return hosts
+            yield HostInput(host, *_readable(document, host.name)) if document else HostInput(host, None)
+
+
+def was_scanned(documents: Path) -> bool:
+    """Whether any host was ever scanned into this directory store."""
+    return next(documents.glob("hosts/*/host.json"), None) is not None
+
+
+def _readable(document: dict[str, Any], name: str) -> tuple[dict[str, Any] | None, str]:
+    """The document and "", or None and why it can't be used."""
+    try:
+        return read_document(document, "patchops.host", f"the document of {name}"), ""
+    except DocumentError as error:
+        return None, f"its last scan can't be used: {error}"
 
 
 def _groups(listed: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,11 @@ from rich.console import Console
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import Assessment, HostInput
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from patchops.assessment.assess import assess as carry_out
 from patchops.assessment.assess import keep, policy_of
 from patchops.assessment.failures import failed_updates
-from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, with_documents
+from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, was_scanned, with_documents
 from patchops.cli.assessment_view import print_assessment
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
@@ -86,7 +85,7 @@ def assess(ctx: click.Context, /, **given: Any) -> None:
     policy = policy_of(given["policy"])
     data = data_directory(os.environ, os.geteuid())
     offline = _offline_host(given)
-    hosts = [offline] if offline else _scanned(given, data)
+    hosts: Iterable[HostInput] = [offline] if offline else _scanned(given, data)
     assessment = carry_out(
         hosts,
         given["db"] or data.root / "advisories.sqlite3",
@@ -107,7 +106,7 @@ def assess(ctx: click.Context, /, **given: Any) -> None:
     ctx.exit(int(_verdict(assessment, given["fail_on"])))
 
 
-def _scanned(given: Mapping[str, Any], data: DataDirectory) -> list[HostInput]:
+def _scanned(given: Mapping[str, Any], data: DataDirectory) -> Iterable[HostInput]:
     for option in ("os_release", "host", "exposure", "criticality"):
         if given[option] is not None:
             name = option.replace("_", "-")
@@ -115,21 +114,17 @@ def _scanned(given: Mapping[str, Any], data: DataDirectory) -> list[HostInput]:
                 f"--{name} belongs to an inventory file.",
                 "Give --dpkg-status, --rpm-list, --apk-installed or --sbom, or leave it out.",
             )
-    facts: Sequence[HostFacts]
     if given["inventories"]:
-        facts = inventory_facts(
-            given["inventories"], given["limit"], [str(path) for path in given["vault_password_file"]]
-        )
-    elif given["limit"]:
+        vault = [str(path) for path in given["vault_password_file"]]
+        return with_documents(inventory_facts(given["inventories"], given["limit"], vault), data.documents)
+    if given["limit"]:
         raise InputError("--limit needs an inventory.", "Name it with -i.")
-    else:
-        facts = scanned_hosts(data.documents)
-    if not facts:
+    if not was_scanned(data.documents):
         raise InputError(
             f"No host was ever scanned into {data.documents}.",
             "Run `patchops scan -i INVENTORY`, or assess an inventory file, for instance with --dpkg-status.",
         )
-    return with_documents(facts, data.documents)
+    return scanned_hosts(data.documents)
 
 
 def _offline_host(given: Mapping[str, Any]) -> HostInput | None:

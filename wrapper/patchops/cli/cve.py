@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from patchops.assessment.assess import verdicts
-from patchops.assessment.hosts import inventory_facts, scanned_hosts, with_documents
+from patchops.assessment.hosts import inventory_facts, scanned_hosts, was_scanned, with_documents
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import InputError
@@ -53,11 +53,14 @@ def cve(
     if not _CVE.match(name.upper()):
         raise InputError(f"{name!r} is no CVE id.", "Write it like CVE-2026-1234.")
     data = data_directory(os.environ, os.geteuid())
-    facts = inventory_facts(inventories, limit) if inventories else scanned_hosts(data.documents)
-    if not facts:
+    if inventories:
+        hosts = with_documents(inventory_facts(inventories, limit), data.documents)
+    elif was_scanned(data.documents):
+        hosts = scanned_hosts(data.documents)
+    else:
         raise InputError(f"No host was ever scanned into {data.documents}.", "Run `patchops scan` first.")
     found = verdicts(
-        with_documents(facts, data.documents),
+        hosts,
         db or data.root / "advisories.sqlite3",
         name.upper(),
         datetime.now(timezone.utc),

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import host_facts
 from patchops.assessment.assess import findings_of, latest, policy_of
 from patchops.assessment.hosts import scanned_hosts, with_documents
 from patchops.cli.assessment_view import print_findings
@@ -113,17 +114,17 @@ def export(
         _write(findings_csv(found), output)
         return
     documents = data_directory(os.environ, os.geteuid()).documents
-    hosts = {
-        host.facts.name: host.document
-        for host in with_documents(scanned_hosts(documents), documents)
-        if host.document is not None
-    }
     if kind == "openvex":
-        made = openvex_document(found, hosts, policy_of(policy).waivers, author, document["created_at"])
+        systems = {
+            host.facts.name: {key: host.document.get(key) for key in ("os", "package_manager")}
+            for host in scanned_hosts(documents)
+            if host.document is not None
+        }
+        made = openvex_document(found, systems, policy_of(policy).waivers, author, document["created_at"])
     else:
-        name = _one_host(wanted["host"], hosts)
-        theirs = [finding for finding in found if finding["host"] == name]
-        made = cyclonedx_document(hosts[name], theirs if kind == "cyclonedx-vdr" else None, now())
+        host = _one_host(wanted["host"], document, documents)
+        theirs = [finding for finding in found if finding["host"] == host["host"]]
+        made = cyclonedx_document(host, theirs if kind == "cyclonedx-vdr" else None, now())
     _write(json.dumps(made, indent=2, ensure_ascii=True) + "\n", output)
 
 
@@ -167,13 +168,16 @@ def _document(source: Path | None) -> dict[str, Any]:
     return latest(data_directory(os.environ, os.geteuid()))
 
 
-def _one_host(patterns: Sequence[str], hosts: Mapping[str, Any]) -> str:
-    names = [name for name in sorted(hosts) if patterns and _fits(patterns, name)]
+def _one_host(patterns: Sequence[str], document: Finding, documents: Path) -> Mapping[str, Any]:
+    """The host document of the one assessed host that fits."""
+    rows = document.get("hosts") or [document]
+    names = [row["host"] for row in rows if patterns and _fits(patterns, row["host"])]
     if len(names) != 1:
-        raise InputError(
-            f"CycloneDX speaks about one host; {len(names)} scanned hosts fit.", "Name one with --host."
-        )
-    return names[0]
+        raise InputError(f"CycloneDX speaks about one host; {len(names)} fit.", "Name one with --host.")
+    [host] = with_documents([host_facts(names[0])], documents)
+    if host.document is None:
+        raise InputError(f"{names[0]}: {host.why_missing}.", "Scan it first.")
+    return host.document
 
 
 def _write(text: str, output: Path | None) -> None:

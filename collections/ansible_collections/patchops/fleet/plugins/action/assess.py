@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
@@ -81,8 +81,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _keep(assessment, store, result)
         return result
 
-    def _hosts(self, names: list[str], task_vars: Mapping[str, Any], store: DocumentStore) -> list[HostInput]:
-        hosts = []
+    def _hosts(
+        self, names: list[str], task_vars: Mapping[str, Any], store: DocumentStore
+    ) -> Iterator[HostInput]:
         for name in names:
             knobs = host_knobs(task_vars, name, _KNOBS)
             facts = host_facts(name, knobs.get("group_names", ()), knobs)
@@ -91,16 +92,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 if document is not None:
                     document = read_document(document, "patchops.host", f"the document of {name}")
             except (DocumentError, StoreError) as error:
-                hosts.append(HostInput(facts, None, f"its last scan can't be used: {error}"))
+                yield HostInput(facts, None, f"its last scan can't be used: {error}")
             else:
-                hosts.append(HostInput(facts, document))
-        return hosts
+                yield HostInput(facts, document)
 
     def _assess(
         self,
         arguments: Mapping[str, Any],
         policy: Policy,
-        hosts: list[HostInput],
+        hosts: Iterable[HostInput],
         task_vars: Mapping[str, Any],
         check: bool,
     ) -> Assessment:

@@ -66,6 +66,16 @@ class HostInput:
 
 
 @dataclass(frozen=True)
+class _Seen:
+    """What stays of a host when its document, which is large, is let go."""
+
+    facts: HostFacts
+    platform: str | None
+    updates: Sequence[Mapping[str, Any]]
+    findings: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Assessment:
     """What an assessment found."""
 
@@ -100,26 +110,30 @@ class FleetAssessor:
         self._acceptances: list[Acceptance] = []
 
     def assess(
-        self, hosts: Sequence[HostInput], run_id: str | None = None, include_installed: bool = False
+        self, hosts: Iterable[HostInput], run_id: str | None = None, include_installed: bool = False
     ) -> Assessment:
-        """Assess hosts; what is promised and seen for the first time goes into the ledger."""
-        matched = {host.facts.name: self._match(host, include_installed) for host in hosts}
-        decisions = self._decide_updates(hosts, matched)
+        """Assess hosts, each document being needed only while it is taken from ``hosts``.
+
+        What is promised and seen for the first time goes into the ledger.
+        """
+        pending = PendingUpdates()
+        seen = [self._look(host, pending, include_installed) for host in hosts]
+        decisions = self._decide_updates(pending)
         rejected = _rejected(decisions)
-        for host in hosts:
-            self._judge(host, matched[host.facts.name]["findings"], rejected)
-        findings = self._rank(hosts, matched)
-        for host_document in matched.values():
-            host_document["run_id"] = run_id
-            host_document["findings"].sort(key=lambda finding: finding["rank"])
+        for host in seen:
+            self._judge(host, rejected)
+        findings = self._rank(seen)
+        for host in seen:
+            host.findings["run_id"] = run_id
+            host.findings["findings"].sort(key=lambda finding: finding["rank"])
         approved = patch_set(decisions, self._created_at)
         versions = approved_versions(decisions)
         document = fleet_document(
             [
-                host_row(host.facts, matched[host.facts.name], approved_packages(host.document, versions))
-                for host in hosts
+                host_row(host.facts, host.findings, approved_packages(host.platform, host.updates, versions))
+                for host in seen
             ],
-            matched.values(),
+            [host.findings for host in seen],
             findings,
             decisions,
         )
@@ -131,7 +145,14 @@ class FleetAssessor:
             waiver_notices=[asdict(notice) for notice in attention],
             patch_set_id=approved["id"],
         )
-        return Assessment(document, matched, approved)
+        return Assessment(document, {host.facts.name: host.findings for host in seen}, approved)
+
+    def _look(self, host: HostInput, pending: PendingUpdates, include_installed: bool) -> _Seen:
+        found = self._match(host, include_installed)
+        if host.document is None:
+            return _Seen(host.facts, None, (), found)
+        pending.add(host.document, found["findings"])
+        return _Seen(host.facts, platform_of(host.document), host.document.get("updates") or (), found)
 
     def _match(self, host: HostInput, include_installed: bool) -> dict[str, Any]:
         if host.document is not None:
@@ -141,32 +162,23 @@ class FleetAssessor:
             return {**document, "host": host.facts.name}
         return unscanned_document(host.facts.name, host.why_missing, self._created_at)
 
-    def _decide_updates(
-        self, hosts: Sequence[HostInput], matched: Mapping[str, Mapping[str, Any]]
-    ) -> list[Decision]:
-        pending = PendingUpdates()
-        for host in hosts:
-            if host.document is not None:
-                pending.add(host.document, matched[host.facts.name]["findings"])
+    def _decide_updates(self, pending: PendingUpdates) -> list[Decision]:
         updates, sightings = pending.updates(self._ledger, self._today)
         if self._ledger is not None:
             self._ledger.record_sightings(sightings)
         return newest(decide(self._policy.baseline, updates, self._today), pending.newer)
 
-    def _judge(
-        self, host: HostInput, findings: Sequence[dict[str, Any]], rejected: Mapping[tuple[str, str], str]
-    ) -> None:
+    def _judge(self, host: _Seen, rejected: Mapping[tuple[str, str], str]) -> None:
         """Set state, due date and reasons of each finding of a host, and remember what was promised."""
         name = host.facts.name
-        platform = platform_of(host.document or {})
         situation = self._due_dates.situation(host.facts)
         known = self._ledger.promises(name) if self._ledger is not None else {}
         promises: dict[FindingKey, Promise] = {}
-        for finding in findings:
+        for finding in host.findings["findings"]:
             finding.update(due=None, overdue_days=0, urgency=None)
             if finding["package"] is None or _closed(finding):
                 continue
-            _refuse(finding, platform, rejected)
+            _refuse(finding, host.platform, rejected)
             self._fail(finding)
             target = _target(finding, host.facts)
             self._accept(finding, target)
@@ -200,14 +212,11 @@ class FleetAssessor:
             finding["state"] = acceptance.state
             finding["waivers"] = [waiver.id for waiver in acceptance.used]
 
-    def _rank(
-        self, hosts: Sequence[HostInput], matched: Mapping[str, Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        facts = {host.facts.name: host.facts for host in hosts}
+    def _rank(self, hosts: Sequence[_Seen]) -> list[dict[str, Any]]:
         placed = [
-            (_position(finding, facts[finding["host"]]), finding)
-            for document in matched.values()
-            for finding in document["findings"]
+            (_position(finding, host.facts), finding)
+            for host in hosts
+            for finding in host.findings["findings"]
         ]
         placed.sort(key=lambda pair: rank_key(pair[0], self._today))
         for number, (position, finding) in enumerate(placed, start=1):

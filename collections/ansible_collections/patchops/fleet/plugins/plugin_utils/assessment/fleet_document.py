@@ -13,7 +13,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.findings import (
     host_row as unknown_row,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.pending_updates import platform_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import is_member
@@ -74,19 +73,19 @@ def approved_versions(decisions: Iterable[Decision]) -> dict[str, set[tuple[str,
 
 
 def approved_packages(
-    host: Mapping[str, Any] | None, approved: Mapping[str, set[tuple[str, str, str]]]
+    platform: str | None,
+    updates: Iterable[Mapping[str, Any]],
+    approved: Mapping[str, set[tuple[str, str, str]]],
 ) -> list[str]:
     """The approved ones of a host's own pending updates, as ``name=version``: ``packages`` of a transaction.
 
     A patch set can't bring in packages that are new to a host, such as a kernel's; this list can, for the
     first ring, and what that proves is sealed.
     """
-    if host is None:
-        return []
-    versions = approved.get(platform_of(host) or "", set())
+    versions = approved.get(platform or "", set())
     return sorted(
         f"{update['name']}={update['candidate']}"
-        for update in host.get("updates") or []
+        for update in updates
         if (update["name"], update["arch"], update["candidate"]) in versions and not update.get("held")
     )
 
