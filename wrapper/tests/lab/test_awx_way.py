@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs as AWX runs them: transmitted to a worker that keeps nothing and may write nowhere else.
+
+Each job has a new directory; what it knows of earlier ones is the artifact that AWX hands on, and the hosts.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchops.lab.lab import Lab
+from patchops.lab.plays import COLLECTIONS
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("awx")]
+
+RUNNER = str(Path(sys.executable).with_name("ansible-runner"))
+# Root without these obeys the modes of files, as the user of an execution environment does.
+PRIVILEGES = "-dac_override,-dac_read_search,-fowner"
+
+
+@pytest.fixture(scope="module")
+def lab(make_lab: MakeLab) -> Lab:
+    return make_lab(
+        HostSpec("first", groups=("canary",), apps=("goodapp",)),
+        HostSpec("second", groups=("broad",), apps=("goodapp",)),
+    )
+
+
+@dataclass(frozen=True)
+class Job:
+    """What AWX keeps of a job: its status, its artifacts and what it printed."""
+
+    status: str
+    artifacts: dict[str, Any]
+    output: str
+
+
+class Awx:
+    """Runs job templates on a lab; the worker's project and home are not its own to write."""
+
+    def __init__(self, lab: Lab, directory: Path) -> None:
+        self.lab = lab
+        self.directory = directory
+        self.image = directory / "image"
+        shutil.copytree(COLLECTIONS / "ansible_collections", self.image / "collections/ansible_collections")
+        (self.image / "home").mkdir()
+        (self.image / "project").mkdir()
+        for playbook in ("scan", "patch", "verify"):
+            job = f"---\n- import_playbook: patchops.fleet.{playbook}\n"
+            (self.image / "project" / f"{playbook}.yml").write_text(job, encoding="utf-8")
+        shutil.copy(lab.paths.known_hosts, self.image / "known_hosts")
+        for directory_of_image in (self.image, *(path for path in self.image.rglob("*") if path.is_dir())):
+            directory_of_image.chmod(0o555)
+
+    def job(self, name: str, playbook: str, extra_vars: dict[str, Any]) -> Job:
+        """Launch a job from nothing but its template, the inventory and its extra variables."""
+        sent, work, kept = (self.directory / name / part for part in ("sent", "work", "kept"))
+        self._write_private_data(sent, extra_vars)
+        work.mkdir()
+        stream = subprocess.run(
+            [RUNNER, "transmit", str(sent), "--playbook", str(self.image / "project" / f"{playbook}.yml")],
+            check=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+        worked = subprocess.run(
+            self.lab.inside(
+                *("setpriv", f"--bounding-set={PRIVILEGES}", f"--inh-caps={PRIVILEGES}"),
+                *("env", "-i", f"PATH={Path(RUNNER).parent}:/usr/bin:/bin", f"HOME={self.image / 'home'}"),
+                f"ANSIBLE_COLLECTIONS_PATH={self.image / 'collections'}",
+                # Ansible itself needs some place for sockets and temporary files, and AWX gives it one.
+                *(f"ANSIBLE_HOME={work / 'ansible'}", f"ANSIBLE_SSH_CONTROL_PATH_DIR={work / 'cp'}"),
+                *(RUNNER, "worker", "--private-data-dir", str(work)),
+            ),
+            input=stream,
+            check=False,  # its status is the playbook's
+            stdout=subprocess.PIPE,
+        ).stdout
+        subprocess.run([RUNNER, "process", str(kept)], input=worked, check=True, stdout=subprocess.DEVNULL)
+        return _read(kept / "artifacts")
+
+    def _write_private_data(self, sent: Path, extra_vars: dict[str, Any]) -> None:
+        hosts: dict[str, Any] = {}
+        for host in self.lab.hosts:
+            for group in host.record.spec.groups:
+                hosts.setdefault(group, {"hosts": {}})["hosts"][host.name] = {"ansible_host": host.address}
+        variables = {
+            "ansible_user": "admin",
+            "ansible_become": True,
+            "ansible_python_interpreter": "/usr/bin/python3",
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.image / 'known_hosts'}",
+        }
+        files = {
+            "inventory/hosts.json": json.dumps({"all": {"vars": variables, "children": hosts}}),
+            "env/extravars": json.dumps(extra_vars),
+            "env/ssh_key": self.lab.paths.ssh_key.read_text(encoding="ascii"),
+        }
+        for path, content in files.items():
+            (sent / path).parent.mkdir(parents=True, exist_ok=True)
+            (sent / path).write_text(content, encoding="utf-8")
+
+
+def _read(artifacts: Path) -> Job:
+    events = [json.loads(file.read_text()) for file in (artifacts / "job_events").glob("*.json")]
+    stats = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"]
+    return Job(
+        (artifacts / "status").read_text(encoding="utf-8"),
+        stats[0].get("artifact_data", {}) if stats else {},
+        (artifacts / "stdout").read_text(encoding="utf-8"),
+    )
+
+
+def test_scan_canary_promote_and_report_need_only_artifacts_and_hosts(lab: Lab, tmp_path: Path) -> None:
+    awx = Awx(lab, tmp_path)
+    first, second = lab.host("first"), lab.host("second")
+    before = first.packages()
+
+    scan = awx.job("scan", "scan", {"patchops_hosts": "all"})
+    assert scan.status == "successful", scan.output
+    assert scan.artifacts["patchops_run"]["report"]["totals"]["pending"] == 2
+    assert first.packages() == second.packages() == before
+
+    canary = awx.job(
+        "canary",
+        "patch",
+        {**scan.artifacts, "patchops_hosts": "canary", "patchops_select": "security", "patchops_seal": True},
+    )
+    assert canary.status == "successful", canary.output
+    assert ("lab-goodapp", "1.1", "all") in first.packages()
+    assert second.packages() == before
+
+    promote = awx.job("promote", "patch", {**canary.artifacts, "patchops_hosts": "broad"})
+    assert promote.status == "successful", promote.output
+    assert second.packages() == first.packages()
+
+    report = awx.job("report", "verify", {**promote.artifacts, "patchops_hosts": "all"})
+    assert report.status == "successful", report.output
+    handed_on = report.artifacts["patchops_run"]
+    assert handed_on["report"]["totals"]["patched_effective"] == 2
+    assert handed_on["patch_set_id"] == canary.artifacts["patchops_run"]["patch_set_id"]
+
+
+def test_nothing_is_written_outside_of_the_jobs_own_directory(lab: Lab, tmp_path: Path) -> None:
+    awx = Awx(lab, tmp_path)
+    before = sorted(awx.image.rglob("*"))
+    assert awx.job("scan", "scan", {"patchops_hosts": "all"}).status == "successful"
+    assert sorted(awx.image.rglob("*")) == before
