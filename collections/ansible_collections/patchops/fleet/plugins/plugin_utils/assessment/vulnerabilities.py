@@ -45,6 +45,7 @@ class Vulnerabilities:
                 severity=severity,
                 kev_added=day(kev.date_added) if kev else None,
                 kev_due=day(kev.due_date) if kev else None,
+                kev_forensics=kev.forensics if kev else None,
                 automatable=_yes_or_no(ssvc.automatable) if ssvc else None,
                 technical_impact=impact if impact in ("partial", "total") else None,
                 epss=epss.score if epss else None,

@@ -56,7 +56,7 @@ class Obligations:
     strictest: tuple[Deadline, ...]
     """For each rule its earliest deadline over all vulnerabilities of the finding; earliest rule first."""
     forensic: tuple[str, ...]
-    """Vulnerabilities for which the table demands a forensic investigation."""
+    """Vulnerabilities for which the table, or CISA's own entry, demands a forensic investigation."""
     kev_due: date | None
     """The earliest due date of CISA's own catalogue."""
     waits_for_fix: bool
@@ -90,6 +90,8 @@ def obligations(rules: Sequence[Rule], subjects: Iterable[Subject]) -> Obligatio
     fixed = True
     for subject in subjects:
         entries.append(subject.vulnerability)
+        if subject.vulnerability.kev_forensics:
+            forensic.append(subject.vulnerability.id)
         fixed = subject.fix.available
         for rule in rules:
             for deadline in rule.deadlines(subject):

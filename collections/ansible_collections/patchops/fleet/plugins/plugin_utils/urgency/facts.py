@@ -25,6 +25,8 @@ class Vulnerability:
     """CISA KEV ``dateAdded``; ``None`` when the CVE is not in the catalogue."""
     kev_due: date | None = None
     """CISA KEV ``dueDate``."""
+    kev_forensics: bool | None = None
+    """Whether CISA's entry itself asks for a forensic investigation."""
     automatable: bool | None = None
     technical_impact: str | None = None
     """``partial`` or ``total`` (SSVC)."""

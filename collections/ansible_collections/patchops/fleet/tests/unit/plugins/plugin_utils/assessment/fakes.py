@@ -97,7 +97,7 @@ class FakeDatabase:
 
     def kev(self, cve: str) -> Any:
         found = self._kev.get(cve)
-        return SimpleNamespace(date_added=found[0], due_date=found[1]) if found else None
+        return SimpleNamespace(date_added=found[0], due_date=found[1], forensics=None) if found else None
 
     def ssvc(self, cve: str) -> Any:
         found = self._ssvc

@@ -104,8 +104,13 @@ def test_missing_ssvc_points_count_as_the_worst_and_say_so() -> None:
 
 
 def test_the_worst_row_asks_for_a_forensic_investigation() -> None:
-    worst = Vulnerability("CVE-2026-3", None, FIXED, None, automatable=True, technical_impact="total")
+    worst = Vulnerability("CVE-2026-3", kev_added=FIXED, automatable=True, technical_impact="total")
     assert due_of(subject(worst, host=HostContext(True))).obligations.forensic == ("CVE-2026-3",)
+
+
+def test_an_entry_of_the_catalogue_can_ask_for_a_forensic_investigation_itself() -> None:
+    listed = replace(QUIET, kev_added=FIXED, kev_forensics=True)
+    assert due_of(subject(listed)).obligations.forensic == ("CVE-2026-1",)
 
 
 def test_without_a_fix_the_clock_has_not_started() -> None:
