@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import cast
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories import schema
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
@@ -259,5 +260,4 @@ def _insert_source(connection: sqlite3.Connection, source: Source) -> int:
         f"INSERT INTO source ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
         tuple(columns.values()),
     )
-    assert cursor.lastrowid is not None  # noqa: S101 (an INSERT sets it)
-    return cursor.lastrowid
+    return cast("int", cursor.lastrowid)  # an INSERT sets it

@@ -61,7 +61,7 @@ class Products:
         release = release or (purl.release if purl else None)
         if release is None:
             return None
-        module, _, name = component.rpartition("/")
+        module, _separator, name = component.rpartition("/")
         if purl is not None and purl.type == "rpm":
             arch = purl.qualifiers.get("arch", "")
             module = ":".join(purl.qualifiers.get("rpmmod", module).split(":")[:2])

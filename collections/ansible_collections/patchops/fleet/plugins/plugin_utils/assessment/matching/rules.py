@@ -123,12 +123,12 @@ class ReleaseRules:
 
     def _is_covered(self, rule: Rule, covered: dict[str, Any]) -> bool:
         if (
-            rule.affected.status != "fixed"
+            self.key is None
+            or rule.affected.status != "fixed"
             or not _is_record_of_a_cve(rule)
             or rule.advisory.name not in covered
         ):
             return False
-        assert self.key is not None  # noqa: S101 (only called where there is one)
         return bool(self.key(rule.affected.fixed) <= covered[rule.advisory.name])
 
 
