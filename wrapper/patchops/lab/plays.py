@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a playbook of the collection on lab hosts with plain ansible-playbook, and read its report."""
+"""Run a playbook of the collection with plain ansible-playbook, and read its report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import ansible_collections.patchops.fleet
-from patchops.lab.lab import Lab
 
 # Where the collection is that lies beside this package, in a checkout or a wheel.
 COLLECTIONS = Path(ansible_collections.patchops.fleet.__path__[0]).parents[2]
@@ -41,10 +40,10 @@ class Run:
 
 
 class Plays:
-    """Runs playbooks on one lab, in `directory`, where documents are kept too."""
+    """Runs playbooks over one inventory, in `directory`, where documents are kept too."""
 
-    def __init__(self, lab: Lab, directory: Path) -> None:
-        self.lab = lab
+    def __init__(self, inventory: Path, directory: Path) -> None:
+        self.inventory = inventory
         self.store = directory / "documents"
         self._directory = directory
         self._number = 0
@@ -62,7 +61,7 @@ class Plays:
         extra = {f"patchops_{name}": value for name, value in variables.items()}
         extra["patchops_run_id"] = run_id
         extra.setdefault("patchops_document_store", {"kind": "directory", "path": str(self.store)})
-        command = [str(ANSIBLE_PLAYBOOK), "-i", str(self.lab.paths.inventory), f"patchops.fleet.{playbook}"]
+        command = [str(ANSIBLE_PLAYBOOK), "-i", str(self.inventory), f"patchops.fleet.{playbook}"]
         process = subprocess.Popen(
             [*command, "-e", json.dumps(extra), *arguments],
             env={

@@ -30,7 +30,7 @@ def lab(make_lab: MakeLab) -> Lab:
 @pytest.fixture
 def plays(lab: Lab, tmp_path: Path) -> Plays:
     renew(lab)
-    return Plays(lab, tmp_path)
+    return Plays(lab.paths.inventory, tmp_path)
 
 
 def layer(directory: Path, text: str) -> str:

@@ -31,7 +31,7 @@ def lab(make_lab: MakeLab) -> Lab:
 @pytest.fixture
 def plays(lab: Lab, tmp_path: Path) -> Plays:
     renew(lab)
-    return Plays(lab, tmp_path)
+    return Plays(lab.paths.inventory, tmp_path)
 
 
 def test_a_reboot_is_proven_by_a_new_boot_id(lab: Lab, plays: Plays) -> None:

@@ -97,7 +97,8 @@ def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:
             return "not_effective" if entry["effective"] == "no" else "unknown"
         if entry["blocked"] and not entry["changes"]:
             return "pending"
-        return "patched_effective" if entry["touched"] else "nothing_to_do"
+        standing = entry["changes"] and (entry["transaction"] or {}).get("state") == "applied"
+        return "patched_effective" if entry["touched"] or standing else "nothing_to_do"
     waiting = entry["changes"] if check_mode else (entry["pending"] or {}).get("total")
     return "pending" if waiting else "nothing_to_do"
 
