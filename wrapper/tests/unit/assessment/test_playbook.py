@@ -35,6 +35,7 @@ def play(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
             "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / "collections"),
             "ANSIBLE_CONFIG": str(data / "none.cfg"),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_SHOW_CUSTOM_STATS": "1",
         },
         cwd=data,
         stdin=subprocess.DEVNULL,
@@ -61,6 +62,12 @@ def test_the_playbook_assesses_every_host_of_the_play_once(data: Path) -> None:
     }
     assert (data / "documents/hosts/web1/findings.json").exists()
     assert (data / "documents/patch_sets" / f"{document['patch_set_id']}.json").exists()
+
+
+def test_a_later_job_can_deploy_what_was_approved(data: Path) -> None:
+    done = play(data, "-e", json.dumps({"patchops_assess_stats": True}))
+    artifact = done.stdout.partition("CUSTOM STATS")[2]
+    assert stored(data)["patch_set_id"] in artifact
 
 
 def test_check_mode_keeps_nothing(data: Path) -> None:

@@ -46,6 +46,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
 
 _KNOBS = ("patchops_exposure", "patchops_exposed_since", "patchops_criticality", "group_names")
 _LATEST = "assessments/latest"
+_MAX_ARTIFACT = 256 * 1024
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -66,6 +67,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "report": {"type": "path"},
                 "include_installed": {"type": "bool", "default": False},
                 "most_urgent": {"type": "int", "default": 20},
+                "stats": {"type": "bool", "default": False},
             }
         )
         check = bool(self._task.check_mode)
@@ -79,6 +81,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result = _result(assessment, arguments["most_urgent"])
         if not check:
             _keep(assessment, store, result)
+            if arguments["stats"]:
+                result["ansible_stats"] = _artifact(assessment, result["patch_set"])
         return result
 
     def _hosts(
@@ -170,3 +174,16 @@ def _keep(assessment: Assessment, store: DocumentStore, result: dict[str, Any]) 
         result["document"] = store.write(_LATEST, assessment.document)
     except StoreError as error:
         result.setdefault("warnings", []).append(str(error))
+
+
+def _artifact(assessment: Assessment, encoded: str) -> dict[str, Any]:
+    """The artifact of this job: a later job of the workflow deploys the patch set in it."""
+    document = assessment.document
+    rides = bool(assessment.patch_set["platforms"]) and len(encoded) <= _MAX_ARTIFACT
+    run = {
+        "run_id": document["run_id"],
+        "report": {"result": "done", "totals": document["totals"]},
+        "patch_set": encoded if rides else None,
+        "patch_set_id": document["patch_set_id"] if rides else None,
+    }
+    return {"data": {"patchops_run": run}, "per_host": False, "aggregate": False}

@@ -74,6 +74,11 @@ options:
       - How many of the most urgent findings to return. All of them are in the document.
     type: int
     default: 20
+  stats:
+    description:
+      - Set the artifact C(patchops_run), from which a later job of a workflow deploys the patch set.
+    type: bool
+    default: false
 seealso:
   - module: patchops.fleet.host_info
   - module: patchops.fleet.transaction
