@@ -66,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 for host in run["targets"]
             ],
             gates=gates,
-            patch_set=_reference(sealed),
+            patch_set=_reference(sealed, run.get("patch_set_id")),
             finished_at=now(),
             check_mode=run["check_mode"],
         )
@@ -107,10 +107,11 @@ def _gates(results: Mapping[str, Mapping[str, Result]]) -> list[dict[str, Any]]:
     return [seen[batch] for batch in sorted(seen)]
 
 
-def _reference(sealed: Mapping[str, Any]) -> dict[str, Any] | None:
-    if not sealed.get("patch_set_id"):
-        return None
-    return {"id": sealed["patch_set_id"], "path": sealed.get("document")}
+def _reference(sealed: Mapping[str, Any], promoted: str | None) -> dict[str, Any] | None:
+    """Return {id, path} of the patch set that the run sealed, else of the one that it installed."""
+    if sealed.get("patch_set_id"):
+        return {"id": sealed["patch_set_id"], "path": sealed.get("document")}
+    return {"id": promoted, "path": None} if promoted else None
 
 
 def _artifact(

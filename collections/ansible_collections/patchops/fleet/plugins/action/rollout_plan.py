@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
+from ansible_collections.patchops.fleet.plugins.module_utils.canonical import digest
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.spec import CHECK_ARGUMENTS
@@ -33,6 +34,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source im
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreError, open_store
 
+# Where a host's selection may come from.
+_SOURCES = ("patchops_packages", "patchops_patch_set", "patchops_run")
 # A name with one of these can't be told from a pattern where plays name their hosts.
 _PATTERN_CHARACTERS = frozenset("*?[]!&~")
 
@@ -71,6 +74,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "Check the inventory (ansible-inventory --graph), patchops_hosts and --limit.",
             )
         knobs = self._knobs(targets, task_vars)
+        promoted = _promoted({host: host_knobs(task_vars, host, _SOURCES) for host in targets})
         sizes = batch_sizes(knobs["patchops_serial"], len(targets))
         plan = {
             "run_id": str(self._templar.template(task_vars.get("patchops_run_id")) or _new_run_id()),
@@ -84,7 +88,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "budget_max": allowed(knobs["patchops_failure_budget"], len(targets)),
             "window": knobs["patchops_window"],
             "freeze": knobs["patchops_freeze"],
-            "seal": knobs["patchops_seal"],
+            # What is promoted was sealed before: sealing it again would give the same content another id.
+            "seal": knobs["patchops_seal"] and not promoted,
+            "patch_set_id": promoted,
             "patch_set_name": knobs["patchops_patch_set_name"],
         }
         message = f"{playbook} {plan['run_id']}: {len(targets)} hosts in {len(sizes)} batches"
@@ -126,10 +132,28 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             _check_checks(host, values.get("patchops_checks"))
             for name in HOOKS:
                 check_hook(host, name, values.get(name), self._loader)
-            if values.get("patchops_patch_set"):
-                load_patch_set(values["patchops_patch_set"])
         open_store(self._templar.template(task_vars.get("patchops_document_store")))
         return run_knobs(run_values)
+
+
+def _promoted(sources: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return the id of the patch set that the hosts of the run install, None when there is not one for all.
+
+    Reading the sets finds damaged ones before anything happens. A set is read once, not for every host.
+    """
+    known: dict[str, str] = {}
+    ids: set[str | None] = set()
+    for values in sources.values():
+        former = values.get("patchops_run") or {}
+        source = values.get("patchops_patch_set") or former.get("patch_set")
+        if values.get("patchops_packages") or not source:
+            ids.add(None)
+            continue
+        key = digest(source)
+        if key not in known:
+            known[key] = load_patch_set(source)["id"]
+        ids.add(known[key])
+    return ids.pop() if len(ids) == 1 else None
 
 
 def _check_checks(host: str, checks: Any) -> None:

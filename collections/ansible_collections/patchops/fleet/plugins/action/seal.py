@@ -50,7 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except PatchSetError as error:
             return make_result("proofs_differ", f"Not sealed: {error}")
         if not platforms:
-            return make_result("nothing_to_do", "No host proved a change: there is nothing to seal.")
+            return make_result("nothing_to_do", _why_nothing(outcomes))
         return self._seal(seal(platforms, now(), run["patch_set_name"]), task_vars)
 
     def _seal(self, document: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +84,13 @@ def _proofs(
             changes = [change for change in host_plan.get("packages", ()) if _bytes_of(change) not in bad]
             proofs.append(Proof(host, str(host_plan.get("platform")), changes))
     return proofs
+
+
+def _why_nothing(outcomes: Mapping[str, Mapping[str, Any]]) -> str:
+    patched = [host for host, outcome in outcomes.items() if outcome["touched"] and outcome["class"] == OK]
+    if not patched:
+        return "No host proved a change: there is nothing to seal."
+    return f"Not sealed: what {', '.join(patched[:5])} installed is not in effect, so it is not proven."
 
 
 def _bytes_of(change: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -62,7 +62,7 @@ summary:
 plan:
   description:
     - The plan, with C(run_id), C(targets), C(serial) (sizes of batches), C(batches) (number of each host's
-      batch), C(budget_max), C(window), C(freeze) and C(check_mode).
+      batch), C(budget_max), C(patch_set_id), C(window), C(freeze) and C(check_mode).
   returned: success
   type: dict
 """
