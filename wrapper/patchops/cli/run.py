@@ -28,7 +28,8 @@ from patchops.cli.summary import print_summary
 from patchops.errors import InputError
 from patchops.paths import data_directory
 from patchops.runs import conditions
-from patchops.runs.execute import RunResult, execute
+from patchops.runs.execute import execute
+from patchops.runs.finish import RunResult
 from patchops.runs.patch_sets import locate_patch_set
 from patchops.runs.request import CHANGING, RunRequest
 from patchops.text import plain

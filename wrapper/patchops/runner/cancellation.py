@@ -47,7 +47,7 @@ class Cancellation:
     drains: bool
     drain_file: Path
     announce: Callable[[Act], None]
-    end: Callable[[], None]
+    end: Callable[[], object]
     clock: Callable[[], float]
     deadline: float | None = None
     requests: int = 0

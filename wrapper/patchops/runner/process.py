@@ -74,10 +74,12 @@ class Launch:
 class Ended:
     """How the process ended.
 
-    Ansible-playbook's return code (None: killed by a signal) and defects of our handler.
+    `returncode` is ansible-playbook's, None when a signal killed it; `gone` says whether no process of the
+    attempt is left; `handler_errors` are defects of our event handler.
     """
 
     returncode: int | None
+    gone: bool = False
     handler_errors: list[str] = field(default_factory=list)
 
 
@@ -116,7 +118,7 @@ def run(
         try:
             runner.run()
         finally:
-            end(files)
+            ended.gone = end(files)
     ended.returncode = runner.rc
     return ended
 

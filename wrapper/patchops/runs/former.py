@@ -42,7 +42,7 @@ def settle(
     notice: Callable[[str], None],
     now: Callable[[], datetime.datetime],
 ) -> None:
-    """Close the record of attempts whose processes are gone, and end playbooks whose wrapper is gone.
+    """Close the record of attempts whose processes are gone, and end those whose wrapper is gone.
 
     Raises FenceError when a living wrapper works on any of `hosts`, and OutcomeUnknownError when the
     playbook of a dead one can't be ended; in both cases nothing of the new run was started. A run that
@@ -50,15 +50,18 @@ def settle(
     """
     for attempt in ledger.open_attempts():
         files = AttemptFiles(Path(attempt.directory))
+        shared = tuple(sorted(set(hosts) & attempt.hosts)) if attempt.inventory == inventory else ()
+        in_the_way = bool(shared) and changes_hosts and attempt.changes_hosts
         if _lives(attempt.wrapper):
-            shared = tuple(sorted(set(hosts) & attempt.hosts)) if attempt.inventory == inventory else ()
-            if shared and changes_hosts and attempt.changes_hosts:
+            if in_the_way:
                 raise FenceError(
                     f"{Conflict(attempt, shared)} is still going on (pid {attempt.wrapper.pid}).",
                     "Wait for it, or stop it with Ctrl-C or `kill -TERM`. Nothing was started.",
                 )
             continue
         if fence.held(files.lock):
+            if not in_the_way:
+                continue
             _end_orphan(attempt, files, notice)
         ledger.mark_interrupted(attempt.attempt_id, now())
 

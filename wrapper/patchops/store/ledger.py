@@ -64,7 +64,6 @@ class HostFacts:
     """The newest known state of a host; None leaves what is on record."""
 
     name: str
-    machine_id: str | None = None
     os: str | None = None
     platform: str | None = None
     security_source: str | None = None
@@ -254,7 +253,6 @@ def _fill(row: HostResult, result: Result) -> None:
 
 
 def _learn(row: Host, facts: HostFacts, now: datetime.datetime) -> None:
-    row.machine_id = facts.machine_id or row.machine_id
     row.os = facts.os or row.os
     row.platform = facts.platform or row.platform
     row.security_source = facts.security_source or row.security_source

@@ -54,7 +54,6 @@ class Host(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     inventory: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text, index=True)
-    machine_id: Mapped[str | None] = mapped_column(Text)
     os: Mapped[str | None] = mapped_column(Text)
     platform: Mapped[str | None] = mapped_column(Text)
     security_source: Mapped[str | None] = mapped_column(Text)

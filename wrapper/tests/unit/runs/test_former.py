@@ -86,6 +86,8 @@ def test_a_playbook_that_outlived_its_wrapper_is_ended_and_named(engine: Engine,
     while not fence.held(tmp_path / "lock"):
         time.sleep(0.02)
 
+    assert settle_for(engine, ["db1"]) == []
+    assert settle_for(engine, ["web1"], changes_hosts=False) == []
     (notice,) = settle_for(engine, ["web1"])
 
     assert str(playbook.pid) in notice
