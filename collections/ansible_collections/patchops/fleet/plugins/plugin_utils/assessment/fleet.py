@@ -116,6 +116,7 @@ class FleetAssessor:
 
         What is promised and seen for the first time goes into the ledger.
         """
+        self._acceptances = []
         pending = PendingUpdates()
         seen = [self._look(host, pending, include_installed) for host in hosts]
         decisions = self._decide_updates(pending)
@@ -182,8 +183,8 @@ class FleetAssessor:
             self._fail(finding)
             target = _target(finding, host.facts)
             self._accept(finding, target)
-            key = (finding["advisory"] or "", finding["package"])
-            given = self._due_dates.give(finding, situation, target, known.get(key))
+            key, former = _keys(finding)
+            given = self._due_dates.give(finding, situation, target, known.get(key) or known.get(former))
             finding["due"] = given.document["due"]
             finding["overdue_days"] = given.due.overdue_days(self._today)
             finding["urgency"] = given.document
@@ -248,6 +249,15 @@ def _refuse(finding: dict[str, Any], platform: str | None, rejected: Mapping[tup
 def _explain(finding: dict[str, Any], *reasons: dict[str, str]) -> None:
     """Add reasons. The list is made anew: findings of several hosts may share one."""
     finding["reasons"] = [*finding["reasons"], *reasons]
+
+
+def _keys(finding: Mapping[str, Any]) -> tuple[FindingKey, FindingKey]:
+    """Under what the ledger knows a finding, and under what it knew it before a feed named its advisory.
+
+    An update without an advisory is known by its version: the next one is another finding.
+    """
+    nameless = (f"={finding['fixed']}", finding["package"])
+    return ((finding["advisory"], finding["package"]) if finding["advisory"] else nameless), nameless
 
 
 def _closed(finding: Mapping[str, Any]) -> bool:

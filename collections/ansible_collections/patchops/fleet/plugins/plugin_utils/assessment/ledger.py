@@ -29,7 +29,7 @@ _TABLES: Final = (
 )
 
 FindingKey = tuple[str, str]
-"""advisory ("" without one) and package, on one host"""
+"""advisory (``=VERSION`` of an update without one) and package, on one host"""
 PackageKey = tuple[str, str, str]
 """platform, name, arch"""
 

@@ -34,6 +34,7 @@ from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils.assessme
 )
 
 KEV = FakeDatabase(kev={"CVE-2026-1000": ("2026-06-05", "2026-06-26")})
+HARMLESS = FakeDatabase()
 LISTED = finding(kev={"cve": "CVE-2026-1000", "date_added": "2026-06-05"})
 HEAD = "kind: patchops.policy\nschema: 1\n"
 WAIVED = """
@@ -198,6 +199,28 @@ def test_a_rollback_reopens_the_finding_on_its_first_clock(tmp_path: Path) -> No
         dates.append(only(found)["due"])
     assert dates == ["2026-06-19", "2026-06-19"]
     assert "it moves later only by a recorded act" in only(found)["urgency"]["explanation"]
+
+
+def test_an_update_that_gets_its_advisory_later_keeps_its_date(tmp_path: Path) -> None:
+    nameless = finding(advisory=None, cves=[], issued=None)
+    dates = []
+    for day, found in ((0, nameless), (1, {**LISTED, "issued": "2026-06-16"})):
+        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+            exposed = host("web1", patchops_exposure="exposed")
+            assessment = assess(exposed, found=(found,), ledger=ledger, days_later=day, database=HARMLESS)
+        dates.append(only(assessment)["due"])
+    assert dates == ["2026-06-18", "2026-06-18"]
+
+
+def test_the_next_update_without_an_advisory_has_a_clock_of_its_own(tmp_path: Path) -> None:
+    dates = []
+    for day, version in ((0, "3.0.2"), (100, "3.0.3")):
+        nameless = finding(advisory=None, cves=[], issued=None, fixed=version)
+        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+            exposed = host("web1", patchops_exposure="exposed")
+            assessment = assess(exposed, found=(nameless,), ledger=ledger, days_later=day)
+        dates.append(only(assessment)["due"])
+    assert dates == ["2026-06-18", "2026-09-26"]
 
 
 def test_a_recorded_extension_moves_the_due_date_and_ends_when_it_is_taken_away(tmp_path: Path) -> None:
