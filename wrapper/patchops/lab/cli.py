@@ -11,7 +11,7 @@ import click
 from patchops.lab import control, faults, network, requirements, snapshots
 from patchops.lab.errors import LabError
 from patchops.lab.lab import Lab, take_down
-from patchops.lab.spec import RELEASES, HostSpec, LabSpec, read_lab_file
+from patchops.lab.spec import DEBIAN_RELEASES, RELEASES, HostSpec, LabSpec, read_lab_file
 from patchops.lab.state import known_labs, read_record
 
 
@@ -42,14 +42,16 @@ def lab() -> None:
 @click.argument("name", required=False)
 @click.option("-f", "--file", "lab_file", type=click.Path(path_type=Path), help="Lab file (YAML).")
 @click.option("--hosts", "count", type=click.IntRange(1, 250), help="This many hosts, without a lab file.")
-@click.option("--release", type=click.Choice(RELEASES), multiple=True, help="Their releases, in turn. [all]")
+@click.option(
+    "--release", type=click.Choice(RELEASES), multiple=True, help="Their releases, in turn. [all of Debian]"
+)
 @click.option("--old-gone", is_flag=True, help="The mirror has dropped superseded versions, as real ones do.")
 def up(
     name: str | None, lab_file: Path | None, count: int | None, release: tuple[str, ...], old_gone: bool
 ) -> None:
     """Make the lab NAME and wait until its hosts are up.
 
-    Without a lab file: one host of each release, or as many as --hosts says.
+    Without a lab file: one host of each Debian release, or as many as --hosts says.
     """
     if lab_file is not None:
         if count or release:
@@ -59,7 +61,7 @@ def up(
         spec = read_lab_file(lab_file, name)
         spec = LabSpec(spec.name, spec.hosts, spec.old_gone or old_gone)
     else:
-        releases = release or RELEASES
+        releases = release or DEBIAN_RELEASES
         hosts = tuple(
             HostSpec(f"host{number + 1}", releases[number % len(releases)])
             for number in range(count or len(releases))

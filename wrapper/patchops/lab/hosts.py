@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from patchops.lab import cgroups, control
+from patchops.lab import cgroups, control, rpm_database
 from patchops.lab.commands import run
 from patchops.lab.control import HostState
 from patchops.lab.errors import LabError
@@ -145,7 +145,9 @@ class LabHost:
         return run(self.ssh_command(words), doing=f"run {' '.join(words)!r} on {self.name} over ssh")
 
     def packages(self) -> set[tuple[str, str, str]]:
-        """What dpkg has installed: name, version, architecture; read from outside, also while it is down."""
+        """What is installed: name, version, architecture; read from outside, also while it is down."""
+        if self.record.spec.has_rpm:
+            return rpm_database.installed_packages(self._find_outside(file) for file in rpm_database.FILES)
         return installed_packages(self.read_from_outside("var/lib/dpkg/status"))
 
     def read_from_outside(self, path: str) -> str:
@@ -153,13 +155,20 @@ class LabHost:
 
         :raises LabError: there is no such file
         """
+        file = self._find_outside(path)
+        if file is None:
+            raise LabError(f"{self.name} has no file /{path.lstrip('/')}.")
+        return file.read_text(encoding="utf-8")
+
+    def _find_outside(self, path: str) -> Path | None:
+        """Where a file of the host's disk lies, None when it has no such file."""
         for layer in (self.paths.upper, *self.record.lower):
             candidate = layer / path.lstrip("/")
             if candidate.is_file():
-                return candidate.read_text(encoding="utf-8")
+                return candidate
             if candidate.is_char_device():
-                break
-        raise LabError(f"{self.name} has no file /{path.lstrip('/')}.")
+                return None
+        return None
 
     def fresh(self) -> None:
         """Make it new again: as it was before its first boot, and up."""

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from patchops.lab import apps
+from patchops.lab import apps, rpm_images
 from patchops.lab.cache import cached, content_key
 from patchops.lab.commands import ISOLATED, run
 from patchops.lab.mirrors import Mirrors
 from patchops.lab.progress import Progress, silent, told
-from patchops.lab.spec import HostSpec
+from patchops.lab.spec import RPM_RELEASES, HostSpec
 
 ADMIN, ADMIN_ID = "admin", 1000
 _RECIPE = 1
@@ -51,6 +51,8 @@ def machine_architecture() -> str:
 
 def image_of(host: HostSpec, architecture: str) -> ImageSpec:
     """The image a host needs."""
+    if host.has_rpm:
+        return ImageSpec(host.release, tuple(sorted({*_BASE, *rpm_images.PACKAGES})))
     packages = {*_BASE, *host.packages}
     if host.python:
         packages.add("python3")
@@ -77,6 +79,8 @@ def ensure_images(
 def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors], progress: Progress = silent) -> Path:
     """The root directory of an image, built first when it is not in the cache."""
 
+    suite = rpm_images.SUITE if spec.release in RPM_RELEASES else spec.release
+
     def build(place: Path) -> None:
         root = place / "root"
         run(
@@ -87,14 +91,16 @@ def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors], progress: Prog
                 "--variant=minbase",
                 "--dpkgopt=force-unsafe-io",
                 f"--include={','.join(spec.packages)}",
-                spec.release,
+                suite,
                 str(root),
                 "-",
             ],
             doing=f"build the image of {spec.release}",
-            stdin=mirrors().archive_line(spec.release),
+            stdin=mirrors().archive_line(suite),
         )
         _prepare(root)
+        if spec.release in RPM_RELEASES:
+            rpm_images.prepare(root)
         (place / "image.json").write_text(json.dumps(asdict(spec), indent=1) + "\n", encoding="utf-8")
 
     def build_aloud(place: Path) -> None:

@@ -44,6 +44,8 @@ class Lab:
         """
         requirements.demand()
         checked(spec)
+        if any(host.has_rpm for host in spec.hosts):
+            requirements.demand_rpm()
         started = time.monotonic()
         paths = LabPaths.of(spec.name)
         with locked(paths.lock):

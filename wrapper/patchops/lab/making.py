@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lays out a lab on disk, ready to be started: images, repository, keys, disks of hosts, inventory."""
 
-from patchops.lab import apps, network
+from pathlib import Path
+
+from patchops.lab import apps, network, rpm_apps, rpm_images, rpm_repository
 from patchops.lab.commands import run
 from patchops.lab.hosts import copy_tree
 from patchops.lab.images import ensure_images, ensure_layer, image_of, machine_architecture
@@ -26,7 +28,8 @@ def make(paths: LabPaths, spec: LabSpec, progress: Progress) -> LabRecord:
     architecture = machine_architecture()
     image_specs = {host.name: image_of(host, architecture) for host in spec.hosts}
     images = ensure_images(image_specs.values(), machine_mirrors, progress)
-    pools = ensure_pools(images, machine_mirrors, progress)
+    of_debian = {image_specs[host.name] for host in spec.hosts if not host.has_rpm}
+    pools = ensure_pools({key: images[key] for key in of_debian}, machine_mirrors, progress)
 
     prepare_state_root(paths.state.parent)
     for directory in (paths.state, paths.ssh_config.parent, paths.runtime, paths.ssh_sockets):
@@ -34,13 +37,18 @@ def make(paths: LabPaths, spec: LabSpec, progress: Progress) -> LabRecord:
     progress("signing the lab's own package repository")
     repository_key = create_key(paths.signing_home)
     repository = Repository(paths.repository, paths.signing_home, architecture)
-    _publish(repository, spec, {name: pools[image] for name, image in image_specs.items()})
+    debian = [host for host in spec.hosts if not host.has_rpm]
+    _publish(repository, debian, {host.name: pools[image_specs[host.name]] for host in debian}, spec.old_gone)
+    rpm_names = {name for host in spec.hosts if host.has_rpm for name in rpm_apps.APPS}
+    if rpm_names:
+        offered = rpm_repository.offered(rpm_names, old_gone=spec.old_gone)
+        rpm_repository.RpmRepository(paths.repository, paths.signing_home).publish(offered)
 
-    debs, _stanzas = ensure_apps(name for host in spec.hosts for name in apps.with_companions(_apps_of(host)))
+    debs, _stanzas = ensure_apps(name for host in debian for name in apps.with_companions(_apps_of(host)))
     hosts = []
     for number, host in enumerate(spec.hosts):
         image = images[image_specs[host.name]]
-        layer = ensure_layer(image, _apps_of(host), debs)
+        layer = _rpm_layer(image, host) if host.has_rpm else ensure_layer(image, _apps_of(host), debs)
         lower = (layer, image) if layer else (image,)
         hosts.append(HostRecord(host, paths.machine(number), network.host_address(number), lower))
     record = LabRecord(spec, tuple(hosts))
@@ -51,17 +59,17 @@ def make(paths: LabPaths, spec: LabSpec, progress: Progress) -> LabRecord:
     return record
 
 
-def _publish(repository: Repository, spec: LabSpec, pools: dict[str, Pool]) -> None:
-    """Publish what the hosts need; pools by host name."""
-    for release in sorted({host.release for host in spec.hosts}):
-        chosen = [host for host in spec.hosts if host.release == release]
+def _publish(repository: Repository, hosts: list[HostSpec], pools: dict[str, Pool], old_gone: bool) -> None:
+    """Publish what the Debian hosts need; pools by host name."""
+    for release in sorted({host.release for host in hosts}):
+        chosen = [host for host in hosts if host.release == release]
         # Each image's pool once, and in an order that doesn't depend on that of the hosts.
         of_release = {pools[host.name].directory: pools[host.name] for host in chosen}
         names = apps.served_with(tuple(name for host in chosen for name in host.apps))
         repository.publish_release(
-            release, [of_release[place] for place in sorted(of_release)], names, old_gone=spec.old_gone
+            release, [of_release[place] for place in sorted(of_release)], names, old_gone=old_gone
         )
-    repository.publish_vendor(old_gone=spec.old_gone)
+    repository.publish_vendor(old_gone=old_gone)
 
 
 def _plant(paths: LabPaths, record: LabRecord, repository_key: str) -> None:
@@ -92,6 +100,12 @@ def _plant(paths: LabPaths, record: LabRecord, repository_key: str) -> None:
 
 def _apps_of(host: HostSpec) -> tuple[str, ...]:
     return (*host.apps, apps.VENDOR_APP) if host.third_party_repo else host.apps
+
+
+def _rpm_layer(image: Path, host: HostSpec) -> Path | None:
+    names = rpm_apps.with_companions((*host.apps, rpm_apps.KERNEL) if host.kernel else host.apps)
+    packages = [rpm_repository.Package(name, rpm_apps.versions_of(name)[0]) for name in names]
+    return rpm_images.ensure_layer(image, list(rpm_repository.ensure_packages(packages).values()))
 
 
 def _make_ssh_key(paths: LabPaths, name: str) -> str:

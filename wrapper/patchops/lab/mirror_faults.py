@@ -23,7 +23,7 @@ from patchops.lab.errors import LabError
 from patchops.lab.lab import Lab
 from patchops.lab.pools import Suite, identity_of, index, split_stanzas
 from patchops.lab.repository import VENDOR_SUITE, Repository, SuitePlace, field, replace_file, stanza_file
-from patchops.lab.spec import RELEASES
+from patchops.lab.spec import DEBIAN_RELEASES
 
 NEWEST = "1.2"
 _EXPIRED = timedelta(days=-2)
@@ -206,10 +206,10 @@ def place_of(suite: str) -> SuitePlace:
     if suite == VENDOR_SUITE:
         return SuitePlace.vendor()
     release = suite.removesuffix("-security")
-    if release not in RELEASES:
+    if release not in DEBIAN_RELEASES:
         raise LabError(
-            f"{suite!r} is not a suite: it is one of {', '.join(RELEASES)}, with or without -security, "
-            f"or {VENDOR_SUITE}."
+            f"{suite!r} is not a suite: it is one of {', '.join(DEBIAN_RELEASES)}, with or without "
+            f"-security, or {VENDOR_SUITE}."
         )
     return SuitePlace.main(release) if release == suite else SuitePlace.security(release)
 

@@ -30,6 +30,14 @@ PROGRAMS = {
     "unshare": "util-linux",
     "useradd": "passwd",
 }
+# What hosts with dnf take besides.
+RPM_PROGRAMS = {
+    "createrepo_c": "createrepo-c",
+    "modifyrepo_c": "createrepo-c",
+    "rpm": "rpm",
+    "rpmbuild": "rpm",
+    "rpmsign": "rpm",
+}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 WITHOUT = (
     "Without a lab everything else works: scanning, patching and verifying hosts of your own inventory. "
@@ -63,6 +71,16 @@ def demand() -> None:
     if found:
         listed = "\n".join(f"  - {line}" for line in found)
         raise LabError(f"A lab can't be made on this machine:\n{listed}\n{WITHOUT}")
+
+
+def demand_rpm() -> None:
+    """Check that hosts with dnf can be made here.
+
+    :raises LabError: they can't; names the packages
+    """
+    packages = sorted({package for program, package in RPM_PROGRAMS.items() if _absent(program)})
+    if packages:
+        raise LabError(f"Hosts with dnf can't be made on this machine: apt-get install {' '.join(packages)}")
 
 
 def allow_many_hosts() -> None:

@@ -12,6 +12,7 @@ from patchops.lab.commands import run
 from patchops.lab.images import ADMIN
 from patchops.lab.network import MIRROR_NAME, NETWORK
 from patchops.lab.repository import VENDOR_SUITE
+from patchops.lab.rpm_repository import host_files
 from patchops.lab.spec import HostSpec
 
 _KEYRING = "/usr/share/keyrings/patchops-lab.asc"
@@ -56,8 +57,7 @@ class Seed:
             "etc/ssh/lab_authorized_keys": (self.authorized_key, 0o644),
             "etc/ssh/sshd_config.d/lab.conf": (self._sshd(), 0o644),
             "etc/sudoers.d/lab": (f"{ADMIN} ALL=(ALL:ALL) {rights}\n", 0o440),
-            _KEYRING.lstrip("/"): (self.repository_key, 0o644),
-            **self._sources(),
+            **(host_files(self.repository_key) if self.spec.has_rpm else self._sources()),
         }
         if self.password_hash:
             files["etc/shadow"] = (_with_password(self.shadow, self.password_hash), 0o640)
@@ -71,7 +71,7 @@ class Seed:
         )
 
     def _sources(self) -> dict[str, tuple[str, int]]:
-        """As the releases do it: one line for each source, or from trixie on one paragraph."""
+        """As the Debian releases do it: one line for each source, or from trixie on one paragraph."""
         release = self.spec.release
         suites = [("debian", release)]
         if self.spec.security_repo:
@@ -88,6 +88,7 @@ class Seed:
             files = {"etc/apt/sources.list": (content, 0o644)}
         if self.spec.third_party_repo:
             files["etc/apt/sources.list.d/vendor.list"] = (_line("vendor", VENDOR_SUITE), 0o644)
+        files[_KEYRING.lstrip("/")] = (self.repository_key, 0o644)
         return files
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from patchops.lab.commands import run
 
-_OWNER = "PatchOps lab <lab@patchops.invalid>"
+OWNER = "PatchOps lab <lab@patchops.invalid>"
 
 
 def create_key(home: Path) -> str:
     """Make a key in a new directory; returns its public half, in ASCII armor."""
     home.mkdir(mode=0o700, parents=True)
-    quick = ["--passphrase", "", "--quick-generate-key", _OWNER, "rsa3072", "sign", "never"]
+    quick = ["--passphrase", "", "--quick-generate-key", OWNER, "rsa3072", "sign", "never"]
     _gpg(home, *quick, doing="make the key of the lab's repository")
     return _gpg(home, "--armor", "--export", doing="export the key of the lab's repository")
 
@@ -20,6 +20,16 @@ def create_key(home: Path) -> str:
 def sign(home: Path, text: str) -> str:
     """The text with its signature around it, as an InRelease file has it."""
     return _gpg(home, "--clearsign", "--output", "-", doing="sign the lab's repository", stdin=text)
+
+
+def sign_detached(home: Path, file: Path) -> None:
+    """Sign a file; the signature goes beside it, in ASCII armor (file.asc)."""
+    signature = _gpg(
+        home,
+        *("--armor", "--detach-sign", "--output", "-", str(file)),
+        doing=f"sign {file.name} of the lab's repository",
+    )
+    file.with_name(f"{file.name}.asc").write_text(signature, encoding="ascii")
 
 
 def _gpg(home: Path, *arguments: str, doing: str, stdin: str | None = None) -> str:

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts with dnf: what their packages are made of, and what their repository says about them."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from patchops.lab import rpm_apps, rpm_repository
+from patchops.lab.errors import LabError
+from patchops.lab.rpm_repository import Package
+from patchops.lab.spec import HostSpec, LabSpec, checked
+
+
+def test_the_update_of_the_bad_service_is_what_fails_to_start() -> None:
+    unit = "usr/lib/systemd/system/lab-webapp.service"
+    assert "ExecStartPre" not in rpm_apps.payload_of("webapp", rpm_apps.OLD)[unit]
+    assert "ExecStartPre=/bin/false" in rpm_apps.payload_of("webapp", rpm_apps.NEW)[unit]
+
+
+def test_only_the_update_fails_after_its_installation() -> None:
+    assert "exit 7" not in rpm_apps.spec_of("failapp", rpm_apps.OLD)
+    assert "%post\nexit 7" in rpm_apps.spec_of("failapp", rpm_apps.NEW)
+
+
+def test_a_kernel_installs_beside_its_older_version() -> None:
+    assert "Provides: installonlypkg(kernel)" in rpm_apps.spec_of("kernel-core", rpm_apps.NEW_KERNEL)
+
+
+def test_each_new_version_has_an_advisory() -> None:
+    document = rpm_repository.updateinfo(
+        [
+            Package("goodapp", rpm_apps.OLD),
+            Package("goodapp", rpm_apps.NEW),
+            Package("plainapp", rpm_apps.NEW),
+            Package("kernel-core", rpm_apps.NEW_KERNEL),
+        ]
+    )
+    notices = ElementTree.fromstring(document).findall("update")  # noqa: S314 - our own
+    assert [notice.findtext("id") for notice in notices] == [
+        "RLSA-2026:0001",
+        "RLBA-2026:0002",
+        "RLSA-2026:0003",
+    ]
+    assert [notice.get("type") for notice in notices] == ["security", "bugfix", "security"]
+    assert notices[2].findtext(".//reboot_suggested") == "True"
+
+
+def test_a_repository_that_moved_on_has_the_newest_versions_alone() -> None:
+    assert rpm_repository.offered(["goodapp", "oldname"], old_gone=True) == [
+        Package("goodapp", rpm_apps.NEW),
+        Package("oldname", rpm_apps.OLD),
+    ]
+
+
+def test_a_host_gets_the_repository_and_the_key_that_signs_it() -> None:
+    files = rpm_repository.host_files("the key\n")
+    repository = files["etc/yum.repos.d/lab.repo"][0]
+    assert "repo_gpgcheck=1" in repository
+    assert f"gpgkey=file:///{rpm_repository.KEY_FILE}" in repository
+    assert files[rpm_repository.KEY_FILE] == ("the key\n", 0o644)
+
+
+@pytest.mark.parametrize(
+    ("host", "complaint"),
+    [
+        (HostSpec("r1", "rocky9", third_party_repo=True), "third_party_repo: a host of rocky9 has no such"),
+        (HostSpec("r1", "rocky9", apps=("confapp",)), "apps: 'confapp' is not one of failapp, goodapp"),
+        (HostSpec("d1", "bookworm", apps=("libuser",)), "apps: 'libuser' is not one of choosyapp, confapp"),
+    ],
+)
+def test_settings_of_the_other_family_are_refused(host: HostSpec, complaint: str) -> None:
+    with pytest.raises(LabError, match=complaint):
+        checked(LabSpec("lab", (host,)))
+
+
+def test_a_package_is_named_as_rpm_names_it() -> None:
+    assert Package("goodapp", rpm_apps.NEW).file == "lab-goodapp-1.1-1.el9.noarch.rpm"
