@@ -162,7 +162,7 @@ class _Writer:
                     self._feed.name, advisory.name, f"a version of {len(one.fixed)} characters; refused"
                 )
         self._connection.executemany(
-            "INSERT INTO affected VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO affected VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     one.release,
@@ -175,6 +175,7 @@ class _Writer:
                     one.channel,
                     one.note,
                     one.introduced,
+                    one.last,
                 )
                 for one in advisory.affected
             ],

@@ -30,8 +30,8 @@ _ADVISORY = (
     " FROM advisory a JOIN source s ON s.id = a.source"
 )
 _RULE = (
-    "SELECT f.release, f.package, f.status, f.fixed, f.arch, f.module, f.channel, f.note, f.introduced,"
-    " f.advisory FROM affected f"
+    "SELECT f.release, f.package, f.status, f.fixed, f.arch, f.module, f.channel, f.note,"
+    " f.introduced, f.last, f.advisory FROM affected f"
 )
 # SQLite's limit on variables of one statement is 999 in old builds.
 _BATCH = 500

@@ -31,6 +31,11 @@ class Purl:
         return self.version if has_epoch else f"{epoch}:{self.version}"
 
     @property
+    def full_name(self) -> str:
+        """With the scope, which belongs to the name in npm ("@angular/core")."""
+        return f"{self.namespace}/{self.name}" if self.type == "npm" and self.namespace else self.name
+
+    @property
     def system(self) -> tuple[str, str] | None:
         """os-release ID and version of the distribution, from "distro" ("debian-12", "alpine-3.18.4"), or
         None."""

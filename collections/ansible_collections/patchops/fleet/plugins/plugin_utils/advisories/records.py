@@ -21,7 +21,7 @@ class Affected:
     """What an advisory says of one package of one release.
 
     release: see releases.py. package: the source package for deb and apk, the binary one for rpm.
-    introduced: the first affected version, "" where all older ones are.
+    introduced, last: the first and the last affected version, "" where all older or newer ones are.
     arch, module: "" means any, and not of a module ("name:stream" otherwise). arch "src": of rpm, the source
     package.
     channel: "" or the entitlement that the fix needs, like "esm". note: the vendor's words on the status.
@@ -36,6 +36,7 @@ class Affected:
     channel: str = ""
     note: str = ""
     introduced: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ _OSV_FAMILIES = {
     "openSUSE": "opensuse-leap",
 }
 _OSV_LANGUAGES = {"PyPI": "pypi", "npm": "npm"}
+# Ecosystems of languages, whose packages don't belong to a release.
+LANGUAGES = set(_OSV_LANGUAGES.values())
 # How updateinfo.xml calls the release of an advisory, in its release, its collections or nowhere.
 _RELEASE_NAMES = (
     (re.compile(r"AlmaLinux[ -]?(\d+)", re.I), "almalinux"),
@@ -88,6 +90,8 @@ def release_key(os_id: str, version_id: str, codename: str = "") -> str | None:
 
 def scheme_of(release: str) -> str | None:
     """The packaging scheme of a release key; None for ecosystems whose version order is not known here."""
+    if release in LANGUAGES:
+        return release
     return SCHEMES.get(release.partition(":")[0])
 
 
@@ -113,3 +117,8 @@ def from_name(name: str) -> str | None:
         if match := pattern.search(name):
             return release_key(family, re.sub(r" SP", ".", match[1], flags=re.IGNORECASE))
     return None
+
+
+def language_name(ecosystem: str, name: str) -> str:
+    """The one spelling of a language package's name: PyPI's names don't tell "-", "_" and "." apart."""
+    return re.sub(r"[-_.]+", "-", name).lower() if ecosystem == "pypi" else name

@@ -34,7 +34,7 @@ CREATE TABLE affected (
   release TEXT NOT NULL, package TEXT NOT NULL,
   advisory INTEGER NOT NULL REFERENCES advisory ON DELETE CASCADE,
   status TEXT NOT NULL, fixed TEXT NOT NULL, arch TEXT NOT NULL, module TEXT NOT NULL,
-  channel TEXT NOT NULL, note TEXT NOT NULL, introduced TEXT NOT NULL
+  channel TEXT NOT NULL, note TEXT NOT NULL, introduced TEXT NOT NULL, last TEXT NOT NULL
 );
 CREATE INDEX affected_package ON affected (release, package);
 CREATE INDEX affected_advisory ON affected (advisory);

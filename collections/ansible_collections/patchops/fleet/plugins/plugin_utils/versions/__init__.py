@@ -7,19 +7,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import apk, deb, pacman, rpm
+from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import (
+    apk,
+    deb,
+    npm,
+    pacman,
+    pypi,
+    rpm,
+)
 
 # Keys of one scheme compare with one another, and with nothing else.
 KEYS: dict[str, Callable[[str], Any]] = {
     "apk": apk.key,
     "deb": deb.key,
+    "npm": npm.key,
     "pacman": pacman.key,
+    "pypi": pypi.key,
     "rpm": rpm.key,
 }
 
 
 def key_function(scheme: str) -> Callable[[str], Any]:
-    """The memoised key function of a scheme (deb, rpm, apk, pacman). Raises ValueError for any other."""
+    """The memoised key function of a scheme (deb, rpm, apk, pacman, pypi, npm). Raises ValueError for any
+    other."""
     try:
         return KEYS[scheme]
     except KeyError:

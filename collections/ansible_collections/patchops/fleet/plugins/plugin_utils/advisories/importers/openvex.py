@@ -21,6 +21,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Record,
     Status,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
+    LANGUAGES,
+    language_name,
+)
 
 _STATUSES: dict[str, Status] = {
     "affected": "affected",
@@ -28,7 +32,6 @@ _STATUSES: dict[str, Status] = {
     "not_affected": "not_affected",
     "under_investigation": "under_investigation",
 }
-_LANGUAGES = {"pypi", "npm"}
 
 
 def read(feed: Feed) -> Iterator[Record]:
@@ -68,10 +71,10 @@ def _affected(product: Any, status: Status) -> Affected | None:
     purl = parse(identity) if isinstance(identity, str) else None
     if purl is None or (status == "fixed" and not purl.version):
         return None
-    release = purl.type if purl.type in _LANGUAGES else purl.release
+    release = purl.type if purl.type in LANGUAGES else purl.release
     if release is None:
         return None
-    name = purl.qualifiers.get("upstream", "").partition("@")[0] or purl.name
+    name = purl.qualifiers.get("upstream", "").partition("@")[0] or language_name(release, purl.full_name)
     fixed = purl.full_version if status == "fixed" else ""
     arch = purl.qualifiers.get("arch", "") if purl.type == "rpm" else ""
     return Affected(release, name, status, fixed=fixed, arch=arch)

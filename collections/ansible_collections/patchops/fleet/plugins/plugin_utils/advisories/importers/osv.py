@@ -25,7 +25,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Record,
     Severity,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import from_osv
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
+    from_osv,
+    language_name,
+)
 
 _ALIASES = ("aliases", "related", "upstream")
 
@@ -73,7 +76,7 @@ def _affected(entry: Checked) -> Iterator[Affected]:
     if ecosystem is None:
         return
     release, channel = ecosystem
-    name = package.text("name")
+    name = language_name(release, package.text("name"))
     for scope in entry.objects("ranges"):
         if scope.text("type", "") in {"ECOSYSTEM", "SEMVER"}:
             yield from _events(scope, release, name, channel)
@@ -91,6 +94,10 @@ def _events(scope: Checked, release: str, name: str, channel: str) -> Iterator[A
                 raise FeedError(event.file, event.place, "a fix before anything was introduced")
             fixed = event.text("fixed")
             yield Affected(release, name, "fixed", fixed, channel=channel, introduced=introduced)
+            introduced = None
+        elif "last_affected" in event.value:
+            last = event.text("last_affected")
+            yield Affected(release, name, "affected", channel=channel, introduced=introduced or "", last=last)
             introduced = None
     if introduced is not None:
         yield Affected(release, name, "affected", channel=channel, introduced=introduced)

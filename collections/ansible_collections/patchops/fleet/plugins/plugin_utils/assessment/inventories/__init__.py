@@ -46,7 +46,7 @@ def read_inventory(
             str(path), "", f"unknown kind of inventory {kind!r}; known: {', '.join(sorted(KINDS))}"
         )
     inventory = KINDS[kind](Feed(Path(path)))
-    if not inventory.packages:
+    if not (inventory.packages or inventory.language_packages):
         raise FeedError(str(path), "", f"lists no installed package; is it an inventory of kind {kind}?")
     os = os_release.read(Feed(Path(os_release_path))) if os_release_path else inventory.os
     return host_document(inventory, os, host or Path(path).name, kind)

@@ -13,9 +13,13 @@ from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGI
 
 @dataclass
 class Inventory:
-    """What a reader found. packages: as in patchops.host; broken: packages that are half installed."""
+    """What a reader found. packages: as in patchops.host; broken: packages that are half installed.
+
+    language_packages: {name, version, ecosystem} of what package managers of languages installed.
+    """
 
     packages: list[dict[str, Any]] = field(default_factory=list)
+    language_packages: list[dict[str, str]] = field(default_factory=list)
     broken: list[dict[str, Any]] = field(default_factory=list)
     os: dict[str, Any] = field(default_factory=dict)
 
@@ -34,6 +38,7 @@ def host_document(inventory: Inventory, os: dict[str, Any], host: str, kind: str
         "machine": None,
         "kernel": None,
         "packages": inventory.packages,
+        "language_packages": inventory.language_packages,
         "broken": {"interrupted": False, "packages": inventory.broken, "reason": None},
         "updates": None,
         "repositories": None,

@@ -12,6 +12,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl imp
     DISTRIBUTION_TYPES,
     Purl,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import language_name
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.os_release import os_of
 
@@ -20,11 +21,16 @@ _BY_SOURCE = {"deb", "apk"}
 
 
 def inventory_of(purls: Iterable[Purl]) -> Inventory:
-    """The distribution's packages of an SBOM, and the system that most of them name."""
+    """The packages of an SBOM, the distribution's and the languages', and the system that most of them
+    name."""
     inventory, systems = Inventory(), Counter[tuple[str, str]]()
     seen = set()
+    languages: dict[tuple[str, str, str], None] = {}
     for purl in purls:
-        if purl.type not in DISTRIBUTION_TYPES or not purl.version:
+        if not purl.version:
+            continue
+        if purl.type not in DISTRIBUTION_TYPES:
+            languages[language_name(purl.type, purl.full_name), purl.version, purl.type] = None
             continue
         if purl.system:
             systems[purl.system] += 1
@@ -33,6 +39,9 @@ def inventory_of(purls: Iterable[Purl]) -> Inventory:
         if identity not in seen:
             seen.add(identity)
             inventory.packages.append(package)
+    inventory.language_packages = [
+        {"name": name, "version": version, "ecosystem": kind} for name, version, kind in languages
+    ]
     if systems:
         (family, version), _count = systems.most_common(1)[0]
         inventory.os = os_of(family, version)

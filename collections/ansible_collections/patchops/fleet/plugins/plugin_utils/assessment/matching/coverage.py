@@ -32,9 +32,11 @@ def gaps(
     """The reasons why something about a host can't be known; empty when everything can."""
     found = []
     if release is None:
-        found.append(reason("release_unknown"))
+        # What has language packages alone, like the SBOM of an application, is of no release.
+        if document.get("packages") or not document.get("language_packages"):
+            found.append(reason("release_unknown"))
     else:
-        found += _feed_gaps(release, list(feeds), now, freshness)
+        found += feed_gaps(release, list(feeds), now, freshness)
         status = support_status(document, release, now.date().isoformat())
         if status == "ended":
             found.append(reason("release_unsupported", release))
@@ -43,9 +45,8 @@ def gaps(
     return found + _host_gaps(document)
 
 
-def _feed_gaps(
-    release: str, feeds: list[Source], now: datetime, freshness: Freshness
-) -> list[dict[str, str]]:
+def feed_gaps(release: str, feeds: list[Source], now: datetime, freshness: Freshness) -> list[dict[str, str]]:
+    """Why the feeds can't be relied on for a release or a language; empty when they can."""
     if not feeds:
         return [reason("feed_missing", release)]
     if any(_is_fresh(feed, now, freshness) for feed in feeds):

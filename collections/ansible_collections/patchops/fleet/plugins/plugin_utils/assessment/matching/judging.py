@@ -28,14 +28,13 @@ class HostJudge:
     def __init__(
         self,
         host: str | None,
-        scheme: str,
         rules: ReleaseRules,
         code: RunningCode,
         offers: Offers,
         prototypes: Prototypes,
         include_installed: bool,
     ) -> None:
-        self._host, self._scheme, self._code, self._offers = host, scheme, code, offers
+        self._host, self._code, self._offers = host, code, offers
         self._rules, self._prototypes, self._include_installed = rules, prototypes, include_installed
 
     def of(self, group: Group) -> Iterator[dict[str, Any]]:
@@ -56,7 +55,7 @@ class HostJudge:
         if not group.side_by_side or self._rules.key is None or len(group.members) < 2:
             return group.members, []
         keys = [self._rules.key(member.version) for member in group.members]
-        return kernels.split_by_role(self._scheme, group.members, keys)
+        return kernels.split_by_role(self._rules.scheme, group.members, keys)
 
     def _open(self, rule: Rule, members: list[Member], left: list[Member]) -> dict[str, Any]:
         found = [one.state for member in members for one in member.verdicts.open if one.rule is rule]
@@ -104,7 +103,8 @@ class HostJudge:
 
     def _images(self, group: Group) -> dict[str, str]:
         found = (
-            (kernels.image_release(self._scheme, member.package), member.version) for member in group.members
+            (kernels.image_release(self._rules.scheme, member.package), member.version)
+            for member in group.members
         )
         return {release: version for release, version in found if release}
 

@@ -5,14 +5,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import release_key, scheme_of
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
+    LANGUAGES,
+    release_key,
+    scheme_of,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.coverage import (
     Freshness,
+    feed_gaps,
     gaps,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.effect import RunningCode
@@ -36,6 +43,14 @@ _WORST_FIRST = ("missing", "no_fix", "unknown", "installed")
 _EFFECTS_WORST_FIRST = ("no", "unknown", "regresses_on_reboot", "yes")
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of a host. only: feed names of packages to restrict it to, None for all."""
+
+    include_installed: bool
+    only: frozenset[str] | None = None
+
+
 class Matcher:
     """Matches any number of hosts; keep one for many, it remembers what it has compared."""
 
@@ -46,13 +61,12 @@ class Matcher:
         self._now = now or datetime.now(timezone.utc)
         self._freshness = freshness or Freshness()
         self._sources = {source.name: source for source in database.sources()}
-        self._releases: dict[str, ReleaseRules] = {}
-        self._placers: dict[str, Placer] = {}
+        self._releases: dict[str, tuple[ReleaseRules, Placer]] = {}
         self._prototypes = Prototypes(database)
 
     def assess(self, host_document: Mapping[str, Any], include_installed: bool = False) -> dict[str, Any]:
         """The patchops.findings document of a host. include_installed: list every installed fix too."""
-        return self._assess(host_document, include_installed, None)
+        return self._assess(host_document, _Question(include_installed))
 
     def verdict(self, host_document: Mapping[str, Any], cve: str) -> dict[str, Any]:
         """What one CVE means for a host: {state, effective, findings, reasons}.
@@ -62,58 +76,54 @@ class Matcher:
         """
         cve = cve.upper()
         release = release_of(host_document)
-        concerned = {
-            rule.affected.package
-            for rule in self._database.affected_by(cve)
-            if rule.affected.release == release
-        }
-        document = self._assess(host_document, True, concerned)
+        releases = {release, *_by_language(host_document)}
+        affected = [rule.affected for rule in self._database.affected_by(cve)]
+        concerned = frozenset(one.package for one in affected if one.release in releases)
+        document = self._assess(host_document, _Question(True, concerned))
         findings = [one for one in document["findings"] if cve in one["cves"]]
         if findings:
-            worst = min(findings, key=lambda one: _WORST_FIRST.index(one["state"]))
-            effects = [one["effective"] for one in findings if one["effective"]]
-            return {
-                "state": worst["state"],
-                "effective": min(effects, key=_EFFECTS_WORST_FIRST.index)
-                if worst["state"] == "installed"
-                else None,
-                "findings": findings,
-                "reasons": worst["reasons"],
-            }
-        reasons = list(document["coverage"]["reasons"])
-        foreign = [one for one in document["coverage"]["uncovered"] if one["package"] in concerned]
+            return _worst_of(findings)
+        coverage = document["coverage"]
+        reasons = list(coverage["reasons"])
+        foreign = [one for one in coverage["uncovered"] if one["package"] in concerned]
         reasons += [reason("foreign_package", f"{one['package']} of {one['origin']}") for one in foreign]
         if not concerned:
             reasons.append(reason("cve_not_in_feeds", f"{cve}, {release}"))
         state = "unknown" if reasons else "not_affected"
         return {"state": state, "effective": None, "findings": [], "reasons": reasons}
 
-    def _assess(
-        self, document: Mapping[str, Any], include_installed: bool, only: set[str] | None
-    ) -> dict[str, Any]:
+    def _assess(self, document: Mapping[str, Any], question: _Question) -> dict[str, Any]:
         host, release = document.get("host"), release_of(document)
-        rules = self._rules(release) if release else None
         scheme = scheme_of(release) if release else None
         code = RunningCode(document, scheme)
-        offers = Offers(document, scheme, rules.key if rules else None)
+        offers = Offers(document, scheme, self._release(release)[0].key if release else None)
+        languages = _by_language(document)
+        installed = {release: document.get("packages") or ()} if release else {}
         findings: list[dict[str, Any]] = []
         found = Grouped([], [], [])
-        if rules is not None:
-            packages = document.get("packages") or ()
-            found = grouped(packages, self._placers[rules.release], only, code.stale, include_installed)
-            judge = HostJudge(host, scheme or "", rules, code, offers, self._prototypes, include_installed)
-            findings = [finding for group in found.groups for finding in judge.of(group)]
-        feeds = [self._sources[name] for name in sorted(rules.sources if rules else ())]
-        explained: list[dict[str, Any]] = []
-        if only is None:
-            explained, unexplained = explain(host, document, offers, findings, feeds)
-            findings += unexplained
-        missing = gaps(document, release, feeds, self._now, self._freshness)
+        for name, packages in {**installed, **languages}.items():
+            if name in languages and name not in LANGUAGES:
+                found.foreign += [{"package": one["name"], "origin": name} for one in packages]
+                continue
+            rules, placer = self._release(name)
+            part = grouped(packages, placer, question.only, code.stale, question.include_installed)
+            judge = HostJudge(host, rules, code, offers, self._prototypes, question.include_installed)
+            findings += [finding for group in part.groups for finding in judge.of(group)]
+            found.foreign += part.foreign
+            found.nameless += part.nameless
+        missing = [*gaps(document, release, self._feeds(release), self._now, self._freshness)]
+        for name in sorted(LANGUAGES & languages.keys()):
+            missing += feed_gaps(name, self._feeds(name), self._now, self._freshness)
         if found.nameless:
             missing.append(reason("package_source_unknown", ", ".join(found.nameless[:10])))
-        if only is None and (rows := missing + code.gaps()):
-            findings.append(host_row(host, rows))
+        explained: list[dict[str, Any]] = []
+        if question.only is None:
+            explained, unexplained = explain(host, document, offers, findings, self._feeds(release))
+            findings += unexplained
+            if rows := missing + code.gaps():
+                findings.append(host_row(host, rows))
         findings.sort(key=lambda one: (one["package"] or "", one["advisory"] or ""))
+        feeds = dict.fromkeys(feed for name in (release, *languages) for feed in self._feeds(name))
         return {
             "kind": "patchops.findings",
             "schema": 1,
@@ -123,24 +133,20 @@ class Matcher:
             "created_at": self._now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "release": release,
             "coverage": {"complete": not missing, "reasons": missing, "uncovered": found.foreign},
-            "feeds": [
-                {
-                    "name": feed.name,
-                    "kind": feed.kind,
-                    "imported_at": feed.imported_at,
-                    "as_of": feed.as_of,
-                    "records": feed.records,
-                }
-                for feed in feeds
-            ],
+            "feeds": [_provenance(feed) for feed in feeds],
             "findings": findings,
             "updates_explained": explained,
         }
 
-    def _rules(self, release: str) -> ReleaseRules:
+    def _feeds(self, release: str | None) -> list[Source]:
+        """The sources that speak of a release or a language."""
+        names = self._release(release)[0].sources if release else ()
+        return [self._sources[name] for name in sorted(names)]
+
+    def _release(self, release: str) -> tuple[ReleaseRules, Placer]:
         if release not in self._releases:
-            rules = self._releases[release] = ReleaseRules(self._database, release)
-            self._placers[release] = Placer(rules, scheme_of(release) or "")
+            rules = ReleaseRules(self._database, release)
+            self._releases[release] = (rules, Placer(rules))
         return self._releases[release]
 
 
@@ -148,3 +154,34 @@ def release_of(document: Mapping[str, Any]) -> str | None:
     """The release key of a host document, None where the host does not tell."""
     os = document.get("os") or {}
     return release_key(os.get("id") or "", os.get("version_id") or "", os.get("codename") or "")
+
+
+def _by_language(document: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """The packages that an SBOM has of languages, by ecosystem."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for package in document.get("language_packages") or ():
+        found.setdefault(package["ecosystem"], []).append(package)
+    return found
+
+
+def _worst_of(findings: list[dict[str, Any]]) -> dict[str, Any]:
+    worst = min(findings, key=lambda one: _WORST_FIRST.index(one["state"]))
+    effective = None
+    if worst["state"] == "installed":
+        effective = min((one["effective"] for one in findings), key=_EFFECTS_WORST_FIRST.index)
+    return {
+        "state": worst["state"],
+        "effective": effective,
+        "findings": findings,
+        "reasons": worst["reasons"],
+    }
+
+
+def _provenance(feed: Source) -> dict[str, Any]:
+    return {
+        "name": feed.name,
+        "kind": feed.kind,
+        "imported_at": feed.imported_at,
+        "as_of": feed.as_of,
+        "records": feed.records,
+    }

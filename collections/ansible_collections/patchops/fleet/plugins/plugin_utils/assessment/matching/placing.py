@@ -53,10 +53,10 @@ class Placement:
 class Placer:
     """Places the packages of the hosts of one release."""
 
-    def __init__(self, rules: ReleaseRules, scheme: str) -> None:
-        self._rules, self._scheme = rules, scheme
+    def __init__(self, rules: ReleaseRules) -> None:
+        self._rules = rules
         self._family = rules.release.partition(":")[0]
-        self._by_source = scheme in ("deb", "apk")
+        self._by_source = rules.scheme in ("deb", "apk")
         self._fields = _OF_SOURCES if self._by_source else _OF_BINARIES
         self._identity: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*self._fields)
         self._known: dict[tuple[Any, ...], Placement] = {}
@@ -103,7 +103,7 @@ class Placer:
             verdicts=verdicts,
             source=source,
             of_source=of_source,
-            side_by_side=spoken_of and role(self._scheme, package["name"]) is not None,
+            side_by_side=spoken_of and role(self._rules.scheme, package["name"]) is not None,
             foreign=foreign,
             nameless=nameless,
             matters=spoken_of or bool(of_source.open or foreign) or nameless,

@@ -43,8 +43,8 @@ class ReleaseRules:
         self._database = database
         self.release = release
         self.sources = database.sources_of(release)
-        scheme = scheme_of(release)
-        self.key: Callable[[str], Any] | None = key_function(scheme) if scheme else None
+        self.scheme = scheme_of(release) or ""
+        self.key: Callable[[str], Any] | None = key_function(self.scheme) if self.scheme else None
         self._rules: dict[str, tuple[Rule, ...]] = {}
         self._judged: dict[tuple[str, str, str, str | None], Verdicts] = {}
 
@@ -94,6 +94,8 @@ class ReleaseRules:
         if self.key is None:
             return "unknown"
         if affected.introduced and self.key(version) < self.key(affected.introduced):
+            return None
+        if affected.last and self.key(version) > self.key(affected.last):
             return None
         if affected.status in ("affected", "deferred"):
             return "no_fix"

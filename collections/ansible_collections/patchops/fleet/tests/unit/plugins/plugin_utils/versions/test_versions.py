@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ansible_collections.patchops.fleet.plugins.plugin_utils import versions
 
 VECTORS = Path(__file__).parent / "vectors"
-SCHEMES = ("apk", "deb", "pacman", "rpm")
+SCHEMES = ("apk", "deb", "npm", "pacman", "pypi", "rpm")
 # Few different characters, so that near-equal versions are common.
 NEAR_EQUAL = st.text("019~^+-._:abzrp", max_size=12)
 
@@ -69,14 +69,14 @@ def test_equal_debian_versions_share_one_key_and_so_one_dictionary_entry() -> No
 
 def test_an_unknown_scheme_is_refused_by_name() -> None:
     with pytest.raises(
-        ValueError, match=r"no version order is known for 'gentoo'; known: apk, deb, pacman, rpm"
+        ValueError, match=r"no version order is known for 'gentoo'; known: apk, deb, npm, pacman, pypi, rpm"
     ):
         versions.key_function("gentoo")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_memoised_comparisons_run_at_half_a_million_a_second(scheme: str) -> None:
-    pairs = vectors({"deb": "dpkg"}.get(scheme, scheme))
+    pairs = vectors({"apk": "apk", "pacman": "pacman", "rpm": "rpm"}.get(scheme, "dpkg"))
     rounds = range(100_000 // len(pairs))
     started = time.process_time()
     for _round in rounds:
@@ -84,3 +84,24 @@ def test_memoised_comparisons_run_at_half_a_million_a_second(scheme: str) -> Non
             versions.compare(scheme, left, right)
 
     assert time.process_time() - started < 0.2
+
+
+NPM_IN_ORDER = [
+    "0.9.0",
+    "1.0.0-alpha",
+    "1.0.0-alpha.1",
+    "1.0.0-alpha.beta",
+    "1.0.0-beta",
+    "1.0.0-beta.2",
+    "1.0.0-beta.11",
+    "1.0.0-rc.1",
+    "1.0.0",
+    "1.0.1",
+    "1.2",
+    "1.10.0",
+]
+
+
+def test_npm_versions_are_in_the_order_of_the_semver_specification() -> None:
+    assert sorted(NPM_IN_ORDER[::-1], key=versions.KEYS["npm"]) == NPM_IN_ORDER
+    assert versions.compare("npm", "1.0.0+build.5", "v1.0.0") == 0

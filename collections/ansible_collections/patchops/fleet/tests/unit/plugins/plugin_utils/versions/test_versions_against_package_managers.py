@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils import versions
 from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import rpm
@@ -60,3 +61,22 @@ def test_two_thousand_pairs_of_real_versions_compare_as_recorded(scheme: str, sh
 def test_an_rpm_label_splits_into_epoch_version_and_release() -> None:
     assert rpm.split("2:4.0.2-25.el8") == ("2", "4.0.2", "25.el8")
     assert rpm.split("4.0.2") == ("0", "4.0.2", "")
+
+
+PEP440 = st.builds(
+    "{}{}{}{}{}{}".format,
+    st.sampled_from(["", "0!", "1!"]),
+    st.lists(st.integers(0, 12), min_size=1, max_size=4).map(lambda parts: ".".join(map(str, parts))),
+    st.sampled_from(["", "a0", "b2", "rc1", ".alpha1", "-c3", "rc"]),
+    st.sampled_from(["", ".post0", ".post2", "-1", ".rev3", "post"]),
+    st.sampled_from(["", ".dev0", ".dev3", "dev"]),
+    st.sampled_from(["", "+local", "+1.2", "+1.abc", "+abc.1"]),
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(left=PEP440, right=PEP440)
+def test_python_versions_compare_as_in_packaging(left: str, right: str) -> None:
+    expected = (Version(left) > Version(right)) - (Version(left) < Version(right))
+
+    assert versions.compare("pypi", left, right) == expected

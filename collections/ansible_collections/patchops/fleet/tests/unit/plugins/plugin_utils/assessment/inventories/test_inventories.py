@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 
 Inventory = Callable[..., dict[str, Any]]
 
@@ -195,7 +195,20 @@ def test_package_urls_are_taken_apart(text: str, expected: Purl | None) -> None:
     assert parse(text) == expected
 
 
+def test_packages_of_languages_are_kept_apart_under_their_one_name(inventory: Inventory) -> None:
+    purls = ["pkg:pypi/Zope.Interface@6.0", "pkg:npm/%40angular/core@1.2.3", "pkg:pypi/zope-interface@6.0"]
+    components = [{"type": "library", "purl": purl} for purl in purls]
+    document = inventory("cyclonedx", json.dumps({"bomFormat": "CycloneDX", "components": components}))
+
+    assert document["language_packages"] == [
+        {"name": "zope-interface", "version": "6.0", "ecosystem": "pypi"},
+        {"name": "@angular/core", "version": "1.2.3", "ecosystem": "npm"},
+    ]
+
+
 @pytest.mark.shared
-def test_a_real_sbom_without_distribution_packages_is_refused(shared_data: Path) -> None:
-    with pytest.raises(FeedError, match="lists no installed package"):
-        read_inventory("cyclonedx", shared_data / "scanners" / "cyclonedx" / "log4j.json")
+def test_a_real_sbom_of_an_application_has_packages_of_its_language(shared_data: Path) -> None:
+    document = read_inventory("cyclonedx", shared_data / "scanners" / "cyclonedx" / "log4j.json")
+
+    assert document["packages"] == []
+    assert {one["ecosystem"] for one in document["language_packages"]} == {"maven"}

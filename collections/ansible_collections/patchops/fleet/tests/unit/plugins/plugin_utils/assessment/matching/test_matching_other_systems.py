@@ -193,3 +193,51 @@ def test_a_source_without_a_fix_is_one_finding_that_names_its_binaries(feeds: An
     assert (finding["package"], finding["state"], finding["no_fix"]) == ("vim", "no_fix", "none_yet")
     assert [one["name"] for one in finding["binaries"]] == ["vim-common", "vim-minimal"]
     assert matcher.verdict(host, "CVE-2026-7001")["state"] == "no_fix"
+
+
+def advisory(name: str, package: str, *events: dict[str, str]) -> dict[str, Any]:
+    ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, *events]}]
+    affected = [{"package": {"ecosystem": "PyPI", "name": package}, "ranges": ranges}]
+    return {"id": name, "aliases": [name], "modified": "2026-08-20T00:00:00Z", "affected": affected}
+
+
+def application(*packages: tuple[str, str, str]) -> dict[str, Any]:
+    """The host document of an application's SBOM, which is of no release."""
+    found = [{"name": name, "version": version, "ecosystem": kind} for name, version, kind in packages]
+    return {"kind": "patchops.host", "schema": 1, "host": "app", "packages": [], "language_packages": found}
+
+
+@pytest.fixture
+def python(feeds: Any) -> Any:
+    return feeds.add(
+        "osv",
+        json.dumps(
+            [
+                advisory("CVE-2026-8001", "Zope.Interface", {"fixed": "6.1rc1"}),
+                advisory("CVE-2026-8002", "requests", {"last_affected": "2.31.0"}),
+            ]
+        ),
+    ).matcher()
+
+
+def test_python_packages_of_an_sbom_are_matched_in_their_own_order(python: Any) -> None:
+    found = python.assess(application(("zope-interface", "6.1b2", "pypi"), ("requests", "2.32.0", "pypi")))
+
+    assert [(one["advisory"], one["state"]) for one in found["findings"][1:]] == [
+        ("CVE-2026-8001", "missing")
+    ]
+    assert [feed["name"] for feed in found["feeds"]] == ["osv"]
+    assert "release_unknown" not in [reason["code"] for reason in found["coverage"]["reasons"]]
+
+
+def test_up_to_the_last_affected_version_there_is_no_fix(python: Any) -> None:
+    verdict = python.verdict(application(("requests", "2.31.0", "pypi")), "CVE-2026-8002")
+
+    assert (verdict["state"], verdict["findings"][0]["no_fix"]) == ("no_fix", "none_yet")
+
+
+def test_languages_without_a_feed_or_an_order_are_not_called_clean(python: Any) -> None:
+    found = python.assess(application(("left-pad", "1.3.0", "npm"), ("log4j-core", "2.14", "maven")))
+
+    assert "feed_missing" in [reason["code"] for reason in found["coverage"]["reasons"]]
+    assert found["coverage"]["uncovered"] == [{"package": "log4j-core", "origin": "maven"}]
