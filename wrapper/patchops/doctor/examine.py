@@ -89,7 +89,7 @@ def _ask(hosts: Sequence[str], launch: Launch, files: AttemptFiles) -> dict[str,
         result = data.get("res")
         answer = Answer(kind, result if isinstance(result, Mapping) else {})
         host = answers[str(data["host"])]
-        host.probes[str(data.get("task"))] = answer
+        host.probes[str(data.get("task")).lower()] = answer
         document = answer.result.get("document")
         if isinstance(document, str):
             host.document = json.loads(Path(document).read_bytes())

@@ -28,7 +28,9 @@ class ActionModule(ActionBase):
             "started_at": "2026-11-22T10:00:00Z",
             "finished_at": "2026-11-22T10:01:05Z",
             "check_mode": self._task.check_mode,
-            "result": "stopped" if stopped else self._templar.template(task_vars.get("standin_result", "done")),
+            "result": "stopped"
+            if stopped
+            else self._templar.template(task_vars.get("standin_result", "done")),
             "gates": [{"at": "2026-11-22T10:00:00Z", "batch": 1, "open": not stopped, "reason": "a stop"}],
             "hosts": [
                 self._entry(host, playbook == "scan" or host in called) | overlay.get(host, {})
