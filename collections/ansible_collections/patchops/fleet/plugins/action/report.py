@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFUSED, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import store_document, variable
@@ -69,6 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             patch_set=_reference(sealed, run.get("patch_set_id")),
             finished_at=now(),
             check_mode=run["check_mode"],
+            unsealed=_why_unsealed(sealed),
         )
         return self._publish(report, arguments, task_vars)
 
@@ -105,6 +106,11 @@ def _gates(results: Mapping[str, Mapping[str, Result]]) -> list[dict[str, Any]]:
         if "gate" in gates
     }
     return [seen[batch] for batch in sorted(seen)]
+
+
+def _why_unsealed(sealed: Mapping[str, Any]) -> str:
+    outcome = sealed.get("outcome") or {}
+    return str(outcome["message"]) if outcome.get("class") == REFUSED else ""
 
 
 def _reference(sealed: Mapping[str, Any], promoted: str | None) -> dict[str, Any] | None:

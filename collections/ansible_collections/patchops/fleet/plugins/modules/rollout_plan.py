@@ -22,6 +22,17 @@ description:
   - Reads the variables that steer a run from every level of the inventory. What is not understood, names that
     match no host, hooks that are not found and hosts that disagree about the run are errors that say which
     host and which variable.
+  - "Variables of the run, on which all of its hosts must agree: C(patchops_serial) (sizes of batches, such as
+    V([1, 50%])), C(patchops_failure_budget) (how many hosts may be lost, as a count or a percentage, rounded
+    down), C(patchops_window) and C(patchops_freeze) (when batches may start, and when not), C(patchops_seal)
+    (whether what was proven is sealed) and C(patchops_patch_set_name)."
+  - "Variables of a host: what to install is C(patchops_packages), else C(patchops_patch_set) or the artifact
+    C(patchops_run) of an earlier job, else C(patchops_select); further C(patchops_reboot),
+    C(patchops_restarts), C(patchops_way_back), C(patchops_allow_removals), C(patchops_checks),
+    C(patchops_intermittent) (being unreachable is normal), and the hooks C(patchops_hook_drain) and
+    C(patchops_hook_undrain)."
+  - "A window is C(start), C(duration), C(days) and C(timezone), or C(from) and C(until); a freeze is C(from),
+    C(until) and C(reason). Either may be a list."
 options:
   playbook:
     description:

@@ -111,10 +111,12 @@ def build_report(
     patch_set: Mapping[str, Any] | None,
     finished_at: str,
     check_mode: bool,
+    unsealed: str = "",
 ) -> dict[str, Any]:
     """Return the document of a run.
 
-    `run`: {run_id, playbook, started_at, budget_max}; `gates`: {at, batch, open, reason, budget} in order.
+    `run`: {run_id, playbook, started_at, budget_max}; `gates`: {at, batch, open, reason, budget} in order;
+    `unsealed`: why no patch set could be sealed although the hosts proved one.
     """
     totals = {"hosts": len(entries), **dict.fromkeys(BUCKETS, 0)}
     for entry in entries:
@@ -129,7 +131,8 @@ def build_report(
         "started_at": run["started_at"],
         "finished_at": finished_at,
         "check_mode": check_mode,
-        "result": _result(totals, gates, _asked_for(entries)),
+        "result": _result(totals, gates, _asked_for(entries), unsealed),
+        "unsealed": unsealed or None,
         "gates": [dict(gate) for gate in gates],
         "budget": budget.as_dict(),
         "totals": totals,
@@ -146,7 +149,9 @@ def summarize(report: Mapping[str, Any]) -> str:
     ]
     line = f"{report['playbook']} {report['result']}: {totals['hosts']} hosts: {', '.join(parts)}."
     closed = [gate["reason"] for gate in report["gates"] if not gate["open"]]
-    return f"{line} Stopped: {closed[-1]}." if closed else line
+    if closed:
+        return f"{line} Stopped: {closed[-1]}."
+    return f"{line} {report['unsealed']}" if report["unsealed"] else line
 
 
 def _asked_for(entries: Sequence[Mapping[str, Any]]) -> int:
@@ -154,10 +159,12 @@ def _asked_for(entries: Sequence[Mapping[str, Any]]) -> int:
     return sum(entry["outcome"]["code"] == "taken_back" for entry in entries)
 
 
-def _result(totals: Mapping[str, int], gates: Sequence[Mapping[str, Any]], asked_for: int) -> str:
+def _result(
+    totals: Mapping[str, int], gates: Sequence[Mapping[str, Any]], asked_for: int, unsealed: str
+) -> str:
     if any(not gate["open"] for gate in gates):
         return "stopped"
-    if sum(totals[name] for name in _BAD) > asked_for:
+    if unsealed or sum(totals[name] for name in _BAD) > asked_for:
         return "failed"
     return "unknown" if totals["unknown"] else "done"
 

@@ -153,6 +153,20 @@ def test_what_a_run_came_to(codes: list[str], gates: list[dict[str, Any]], resul
     assert report(entries, gates)["result"] == result
 
 
+def test_a_run_whose_proofs_differ_has_failed_and_says_so() -> None:
+    found = build_report(
+        run={"run_id": "r", "playbook": "patch", "started_at": "2026-11-22T10:00:00Z", "budget_max": 0},
+        entries=[entry({"discover": discovered()})],
+        gates=[OPEN],
+        patch_set=None,
+        finished_at="2026-11-22T10:01:00Z",
+        check_mode=False,
+        unsealed="Not sealed: web1 has openssl 2 and web2 has 3.",
+    )
+    assert found["result"] == "failed"
+    assert summarize(found).endswith("Not sealed: web1 has openssl 2 and web2 has 3.")
+
+
 def test_the_summary_is_one_line_with_the_reason_of_a_stop() -> None:
     lost = entry({"discover": make_result("connection_timeout", "")})
     entries = [lost, entry({"discover": discovered()}, True)]
