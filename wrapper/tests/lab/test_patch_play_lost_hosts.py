@@ -76,7 +76,7 @@ def is_applying(lab: Lab, host: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("budget", "others", "result"), [(0, "not_started", "stopped"), (1, "ok", "unknown")]
+    ("budget", "others", "result"), [(0, "not_started", "stopped"), (1, "ok", "failed")]
 )
 def test_a_canary_that_is_cut_off_after_its_transaction_began_is_lost(
     lab: Lab, plays: Plays, tmp_path: Path, budget: int, others: str, result: str
@@ -98,7 +98,7 @@ def test_a_canary_that_is_cut_off_after_its_transaction_began_is_lost(
     assert report["result"] == result
     assert entries["canary"]["touched"]
     assert entries["canary"]["lost"]
-    assert entries["canary"]["outcome"]["class"] == "unknown"
+    assert entries["canary"]["outcome"]["class"] == "unreachable"
     assert {entries["web1"]["outcome"]["class"], entries["web2"]["outcome"]["class"]} == {others}
 
 
