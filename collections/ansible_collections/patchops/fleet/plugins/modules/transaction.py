@@ -190,6 +190,12 @@ host_state:
   description: Which packages the host has when the transaction has failed, V(former), V(mixed) or V(unknown).
   returned: when the transaction has failed
   type: str
+services:
+  description:
+    - The units that executed replaced files; C(restarted), C(failed) (they did not start again) and C(left)
+      (with C(unit) and C(reason); they want a reboot).
+  returned: when the transaction got that far
+  type: dict
 document:
   description: Path or URL of the stored transaction document, V(null) when no store keeps it.
   returned: when the transaction has come to rest

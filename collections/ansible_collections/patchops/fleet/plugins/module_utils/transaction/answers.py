@@ -7,7 +7,11 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import is_failure, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import requests, states, survey
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+    StateDirectory,
+    TransactionDirectory,
+)
 
 Result = Dict[str, Any]
 
@@ -73,6 +77,7 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
         "goal": view.goal,
         "host_state": view.host_state,
         "plan": plan,
+        "services": _services(directory),
         "diff": diff(plan, backwards=view.goal == states.REVERTED or view.state == states.REVERTED),
     }
     if alive:
@@ -98,6 +103,12 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
     if result["failed"]:
         result["msg"] = " ".join(part for part in (outcome["message"], outcome.get("remedy", "")) if part)
     return result
+
+
+def _services(directory: TransactionDirectory) -> Optional[Dict[str, Any]]:
+    """Return {restarted, failed, left} of the units that executed replaced files, None before that step."""
+    steps = [one for one in Journal(directory.journal).entries() if one.get("step") == "restarts"]
+    return {key: steps[-1][key] for key in ("restarted", "failed", "left")} if steps else None
 
 
 def diff(plan: Dict[str, Any], backwards: bool = False) -> Dict[str, str]:

@@ -44,6 +44,8 @@ def apply(context: Context) -> Outcome:
                 _install(context, first)
             except DriverError as error:
                 context.step("failed", outcome=outcome_of(error))
+                if reverting.is_as_before(context):
+                    return _give_up(context, error)
                 return reverting.take_back(context, error)
             return _finish(context)
     except DriverError as error:
@@ -62,6 +64,18 @@ def _refuse(context: Context, error: DriverError) -> Outcome:
     outcome = outcome_of(error)
     if error.code in ("plan_changed", "way_back_damaged"):
         context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
+    return outcome
+
+
+def _give_up(context: Context, error: DriverError) -> Outcome:
+    """End where the package manager refused before it changed anything."""
+    code = "lock_held" if "Could not get lock" in error.message else "unsatisfiable"
+    outcome = make_outcome(
+        code,
+        f"{error.message} Nothing was changed.",
+        f"Look at {context.directory.log}, put right what it names, then call again.",
+    )
+    context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
     return outcome
 
 

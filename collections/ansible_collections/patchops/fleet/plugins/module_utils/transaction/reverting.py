@@ -21,6 +21,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
 
+# Not the packages' fault: with room they may be installed.
+_FULL_DISK = "No space left on device"
+
 
 def revert(context: Context) -> Outcome:
     """Take back what was applied, or go on where a worker died in `reverting`."""
@@ -85,8 +88,14 @@ def _cause(context: Context) -> Optional[str]:
     return entries[-1].get("cause", {}).get("message")
 
 
+def is_as_before(context: Context) -> bool:
+    """Tell whether no package of the plan differs from before, and none was left half done."""
+    return not _left(context) and not context.driver.broken()["interrupted"]
+
+
 def _put_back(context: Context, cause: Optional[str]) -> Outcome:
-    _block(context)
+    if cause is None or _FULL_DISK not in cause:
+        _block(context)
     try:
         _restore_packages(context)
     except DriverError as error:
@@ -111,7 +120,8 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
         outcome = make_outcome(
             "install_taken_back",
             f"{cause} {message}",
-            f"Look at {context.directory.log}. The versions stay blocked until the transaction is committed.",
+            f"Look at {context.directory.log}. Versions that are blocked stay so until the transaction is "
+            "committed (state: committed).",
         )
         context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
     return outcome

@@ -56,6 +56,8 @@ class FakeDriver:
         self.pins: dict[str, list[dict[str, str]]] = {}
         self.served_old = True
         self.broken_package: str | None = None
+        self.complaint = "the postinst failed"
+        self.refusal: str | None = None
         self.holder: dict[str, Any] | None = None
         self.upgrades: list[Package] = []
         self.trip: Callable[[], None] = lambda: None
@@ -144,6 +146,8 @@ class FakeDriver:
         ] + [{"name": name, "arch": None, "from": versions[name], "to": None} for name in removals]
 
     def install(self, files: list[str], removals: list[str], allow_downgrades: bool, log: str) -> None:
+        if self.refusal:
+            raise DriverError("install_failed", self.refusal)
         for path in files:
             self._install_one(_read(path))
         for name in removals:
@@ -183,7 +187,7 @@ class FakeDriver:
         self.upgrades.append(package)
         self.trip()
         if name == self.broken_package and version == "2":
-            raise DriverError("install_failed", f"postinst of {name} failed")
+            raise DriverError("install_failed", f"{name}: {self.complaint}")
         self.half_done.discard(name)
 
 

@@ -117,6 +117,20 @@ def test_a_failing_package_is_taken_back(host: FakeHost) -> None:
     assert host.driver.packages == FORMER
 
 
+def test_a_package_manager_that_refuses_to_begin_has_changed_nothing(host: FakeHost) -> None:
+    host.driver.refusal = "E: Could not get lock /var/lib/dpkg/lock-frontend."
+    result = host.call("applied")
+    assert (result["outcome"]["class"], result["outcome"]["code"]) == ("refused", "lock_held")
+    assert (result["host_state"], host.driver.pins) == ("former", {})
+
+
+def test_a_full_disk_is_not_blamed_on_the_packages(host: FakeHost) -> None:
+    host.driver.broken_package = "libx"
+    host.driver.complaint = "cannot copy: No space left on device"
+    assert host.code("applied") == "install_taken_back"
+    assert (host.driver.packages, host.driver.pins) == (FORMER, {})
+
+
 def test_a_failing_package_without_a_way_back_leaves_a_mixed_host(host: FakeHost) -> None:
     host.driver.broken_package = "libx"
     result = host.call("applied", way_back="none")
