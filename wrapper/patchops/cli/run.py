@@ -239,6 +239,8 @@ def _print_result(result: RunResult) -> None:
     click.echo()
     if result.verdict.reason:
         click.echo(plain(result.verdict.reason))
+    if sealed := result.report.patch_set_id:
+        click.echo(f"Sealed: {plain(sealed)}; promote exactly this with --patch-set {plain(sealed[:12])}")
     click.echo(f"Report: {result.page}")
     click.echo(f"Log:    {result.log}")
 

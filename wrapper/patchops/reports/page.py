@@ -16,6 +16,8 @@ from patchops.reports.model import Report
 from patchops.text import plain
 
 _OPEN_UP_TO = 12
+# Beyond that a table of a large fleet would be mostly names; the JSON document has them all.
+_MOST_NAMES = 20
 
 
 def render_page(report: Report) -> str:
@@ -28,6 +30,7 @@ def render_page(report: Report) -> str:
             answers=answer(report),
             version=patchops.__version__,
             duration=_duration(report),
+            most_names=_MOST_NAMES,
             open_details=len(report.hosts) <= _OPEN_UP_TO,
         )
     )
@@ -52,20 +55,22 @@ def _environment() -> Environment:
     return environment
 
 
+def _parse(text: str) -> datetime.datetime | None:
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return None
+
+
 def _moment(text: str) -> str:
     """`2026-11-22T09:57:00Z` as `2026-11-22 09:57 UTC`; anything else stays as it is."""
-    try:
-        return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").strftime("%Y-%m-%d %H:%M UTC")
-    except ValueError:
-        return plain(text)
+    moment = _parse(text)
+    return plain(text) if moment is None else moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _duration(report: Report) -> str:
-    try:
-        started, finished = (
-            datetime.datetime.fromisoformat(text) for text in (report.started_at, report.finished_at)
-        )
-    except ValueError:
+    started, finished = _parse(report.started_at), _parse(report.finished_at)
+    if started is None or finished is None:
         return ""
     minutes, seconds = divmod(int((finished - started).total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)

@@ -102,6 +102,12 @@ def test_no_text_adds_an_element(text: str) -> None:
     assert elements(everywhere(text)).names == elements(everywhere("harmless")).names
 
 
+def test_a_change_on_a_large_fleet_names_some_hosts_and_counts_the_others() -> None:
+    page = render_page(samples.report(*(samples.host(f"web{number:03}") for number in range(25))))
+
+    assert re.search(r"web019\s+and 5 more", page)
+
+
 def test_the_page_is_for_its_owner_alone(tmp_path: Path) -> None:
     write_page(samples.report(samples.host("web1")), tmp_path / "report.html")
 
