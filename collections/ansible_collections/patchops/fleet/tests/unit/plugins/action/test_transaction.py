@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of a transaction against a host that answers from a list."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.action import transaction
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import Answer
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import seal
+
+MEMBER = {
+    "name": "bash",
+    "arch": "amd64",
+    "version": "2",
+    "sha256": "a" * 64,
+    "size": 1,
+    "origin": "Debian",
+    "suite": "stable",
+    "action": "upgrade",
+    "security": True,
+    "proven_on": ["web1"],
+}
+SEALED = seal({"debian-12-amd64": {"packages": [MEMBER], "removals": []}}, "2026-11-22T10:00:00Z")
+
+
+def at(state: str, code: str, **more: Any) -> Answer:
+    """An answer of the host about its transaction t1."""
+    known = {"id": "t1", "state": state, "journal": "/var/lib/patchops/transactions/t1/journal.jsonl"}
+    return Answer(make_result(code, f"it is {state}", "", transaction=known, **more))
+
+
+STARTED = at("applying", "started", changed=True, live=True, plan={"packages": [{"name": "bash"}]})
+RUNNING = at("applying", "started", live=True)
+APPLIED = at("applied", "applied", live=False)
+DEAD = at("applying", "outcome_unknown", live=False, interrupted=True)
+AWAY = Answer(make_result("connection_timeout", "web1: connection timeout"))
+
+
+class Controller:
+    """Runs the action; `answers` are the host's, in order; `asked` is what it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._answers = iter(answers)
+        monkeypatch.setattr(transaction, "call", self._answer)
+        monkeypatch.setattr(transaction, "call_until", self._answer)
+
+    def run(self, **arguments: Any) -> dict[str, Any]:
+        action = transaction.ActionModule(
+            SimpleNamespace(args=arguments, async_val=0, check_mode=False, diff=False, environment=None),
+            SimpleNamespace(),
+            SimpleNamespace(),
+            None,
+            SimpleNamespace(template=lambda value: value),
+            None,
+        )
+        return action.run(task_vars={"inventory_hostname": "web1", "patchops_run_id": "r1"})
+
+    def _answer(self, action: Any, module: str, arguments: Any, task_vars: Any, **more: Any) -> Answer:
+        self.asked.append((module, dict(arguments)))
+        return next(self._answers)
+
+
+@pytest.fixture(autouse=True)
+def no_base_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Ansible's base class does before an action runs needs a whole play."""
+    monkeypatch.setattr(transaction.ActionBase, "run", lambda self, tmp, task_vars: {})
+
+
+def test_without_waiting_the_start_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, STARTED)
+    result = controller.run(state="applied", select="all", wait=False)
+    assert result["outcome"]["code"] == "started"
+    assert [module for module, _arguments in controller.asked] == ["transaction"]
+
+
+def test_the_start_never_waits_on_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, STARTED, APPLIED)
+    controller.run(state="applied", select="all")
+    assert controller.asked[0] == (
+        "transaction",
+        {"state": "applied", "select": "all", "wait": False, "run_id": "r1"},
+    )
+
+
+def test_a_running_transaction_is_attended_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, STARTED, RUNNING, RUNNING, APPLIED)
+    result = controller.run(state="applied", select="all")
+    assert (result["outcome"]["code"], result["changed"]) == ("applied", True)
+    assert result["plan"] == {"packages": [{"name": "bash"}]}
+    assert [module for module, _arguments in controller.asked][1:] == ["transaction_info"] * 3
+
+
+def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, STARTED, DEAD, RUNNING, APPLIED)
+    result = controller.run(state="applied", select="all", refresh=True)
+    assert result["outcome"]["code"] == "applied"
+    # By its id: what was selected is frozen.
+    assert controller.asked[2] == (
+        "transaction",
+        {"state": "applied", "id": "t1", "wait": False, "run_id": "r1"},
+    )
+
+
+def test_a_worker_that_dies_again_and_again_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    dying = [answer for _number in range(3) for answer in (DEAD, RUNNING)]
+    controller = Controller(monkeypatch, STARTED, *dying, DEAD)
+    assert controller.run(state="applied", select="all")["outcome"]["code"] == "outcome_unknown"
+
+
+def test_attaching_to_another_calls_staging_goes_on_to_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    staged = at("staged", "staged", live=False)
+    controller = Controller(monkeypatch, STARTED, staged, RUNNING, APPLIED)
+    assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
+
+
+def test_a_host_that_stays_away_is_unknown_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, STARTED, AWAY)
+    result = controller.run(state="applied", select="all")
+    assert (result["outcome"]["class"], result["changed"]) == ("unknown", True)
+    assert "web1 can't be asked any more" in result["outcome"]["message"]
+    assert "transaction t1 was applying when it was last seen" in result["outcome"]["message"]
+    assert "/var/lib/patchops/transactions/t1/journal.jsonl" in result["outcome"]["remedy"]
+
+
+def test_a_transaction_that_takes_too_long_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10_000, 25))
+    monkeypatch.setattr(transaction.time, "monotonic", lambda: next(clock))
+    controller = Controller(monkeypatch, STARTED, RUNNING, RUNNING, RUNNING)
+    result = controller.run(state="applied", select="all", timeout=60)
+    assert result["outcome"]["code"] == "still_running"
+    assert "60 seconds are over" in result["outcome"]["message"]
+
+
+def test_a_connection_lost_at_the_start_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Answer(make_result("connection_lost", "web1: connection lost"))
+    controller = Controller(monkeypatch, lost, STARTED, APPLIED)
+    assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
+    assert controller.asked[0] == controller.asked[1]
+
+
+def test_a_host_that_was_never_reached_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, AWAY)
+    assert controller.run(state="applied", select="all")["outcome"]["class"] == "unreachable"
+
+
+def test_a_refusal_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = at("failed", "no_way_back", live=False)
+    controller = Controller(monkeypatch, STARTED, refused)
+    result = controller.run(state="applied", select="all")
+    assert (result["failed"], result["changed"]) == (True, False)
+
+
+def test_only_the_hosts_part_of_a_patch_set_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Answer(make_result("nothing_to_do", "", platform="debian-12-amd64"))
+    controller = Controller(monkeypatch, asked, STARTED, APPLIED)
+    controller.run(state="applied", patch_set=SEALED)
+    sent = controller.asked[1][1]["patch_set"]
+    assert sent == {"id": SEALED["id"], "packages": [MEMBER], "removals": []}
+
+
+def test_a_set_without_the_hosts_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Answer(make_result("nothing_to_do", "", platform="debian-13-amd64"))
+    result = Controller(monkeypatch, asked).run(state="applied", patch_set=SEALED)
+    assert result["outcome"]["code"] == "platform_missing"
+    assert "web1 is debian-13-amd64" in result["outcome"]["message"]
+
+
+def test_an_altered_set_never_reaches_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch)
+    result = controller.run(state="applied", patch_set={**SEALED, "id": "0" * 64})
+    assert result["outcome"]["code"] == "patch_set_tampered"
+    assert controller.asked == []
+
+
+def test_a_set_that_can_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = Controller(monkeypatch).run(state="applied", patch_set="/nowhere/set.json")
+    assert result["outcome"]["code"] == "document_invalid"
