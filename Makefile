@@ -6,6 +6,7 @@
 BIN := .venv/bin
 COLLECTION := collections/ansible_collections/patchops/fleet
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench docs clean venv lab-tools
@@ -28,8 +29,10 @@ test: venv lab-tools ## every check: linters, types, unit, packaging and lab tes
 lint: venv ## the fast checks only: ruff, mypy, yamllint, Python 3.6 syntax
 	@$(BIN)/python -m pytest -q -m fast wrapper/tests/gates
 
-bench: venv lab-tools ## PatchOps beside plain Ansible, on the same hosts
-	@$(BIN)/python -m patchops.lab.bench
+bench: venv lab-tools ## how long it takes: assessment, and PatchOps beside plain Ansible (BENCH_ARGS adds options)
+	@if [ -d ../shared/data ]; then $(BIN)/python wrapper/benchmarks/assessment.py; else \
+		echo "SKIPPED: the assessment's figures; its reference data (../shared/data) is not here"; fi
+	@$(BIN)/python -m benchmarks.side_by_side $(BENCH_ARGS)
 
 docs: venv ## write docs/reference/ anew from the code, and the changelog from its fragments
 	@$(BIN)/python scripts/reference docs/reference
