@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -72,12 +71,6 @@ class Command:
         ran = self.run(name, "--json", *arguments)
         assert ran.stdout, ran.stderr
         return ran.returncode, {host["host"]: host for host in json.loads(ran.stdout)["hosts"]}
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    """kill -9, as the kernel does when memory runs out: nothing of the process can clean up."""
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 90.0) -> None:

@@ -17,7 +17,7 @@ from patchops.lab.testing import MakeLab
 
 from .command import PATCHOPS, Command, wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("cli-access")]
 
 SECRET = "s3cret-of-old1"
 

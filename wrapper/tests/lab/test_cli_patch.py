@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line on real hosts: what it says, what it did, and what becomes of it when it is killed."""
+"""The command line on real hosts: what it says, what it did, and what becomes of it when it is stopped."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from patchops.lab.lab import Lab
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
 
-from .command import Command, kill, wait_until
+from .command import Command, wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("cli-patch")]
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,8 @@ def module_lab(make_lab: MakeLab) -> Lab:
 @pytest.fixture
 def patchops(module_lab: Lab, tmp_path: Path) -> Iterator[Command]:
     renew(module_lab)
+    for host in ("slow1", "slow2"):
+        module_lab.host(host).run("sh", "-c", "echo 8 > /etc/lab-slowapp.seconds")
     command = Command(module_lab, tmp_path / "data")
     yield command
     command.end_all()
@@ -78,21 +80,6 @@ def test_a_named_package_is_patched_and_taken_back(patchops: Command) -> None:
     assert (patched, back) == (0, 0)
     assert {package[0] for package in after - before} == {"lab-goodapp"}
     assert host.packages() == before
-
-
-def test_after_kill_9_the_same_command_ends_the_run_and_nothing_is_done_twice(patchops: Command) -> None:
-    arguments = ("--limit", "slow1", "--package", "lab-slowapp")
-    first = patchops.start("patch", *arguments)
-    wait_until(lambda: unpacks(patchops.lab, "slow1"))
-    kill(first)
-
-    code, hosts = patchops.report("patch", *arguments)
-
-    assert code == 0, hosts
-    assert hosts["slow1"]["transaction"]["state"] == "applied"
-    assert len(upgrades(patchops.lab, "slow1", "lab-slowapp")) == 1
-    (run,) = json.loads(patchops.run_status())["runs"]
-    assert (run["status"], run["attempts"]) == ("done", 2)
 
 
 def test_ctrl_c_finishes_the_batch_and_leaves_the_next_host_alone(patchops: Command) -> None:
