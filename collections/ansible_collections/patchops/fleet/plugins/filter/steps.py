@@ -22,6 +22,15 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import Pa
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
 
 
+def run_hosts(plan: Mapping[str, Any], which: str) -> list[str] | str:
+    """Return the hosts of a plan (`targets` or `act_on`) as a play names them, or a pattern of nobody.
+
+    Where a play names its hosts, filters are loaded in the process that all workers are forked from.
+    Otherwise every worker would load this file for every condition of every host: 15 ms each.
+    """
+    return plan.get(which) or "!all"
+
+
 def outcome(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return what became of a host so far, from its ``hostvars``: class, code, to_apply, revertible."""
     results = step_results(variables)
@@ -54,6 +63,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "run_hosts": run_hosts,
             "outcome": outcome,
             "planned_packages": planned_packages,
             "patch_set": patch_set,
