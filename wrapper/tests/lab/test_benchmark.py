@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+
 from benchmarks import contenders
 
 pytestmark = pytest.mark.lab
