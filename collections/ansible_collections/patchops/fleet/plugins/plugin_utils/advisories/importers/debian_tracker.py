@@ -37,7 +37,10 @@ def read(feed: Feed) -> Iterator[Record]:
     """One record for each source package and CVE (also the tracker's temporary names, TEMP-...)."""
     for package, entries in members(feed):
         for name, entry in Checked(entries, feed.name, package).value.items():
-            yield _advisory(package, name, Checked(entry, feed.name, f"{package}.{name}"))
+            place = f"{package}.{name}"
+            if not (package and name):
+                raise FeedError(feed.name, place, "a source package or a CVE without a name")
+            yield _advisory(package, name, Checked(entry, feed.name, place))
 
 
 def _advisory(package: str, name: str, entry: Checked) -> Advisory:

@@ -17,9 +17,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Cvss, Record, Ssvc
 
 _POINTS = {
-    "Exploitation": {"none", "poc", "active"},
-    "Automatable": {"no", "yes"},
-    "Technical Impact": {"partial", "total"},
+    "Exploitation": ("none", "poc", "active"),
+    "Automatable": ("no", "yes"),
+    "Technical Impact": ("partial", "total"),
 }
 _SCORES = ("cvssV4_0", "cvssV3_1", "cvssV3_0")
 
