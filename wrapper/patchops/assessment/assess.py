@@ -15,12 +15,14 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
     DatabaseError,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
+    MALFORMED,
     Assessment,
     FleetAssessor,
     HostInput,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger, LedgerError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import PolicyError, load_policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
@@ -107,14 +109,18 @@ def verdicts(
     """What each host is to one CVE: the matcher's verdict by host name."""
     with usable_input(), AdvisoryDatabase.open(database) as opened:
         matcher = Matcher(opened, now=now)
-        return {
-            host.facts.name: (
-                matcher.verdict(host.document, cve) if host.document is not None else _never_seen(host)
-            )
-            for host in hosts
-        }
+        return {host.facts.name: _verdict(matcher, host, cve) for host in hosts}
 
 
-def _never_seen(host: HostInput) -> dict[str, Any]:
-    reason = {"code": "not_scanned", "message": f"{host.facts.name}: {host.why_missing}; scan it"}
-    return {"state": "unknown", "effective": None, "findings": [], "reasons": [reason]}
+def _verdict(matcher: Matcher, host: HostInput, cve: str) -> Mapping[str, Any]:
+    if host.document is None:
+        return _unknown(host, host.why_missing)
+    try:
+        return matcher.verdict(host.document, cve)
+    except MALFORMED as error:
+        return _unknown(host, f"its document can't be used ({type(error).__name__}: {error})")
+
+
+def _unknown(host: HostInput, why: str) -> dict[str, Any]:
+    reasons = [reason("not_scanned", f"{host.facts.name}: {why}; scan it")]
+    return {"state": "unknown", "effective": None, "findings": [], "reasons": reasons}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_dates import DueDates
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet_document import (
@@ -48,6 +48,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.apply impor
     notices,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.scope import Target
+
+MALFORMED: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+"""What reading a host document raises that is not what it should be."""
 
 
 class HostMatcher(Protocol):
@@ -149,19 +152,22 @@ class FleetAssessor:
         return Assessment(document, {host.facts.name: host.findings for host in seen}, approved)
 
     def _look(self, host: HostInput, pending: PendingUpdates, include_installed: bool) -> _Seen:
-        found = self._match(host, include_installed)
+        name = host.facts.name
         if host.document is None:
-            return _Seen(host.facts, None, (), found)
-        pending.add(host.document, found["findings"])
-        return _Seen(host.facts, platform_of(host.document), host.document.get("updates") or (), found)
+            return self._unknown(host, host.why_missing)
+        try:
+            found = self._matcher.assess(host.document, include_installed=include_installed)
+            updates = pending.add(host.document, found["findings"])
+        except MALFORMED as error:
+            # A document comes from its host: one that is not what it should be must not hide the others.
+            return self._unknown(host, f"its document can't be used ({type(error).__name__}: {error})")
+        for finding in found["findings"]:
+            finding["host"] = name
+        return _Seen(host.facts, platform_of(host.document), updates, {**found, "host": name})
 
-    def _match(self, host: HostInput, include_installed: bool) -> dict[str, Any]:
-        if host.document is not None:
-            document = self._matcher.assess(host.document, include_installed=include_installed)
-            for finding in document["findings"]:
-                finding["host"] = host.facts.name
-            return {**document, "host": host.facts.name}
-        return unscanned_document(host.facts.name, host.why_missing, self._created_at)
+    def _unknown(self, host: HostInput, why_unknown: str) -> _Seen:
+        document = unscanned_document(host.facts.name, why_unknown, self._created_at)
+        return _Seen(host.facts, None, (), document)
 
     def _decide_updates(self, pending: PendingUpdates) -> list[Decision]:
         updates, sightings = pending.updates(self._ledger, self._today)

@@ -53,23 +53,32 @@ class PendingUpdates:
     def __init__(self) -> None:
         self._offers: dict[UpdateKey, _Offer] = {}
 
-    def add(self, host: Mapping[str, Any], findings: Iterable[Mapping[str, Any]]) -> None:
-        """Take the pending updates of one host document, with what its findings say about them."""
+    def add(
+        self, host: Mapping[str, Any], findings: Iterable[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Take the pending updates of one host document, with what its findings say about them; return them.
+
+        Raises KeyError, TypeError, ValueError or AttributeError for a malformed document, taking nothing.
+        """
         platform = platform_of(host)
         scheme = SCHEMES.get(str((host.get("package_manager") or {}).get("name")))
         updates = host.get("updates")
         if platform is None or scheme is None or not updates:
-            return
+            return []
         by_package = _by_package(findings)
-        for raw in updates:
-            key = (platform, raw["name"], raw["arch"], raw["candidate"])
+        order = key_function(scheme)
+        # Read as a whole before anything is taken over: a malformed document must not leave a half.
+        keys = [(platform, str(raw["name"]), str(raw["arch"]), str(raw["candidate"])) for raw in updates]
+        newer = [order(raw["installed"]) < order(raw["candidate"]) for raw in updates]
+        taken = [(key, raw) for key, raw, is_newer in zip(keys, updates, newer, strict=True) if is_newer]
+        for key, raw in taken:
             offer = self._offers.setdefault(key, _Offer(raw, scheme, raw["installed"]))
-            order = key_function(scheme)
             offer.oldest_installed = min(offer.oldest_installed, raw["installed"], key=order)
             if raw.get("security"):
                 offer.classification = "security"
-            for finding in [*by_package.get(raw["name"], ()), *by_package.get(raw.get("source"), ())]:
+            for finding in [*by_package.get(key[1], ()), *by_package.get(str(raw.get("source")), ())]:
                 _learn(offer, finding)
+        return [raw for _key, raw in taken]
 
     def updates(self, ledger: Ledger | None, today: date) -> tuple[list[Update], list[Sighting]]:
         """The updates, and the sightings to keep. Without a ledger every version is new today."""

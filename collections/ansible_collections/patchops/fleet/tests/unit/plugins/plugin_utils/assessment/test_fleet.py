@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import
 from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils.assessment.fakes import (
     HOST,
     NOW,
+    UPDATE,
     FakeDatabase,
     FakeMatcher,
     finding,
@@ -101,6 +103,19 @@ def test_a_host_without_a_document_is_unknown_and_counted() -> None:
     assert assessment.document["totals"]["unknown"] == 1
     row = next(found for found in assessment.document["findings"] if found["host"] == "gone")
     assert (row["state"], row["due"], row["reasons"][0]["code"]) == ("unknown", None, "not_scanned")
+
+
+@pytest.mark.parametrize(
+    "updates", [[{}], [UPDATE, {"name": "x"}], [None], 5, [{**UPDATE, "installed": None}]]
+)
+def test_a_malformed_document_makes_its_host_unknown_and_hides_no_other(updates: Any) -> None:
+    broken = replace(host("web2"), document={**HOST, "updates": updates})
+    assessment = assess(host("web1"), broken)
+    assert {row["host"]: row["status"] for row in assessment.document["hosts"]} == {
+        "web1": "not_compliant",
+        "web2": "unknown",
+    }
+    assert len(assessment.document["updates"]) == 1
 
 
 def test_a_host_whose_coverage_is_incomplete_is_not_compliant_but_unknown() -> None:
