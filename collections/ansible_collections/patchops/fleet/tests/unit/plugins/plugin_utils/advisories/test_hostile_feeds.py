@@ -125,7 +125,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         yield from places(inner, (*path, key))
 
 
-def replaced(value: Any, path: tuple[str | int, ...], by: Any) -> Any:
+def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
     if not path:
         return by
     copy = dict(value) if isinstance(value, dict) else list(value)
