@@ -132,6 +132,9 @@ class Supervisor:
             lower = ":".join(str(path) for path in host.record.lower)
             options = f"lowerdir={lower},upperdir={host.paths.upper},workdir={host.paths.work}"
             _command("mount", "-t", "overlay", "overlay", "-o", options, str(host.paths.root))
+        # The interface of a guest that was killed may be there still, and nspawn would not start beside it.
+        left = ("ip", "link", "delete", network.interface(host.record.machine))
+        subprocess.run(left, check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         host.starts += 1
         host.pid = _spawn(nspawn_command(host.record, host.paths), self._group(host), host.paths.console)
 

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Transactions on hosts that are set up otherwise than most, or are full."""
+
+from typing import Any
+
+import pytest
+
+from patchops.lab import faults, host_faults
+from patchops.lab.lab import Lab
+from patchops.lab.modules import run_module
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab, renew
+
+pytestmark = pytest.mark.lab
+
+PASSWORD = "s3cret-of-sudo"
+GOODAPP: dict[str, Any] = {"state": "applied", "packages": ["lab-goodapp"]}
+INSTALLED = ("lab-goodapp", "1.1", "all")
+
+
+@pytest.fixture(scope="module")
+def made_lab(make_lab: MakeLab) -> Lab:
+    return make_lab(
+        HostSpec(
+            "rough",
+            release="bullseye",
+            apps=("goodapp",),
+            noexec_tmp=True,
+            sudo_password=PASSWORD,
+            variables={"ansible_become_password": PASSWORD},
+        ),
+        HostSpec("kernel", apps=("goodapp",), kernel=True),
+        HostSpec("vendor", apps=("goodapp",), third_party_repo=True),
+    )
+
+
+@pytest.fixture
+def lab(made_lab: Lab) -> Lab:
+    renew(made_lab)
+    return made_lab
+
+
+def transact(lab: Lab, host: str, **arguments: Any) -> dict[str, Any]:
+    return run_module(lab, host, "transaction", arguments)
+
+
+def test_without_pipelining_with_noexec_tmp_and_a_sudo_password(lab: Lab) -> None:
+    host = lab.host("rough")
+    result = run_module(lab, "rough", "transaction", GOODAPP, ANSIBLE_PIPELINING="False")
+    assert result["outcome"]["code"] == "applied", result["outcome"]
+    assert INSTALLED in host.packages()
+    assert host.try_run("grep", "-r", PASSWORD, "/var/lib/patchops").returncode == 1
+
+
+def test_passwords_of_proxies_reach_neither_journal_nor_units(lab: Lab) -> None:
+    host = lab.host("kernel")
+    host.run("sh", "-c", "echo 'http_proxy=http://user:pr0xy-pass@127.0.0.1:9/' >> /etc/environment")
+    host.run("sh", "-c", "echo 'Acquire::http::Proxy \"DIRECT\";' > /etc/apt/apt.conf.d/90direct")
+    result = transact(lab, "kernel", **GOODAPP)
+    assert result["outcome"]["code"] == "applied", result["outcome"]
+    found = host.try_run("grep", "-rl", "pr0xy-pass", "/var/lib/patchops", "/run/systemd/transient").stdout
+    assert [path for path in found.split() if not path.endswith("environment.json")] == []
+
+
+def test_a_full_package_cache_is_no_hindrance(lab: Lab) -> None:
+    faults.inject(lab, "disk-full", "kernel")
+    assert transact(lab, "kernel", **GOODAPP)["outcome"]["code"] == "applied"
+
+
+def test_a_full_state_directory_refuses_and_names_it(lab: Lab) -> None:
+    host = lab.host("kernel")
+    before = host.packages()
+    host.run("mkdir", "-m", "700", "/var/lib/patchops")
+    host_faults.fill(host, "/var/lib/patchops")
+    refused = transact(lab, "kernel", **GOODAPP)
+    host_faults.make_room(host, "/var/lib/patchops")
+    assert refused["outcome"]["code"] == "no_space", refused["outcome"]
+    assert "/var/lib/patchops" in refused["outcome"]["message"]
+    assert host.packages() == before
+
+
+def test_a_full_boot_refuses_a_kernel_and_names_it(lab: Lab) -> None:
+    host = lab.host("kernel")
+    before = host.packages()
+    faults.inject(lab, "boot-full", "kernel")
+    refused = transact(lab, "kernel", state="applied", select="all")
+    assert refused["outcome"]["code"] == "no_space", refused["outcome"]
+    assert "/boot" in refused["outcome"]["message"]
+    assert host.packages() == before
+
+
+def test_unattended_upgrades_do_not_bring_back_what_was_taken_back(lab: Lab) -> None:
+    host = lab.host("kernel")
+    transact(lab, "kernel", **GOODAPP)
+    transact(lab, "kernel", state="reverted")
+    host.run("unattended-upgrade")
+    assert ("lab-goodapp", "1.0", "all") in host.packages()
+
+
+def test_security_updates_leave_a_vendors_packages_alone(lab: Lab) -> None:
+    host = lab.host("vendor")
+    vendors = {one for one in host.packages() if one[0] == "lab-vendortool"}
+    result = transact(lab, "vendor", state="applied", select="security")
+    assert result["outcome"]["code"] == "applied", result["outcome"]
+    assert all(one["security"] for one in result["plan"]["packages"])
+    assert vendors <= host.packages()
+    assert INSTALLED in host.packages()
