@@ -73,7 +73,7 @@ class _NoDriver(Driver):
         raise self._reason
 
     version = platform_arch = installed = holds = broken = repositories = _refuse
-    refresh = updates = kernel_packages = _refuse
+    refresh = updates = kernel_packages = reboot_requests = _refuse
 
     def security_source(self, repositories: List[Dict[str, Any]]) -> NoReturn:
         raise self._reason

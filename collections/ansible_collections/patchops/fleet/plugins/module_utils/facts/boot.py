@@ -20,12 +20,17 @@ def collect_boot() -> Dict[str, Any]:
 
     The start of process 1 counts, not that of the kernel: a container starts later than its machine.
     """
-    started = boot_time(read_text("/proc/stat"), read_text("/proc/1/stat"), os.sysconf("SC_CLK_TCK"))
+    started = read_start()
     return {
         "id": read_boot_id(),
         "time": format_time(started),
         "uptime_seconds": max(0, int(time.time() - started)),
     }
+
+
+def read_start() -> float:
+    """Return when the host was started, in seconds since 1970; raises OSError."""
+    return boot_time(read_text("/proc/stat"), read_text("/proc/1/stat"), os.sysconf("SC_CLK_TCK"))
 
 
 def boot_time(stat: str, first_process: str, ticks: int) -> float:

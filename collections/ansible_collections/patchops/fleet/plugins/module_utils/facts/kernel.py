@@ -19,6 +19,8 @@ _DEFAULT = re.compile(r"^\s*set default=\"([^\"]*)\"", re.MULTILINE)
 # What the running kernel says of its own package: "#1 SMP Debian 6.1.106-3 (2024-08-26)".
 _DEBIAN_BUILD = re.compile(r"\bDebian (\S+)")
 _FLAVOUR = re.compile(r"^\d[\w.+~]*-(?:\d[\w.]*-)?")
+# 5.14.0-427.el9.x86_64, 5.14.0-427.el9.x86_64+rt
+_RPM_RELEASE = re.compile(r"^\d[^+]*\.(?:x86_64|aarch64|ppc64le|s390x)(?:\+(.*))?$")
 
 
 def collect_kernel(installed: List[Dict[str, Any]]) -> Dict[str, Any]:
@@ -41,7 +43,10 @@ def newest_of_flavour(installed: List[Dict[str, Any]], running: str) -> Optional
 
 
 def flavour(release: str) -> str:
-    """Return what follows version and ABI number: `cloud-amd64` of `6.1.0-25-cloud-amd64`."""
+    """Return what kind of kernel it is: `cloud-amd64` of `6.1.0-25-cloud-amd64`, `rt` of `...x86_64+rt`."""
+    of_rpm = _RPM_RELEASE.match(release)
+    if of_rpm:
+        return of_rpm.group(1) or ""
     return _FLAVOUR.sub("", release)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether the host has to reboot for what is installed to be in effect, and why."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text_or_none
 
@@ -11,11 +11,14 @@ _MARKER = "/run/reboot-required"
 _CORE_UNITS = ("init.scope", "dbus.service", "dbus-broker.service")
 
 
-def read_marker() -> Optional[List[str]]:
-    """Return the packages that asked for a reboot, None when none did."""
+def read_marker(requests: Sequence[str] = ()) -> Optional[List[str]]:
+    """Return the packages that asked for a reboot, None when none did.
+
+    `requests` are those that the package manager knows of, besides the marker that Debian's packages leave.
+    """
     if read_text_or_none(_MARKER) is None:
-        return None
-    return sorted(set((read_text_or_none(_MARKER + ".pkgs") or "").split()))
+        return sorted(requests) or None
+    return sorted({*requests, *(read_text_or_none(_MARKER + ".pkgs") or "").split()})
 
 
 def judge_reboot(

@@ -25,7 +25,8 @@ _NOT_CODE = (
     "/[aio]",
     "/anon_hugepage",
 )
-_DPKG_SUFFIX = re.compile(r"\.dpkg-(new|tmp)$")
+# dpkg and rpm unpack a file beside its final name.
+_UNPACKED = re.compile(r"(\.dpkg-(new|tmp)|;[0-9a-f]{8})$")
 
 
 def collect_restarts(owners: Callable[[List[str]], Dict[str, str]]) -> List[Dict[str, Any]]:
@@ -63,7 +64,7 @@ def in_container_of_host(status: str) -> bool:
 
 def replaced_files(maps: str) -> Set[str]:
     """Return the executed files that are deleted, from /proc/PID/maps."""
-    paths = {_DPKG_SUFFIX.sub("", path) for path in _MAPPED.findall(maps)}
+    paths = {_UNPACKED.sub("", path) for path in _MAPPED.findall(maps)}
     return {path for path in paths if not path.startswith(_NOT_CODE)}
 
 

@@ -4,9 +4,10 @@
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import Apt
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import Dnf
 
 # Named here because modules are shipped to hosts with what they import statically.
-_DRIVERS = (Apt,)
+_DRIVERS = (Apt, Dnf)
 
 
 def detect() -> Driver:

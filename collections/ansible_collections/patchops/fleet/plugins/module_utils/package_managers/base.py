@@ -80,6 +80,10 @@ class Driver:
         """Return the installed kernels, oldest first: [{release, package, version}]."""
         raise NotImplementedError
 
+    def reboot_requests(self) -> List[str]:
+        """Return the packages that changed since the boot and are in effect after the next one only."""
+        return []
+
     def owners(self, paths: List[str]) -> Dict[str, str]:
         """Return the package of each of `paths` that one owns."""
         raise NotImplementedError

@@ -14,10 +14,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     rebuild,
     simulation,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 
 Package = Tuple[str, str, str]  # name, arch, version
 

@@ -5,10 +5,10 @@
 from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands, simulation
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 
 # What the host says before anything is planned.
 Host = NamedTuple(

@@ -11,7 +11,7 @@ import re
 import time
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     normal_uri,
     without_credentials,
 )

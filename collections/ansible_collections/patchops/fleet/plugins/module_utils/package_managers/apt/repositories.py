@@ -10,11 +10,13 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import signatures
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
     Entry,
-    normal_uri,
     read_entries,
-    without_credentials,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
+    normal_uri,
+    without_credentials,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 from ansible_collections.patchops.fleet.plugins.module_utils.times import format_time, parse_release_date
 

@@ -9,7 +9,8 @@ repository has to be signed, and whether its signature is waived.
 import glob
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
-from urllib.parse import urlsplit, urlunsplit
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import normal_uri
 
 
 class Entry(NamedTuple):
@@ -85,17 +86,6 @@ def parse_stanzas(text: str) -> List[Entry]:
                     )
                 )
     return entries
-
-
-def normal_uri(uri: str) -> str:
-    """Return a repository's URI without credentials and with one slash at its end."""
-    parts = urlsplit(uri)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).rstrip("/") + "/"
-
-
-def without_credentials(text: str) -> str:
-    """Return `text` with the user and password of every URI in it left out."""
-    return re.sub(r"(\w+://)[^/\s@]*@", r"\1", text)
 
 
 def _stanza_fields(stanza: str) -> Dict[str, str]:

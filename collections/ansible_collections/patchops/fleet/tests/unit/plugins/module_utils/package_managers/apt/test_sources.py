@@ -6,9 +6,11 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
     Entry,
-    normal_uri,
     parse_lines,
     parse_stanzas,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
+    normal_uri,
     without_credentials,
 )
 

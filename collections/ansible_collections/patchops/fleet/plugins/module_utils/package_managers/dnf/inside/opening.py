@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open dnf as its command line would, and say which repositories could not be had."""
+
+from typing import Any, Dict, Optional
+
+try:
+    import dnf
+    import dnf.exceptions
+    import dnf.repo
+    import dnf.rpm
+    import libdnf
+except ImportError:
+    dnf = None  # the module that only passes this file on need not have the bindings
+
+
+class Refusal(Exception):
+    """dnf can't do what was asked; becomes a DriverError on the other side."""
+
+    def __init__(self, code: str, message: str, remedy: str = "", subject: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+        self.subject = subject
+
+
+class Opened:
+    """dnf with its sack filled. `errors`: what was wrong, by repository; such a repository is left out."""
+
+    def __init__(self, base: Any, errors: Dict[str, str]) -> None:
+        self.base = base
+        self.errors = errors
+
+
+def configure() -> Any:
+    """Return dnf's Base with the host's configuration read."""
+    base = dnf.Base()
+    conf = base.conf
+    conf.read()
+    releasever = dnf.rpm.detect_releasever(conf.installroot)
+    if releasever is not None:
+        conf.releasever = releasever
+    conf.substitutions.update_from_etc(conf.installroot)
+    conf.assumeyes = True
+    return base
+
+
+def open_with_repositories(fetch: bool) -> Opened:
+    """Open dnf with the enabled repositories: fetched anew, or as they were read the last time."""
+    base = configure()
+    base.init_plugins()
+    base.pre_configure_plugins()
+    base.read_all_repos()
+    base.configure_plugins()
+    errors = {}
+    for repo in list(base.repos.iter_enabled()):
+        problem = _load(repo, fetch)
+        if problem is not None:
+            errors[repo.id] = problem
+    for name in errors:
+        base.repos[name].disable()
+    base.fill_sack(load_system_repo=True, load_available_repos=True)
+    for name in errors:
+        base.repos[name].enable()
+    return Opened(base, errors)
+
+
+def open_without_repositories() -> Any:
+    """Open dnf so that it sees what is installed and nothing else: no excludes, no plugins, no limits."""
+    base = configure()
+    conf = base.conf
+    conf.disable_excludes = ["all"]
+    conf.clean_requirements_on_remove = False
+    conf.installonly_limit = 0
+    conf.best = True
+    base.fill_sack(load_system_repo=True, load_available_repos=False)
+    return base
+
+
+def _load(repo: Any, fetch: bool) -> Optional[str]:
+    """Read a repository's metadata; return what was wrong. Its skip_if_unavailable is not asked."""
+    if fetch:
+        repo._repo.expire()
+    else:
+        repo._repo.setSyncStrategy(dnf.repo.SYNC_ONLY_CACHE)
+    try:
+        repo._repo.load()
+        return None
+    except (libdnf.error.Error, RuntimeError) as error:
+        if not fetch:
+            return "it was never read: its metadata is not on the host"
+        failures = sorted(str(one) for one in repo._md_pload.mirror_failures)
+        return "; ".join([" ".join(str(error).split())] + failures[:1])
+    finally:
+        repo._md_pload.mirror_failures = set()
