@@ -157,12 +157,11 @@ def verify(ctx: click.Context, /, **common: Any) -> None:
 @click.command(cls=PassThroughCommand)
 @_run_options
 @click.option("--transaction", metavar="ID", help="Take back this transaction; the newest one otherwise.")
-@click.option("--check", "-C", is_flag=True, help="Say what would be taken back; nothing is changed.")
 @click.pass_context
-def rollback(ctx: click.Context, /, transaction: str | None, check: bool, **common: Any) -> None:
+def rollback(ctx: click.Context, /, transaction: str | None, **common: Any) -> None:
     """Put the packages of a transaction back to what they were, and verify. Wants --limit."""
     variables: dict[str, object] = {"patchops_transaction": transaction} if transaction else {}
-    _carry_out(ctx, "rollback", variables, common, check=check)
+    _carry_out(ctx, "rollback", variables, common)
 
 
 @click.command(cls=PassThroughCommand)

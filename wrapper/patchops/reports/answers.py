@@ -72,6 +72,13 @@ _GROUPS = {
     "patched_effective": ("patched and effective", Tone.GOOD),
     "nothing_to_do": ("nothing to do", Tone.GOOD),
 }
+# The same total means something else after another playbook.
+_OTHER_TITLES = {
+    ("verify", "patched_effective"): "in effect",
+    ("verify", "nothing_to_do"): "in effect",
+    ("reboot", "patched_effective"): "rebooted and in effect",
+    ("cleanup", "nothing_to_do"): "done",
+}
 _CHANGED = ("patched_effective", "not_effective", "pending")
 _FINE = ("patched_effective", "nothing_to_do")
 
@@ -96,7 +103,12 @@ def _groups(report: Report) -> tuple[Group, ...]:
     for host in report.hosts:
         by_bucket[_group(host)].append(host)
     return tuple(
-        Group(name, title, tone, tuple(sorted(by_bucket[name], key=lambda host: host.host)))
+        Group(
+            name,
+            _OTHER_TITLES.get((report.playbook, name), title),
+            tone,
+            tuple(sorted(by_bucket[name], key=lambda host: host.host)),
+        )
         for name, (title, tone) in _GROUPS.items()
         if by_bucket[name]
     )
@@ -116,7 +128,9 @@ def _headline(report: Report, fine: int, total: int) -> str:
         return f"A plan only: {_hosts(planned)} of {total} would be changed, nothing was."
     if report.playbook == "scan":
         return _scan_headline(report, total)
-    if report.playbook in ("patch", "verify"):
+    if report.playbook == "verify":
+        return f"What was installed is in effect on {fine} of {_hosts(total)}."
+    if report.playbook == "patch":
         return f"{fine} of {_hosts(total)} {'is' if total == 1 else 'are'} patched and effective."
     done = sum(1 for host in report.hosts if host.outcome_class == "ok")
     return f"{report.playbook.capitalize()} is done on {done} of {_hosts(total)}."

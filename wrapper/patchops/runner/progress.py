@@ -102,5 +102,5 @@ class Progress:
 
 def _step(event: TaskResult) -> str | None:
     if event.action in ("transaction", "transaction_info"):
-        return event.transaction_state
+        return event.transaction_state or "asked"
     return _STEPS.get(event.action)

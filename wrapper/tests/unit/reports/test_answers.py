@@ -89,5 +89,17 @@ def test_a_scan_says_who_did_not_answer_and_who_cannot_know() -> None:
     )
 
 
+def test_a_reboot_is_not_told_as_a_patch() -> None:
+    (group,) = answer(samples.report(samples.host("a"), playbook="reboot")).groups
+
+    assert group.title == "rebooted and in effect"
+
+
+def test_a_verification_tells_what_is_in_effect() -> None:
+    headline = answer(samples.report(samples.host("a"), playbook="verify")).headline
+
+    assert headline == "What was installed is in effect on 1 of 1 host."
+
+
 def test_an_empty_report_says_so() -> None:
     assert answer(samples.report()).headline == "No host was asked."
