@@ -11,7 +11,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report import build_report
 from patchops.runner.progress import HostProgress
 
-_BEFORE_A_CHANGE = frozenset({"waiting", "scanned", "staged"})
+_BEFORE_A_CHANGE = frozenset({"waiting", "asked", "scanned", "staged"})
 
 
 def salvaged_report(

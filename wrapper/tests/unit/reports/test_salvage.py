@@ -22,7 +22,7 @@ def only_class(report: dict[str, Any]) -> str:
     return str(report["hosts"][0]["outcome"]["class"])
 
 
-@pytest.mark.parametrize("step", ["waiting", "scanned", "staged"])
+@pytest.mark.parametrize("step", ["waiting", "asked", "scanned", "staged"])
 def test_a_host_that_was_not_changed_is_not_started(step: str) -> None:
     assert only_class(salvaged(HostProgress("a", step=step, outcome_class="ok"))) == "not_started"
 
