@@ -28,7 +28,8 @@ _TEST = (
     f'<dpkginfo_test {_LINUX} id="oval:b:tst:{{number}}" version="1" check="at least one" comment="-">'
     '<object object_ref="oval:b:obj:{wanted}"/><state state_ref="oval:b:ste:{older}"/></dpkginfo_test>'
 )
-_OBJECT = f'<dpkginfo_object {_LINUX} id="oval:b:obj:{{number}}" version="1"><name>{{name}}</name></dpkginfo_object>'
+_OBJECT = f'<dpkginfo_object {_LINUX} id="oval:b:obj:{{number}}" version="1">'
+    f'<name>{{name}}</name></dpkginfo_object>'
 _STATE = (
     f'<dpkginfo_state {_LINUX} id="oval:b:ste:{{number}}" version="1">'
     '<evr datatype="debian_evr_string" operation="less than">{evr}</evr></dpkginfo_state>'
@@ -57,7 +58,7 @@ def debsecan_feed(database: Path, release: str) -> bytes:
 
 
 def oval(database: Path, release: str, document: Mapping[str, Any]) -> tuple[str, dict[str, tuple[str, ...]]]:
-    """OVAL definitions, one a fix and installed binary of its source, and the pairs "CVE package" behind each.
+    """OVAL definitions, one a fix and installed binary of its source, and the pairs "CVE package" of each.
 
     OVAL compares binary versions: where a binary's version is not its source's, its answer is not ours.
     """
