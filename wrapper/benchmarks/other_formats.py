@@ -28,8 +28,10 @@ _TEST = (
     f'<dpkginfo_test {_LINUX} id="oval:b:tst:{{number}}" version="1" check="at least one" comment="-">'
     '<object object_ref="oval:b:obj:{wanted}"/><state state_ref="oval:b:ste:{older}"/></dpkginfo_test>'
 )
-_OBJECT = f'<dpkginfo_object {_LINUX} id="oval:b:obj:{{number}}" version="1">'
-    f'<name>{{name}}</name></dpkginfo_object>'
+_OBJECT = (
+    f'<dpkginfo_object {_LINUX} id="oval:b:obj:{{number}}" version="1">'
+    "<name>{name}</name></dpkginfo_object>"
+)
 _STATE = (
     f'<dpkginfo_state {_LINUX} id="oval:b:ste:{{number}}" version="1">'
     '<evr datatype="debian_evr_string" operation="less than">{evr}</evr></dpkginfo_state>'
