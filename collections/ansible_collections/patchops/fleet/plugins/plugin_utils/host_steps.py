@@ -68,6 +68,9 @@ def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> d
     """
     step, outcome = _decisive(results)
     touched = _acted(results) or _unproven(results)
+    if touched and outcome["class"] == UNREACHABLE:
+        message = f"{outcome['message']} It was changed in this run; what became of it is not known."
+        outcome = make_outcome("outcome_unknown", message, outcome["remedy"])
     out_of_sight = outcome["class"] in (UNREACHABLE, UNKNOWN) and not intermittent
     lost = outcome["class"] in _LOST and (touched or out_of_sight)
     return {

@@ -92,6 +92,14 @@ def test_a_host_that_was_touched_and_is_not_well_is_lost(code: str) -> None:
     assert (outcome["touched"], outcome["lost"]) == (True, True)
 
 
+def test_a_host_that_got_out_of_sight_after_it_was_touched_is_unknown() -> None:
+    outcome = host_outcome(
+        {"stage": STAGED, "apply": APPLIED, "verify": step("connection_timeout", "No answer.")}
+    )
+    assert outcome["code"] == "outcome_unknown"
+    assert outcome["message"] == "No answer. It was changed in this run; what became of it is not known."
+
+
 def test_a_failed_verification_is_to_be_reverted() -> None:
     results = {"stage": STAGED, "start": STARTED, "apply": APPLIED, "reboot": SETTLED, "verify": BROKEN}
     assert host_outcome(results)["revertible"]
