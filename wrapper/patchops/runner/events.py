@@ -74,9 +74,17 @@ def parse(raw: Mapping[str, object]) -> Event | None:
         return TaskStarted(host=host, action=action)
     if kind not in _RESULTS or not host:
         return None
-    if not ours and (not _RESULTS[kind] or data.get("ignore_errors") is True):
+    if not ours and (not _RESULTS[kind] or data.get("ignore_errors") is True or _tells_the_end(data)):
         return None
     return _result(host, action, ours, kind, _mapping(data.get("res")))
+
+
+def _tells_the_end(data: Mapping[str, object]) -> bool:
+    """A task of the report's role fails where the run failed.
+
+    That is no news of the host that it stands on.
+    """
+    return _text(data.get("resolved_role") or data.get("role")).endswith("patchops_report")
 
 
 def _result(host: str, action: str, ours: bool, kind: str, result: Mapping[str, object]) -> TaskResult:

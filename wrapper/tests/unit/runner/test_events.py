@@ -55,6 +55,13 @@ def test_a_failure_that_is_ignored_is_no_event() -> None:
     assert parse(raw) is None
 
 
+def test_the_failure_that_tells_the_end_of_a_run_is_no_news_of_a_host() -> None:
+    raw = ok("ansible.builtin.fail", {"msg": "patch stopped"}, "runner_on_failed")
+    raw["event_data"]["role"] = "patchops_report"
+
+    assert parse(raw) is None
+
+
 def test_the_start_of_a_task_of_ours_is_told() -> None:
     assert parse(ok("patchops.fleet.reboot", {}, "runner_on_start")) == TaskStarted("web1", "reboot")
 
