@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Rule
@@ -45,9 +45,12 @@ class HostJudge:
         for key, (rule, members) in open_rules.items():
             yield self._open(rule, members, left_rules.get(key, (rule, []))[1])
         images = self._images(group) if group.side_by_side else {}
+        newest = self._newest_fix(rule for rule, _ in fixed_rules.values())
         for key, (rule, members) in fixed_rules.items():
             if key not in open_rules:
-                finding = self._installed(rule, members, left_rules.get(key, (rule, []))[1], images)
+                is_newest = rule.affected.fixed == newest
+                left = left_rules.get(key, (rule, []))[1]
+                finding = self._installed(rule, members, left, images, is_newest)
                 if finding is not None:
                     yield finding
 
@@ -73,26 +76,36 @@ class HostJudge:
         return self._finding(rule, members + left, packages, state, None, available, candidate, reasons)
 
     def _installed(
-        self, rule: Rule, members: list[Member], left: list[Member], images: Mapping[str, str]
+        self,
+        rule: Rule,
+        members: list[Member],
+        left: list[Member],
+        images: Mapping[str, str],
+        is_newest: bool,
     ) -> dict[str, Any] | None:
-        """None for a fix that is in effect and leaves nothing behind, unless all are wanted."""
-        packages = [member.package for member in members]
-        effective, reasons = self._effect(rule, packages, images)
+        """None for a fix that is in effect and leaves nothing behind, unless all are wanted.
+
+        Programs that run old code may run any older version of it. The newest fix is surely not in effect; of
+        the package's earlier fixes nobody knows, and unless all are wanted they are not told again one by
+        one.
+        """
+        effective, reasons = self._effect(rule, [member.package for member in members], images)
+        if effective == "no" and not images and not is_newest:
+            effective = "unknown"
         if left:
             names = ", ".join(sorted(str(member.package["name"]) for member in left))
             reasons = [*reasons, reason("old_kernel_installed", names)]
-        if not (reasons or self._include_installed) or (
-            effective == "unknown" and self._hides_unknown(images)
-        ):
+        told_elsewhere = effective == "unknown" and not (images and is_newest)
+        if not self._include_installed and (told_elsewhere or not reasons):
             return None
         shown = [member.package for member in left]
         reasons = [reason("fix_installed", self._oldest(members)), *reasons]
         return self._finding(rule, members, shown, "installed", effective, None, None, reasons)
 
-    def _hides_unknown(self, images: Mapping[str, str]) -> bool:
-        """Where running programs can't be seen, the host says so once; not again for every fix of its
-        history."""
-        return not (self._include_installed or images)
+    def _newest_fix(self, rules: Iterable[Rule]) -> str | None:
+        key = self._rules.key
+        fixes = [rule.affected.fixed for rule in rules]
+        return max(fixes, key=key) if key and fixes else None
 
     def _effect(
         self, rule: Rule, packages: Sequence[Mapping[str, Any]], images: Mapping[str, str]

@@ -303,6 +303,20 @@ def test_a_fix_whose_old_code_still_runs_is_not_in_effect(feeds: Any, debian: Ma
     )
 
 
+def test_old_code_that_runs_is_held_against_the_newest_fix_and_leaves_earlier_ones_unknown(
+    feeds: Any, debian: Make, package: Make
+) -> None:
+    earlier = ("DSA-0-1", "curl", "7.88.1-10+deb12u2", ["CVE-2023-1001"])
+    restarts = [{"unit": "nginx.service", "processes": [7], "files": ["/x"], "packages": ["curl"]}]
+    matcher = feeds.dsa(CURL, earlier).matcher()
+    host = debian(package("curl", "7.88.1-10+deb12u8"), restarts=restarts)
+
+    assert [(one["advisory"], one["effective"]) for one in matcher.assess(host)["findings"]] == [
+        ("DSA-1-1", "no")
+    ]
+    assert matcher.verdict(host, "CVE-2023-1001")["effective"] == "unknown"
+
+
 def test_replaced_files_of_unknown_packages_leave_the_host_unknown(
     feeds: Any, debian: Make, package: Make
 ) -> None:
