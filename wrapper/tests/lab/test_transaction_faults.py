@@ -173,7 +173,7 @@ def test_a_package_that_fails_is_taken_back_with_all_others(lab: Lab) -> None:
     result = transact(lab, "fail", **APPLY, select="all")
     assert result["outcome"]["code"] == "install_taken_back", result["outcome"]
     assert "lab-failapp" in result["outcome"]["message"]
-    assert (result["failed"], result["host_state"]) == (True, "former")
+    assert (result["outcome"]["class"], result["host_state"]) == ("reverted", "former")
     assert host.packages() == before
     assert host.run("dpkg", "--audit") == ""
 
@@ -283,4 +283,19 @@ def test_the_old_packages_gone_from_the_mirror_refuse_and_can_be_rebuilt(make_la
     reverted = transact(lab, "gone", state="reverted")
     assert reverted["outcome"]["code"] == "taken_back", reverted["outcome"]
     assert host.packages() == before
+    assert host.run("dpkg", "--audit") == ""
+
+
+def test_a_reboot_during_the_install_waits_for_the_package_manager(lab: Lab) -> None:
+    host = lab.host("slow")
+    transact(lab, "slow", **APPLY, packages=["lab-slowapp"], wait=False)
+    wait_for_install(host)
+    starts = host.state().starts
+    host.try_run("systemctl", "reboot")
+    host.wait_for_reboot(starts)
+    host.wait_until_up()
+    again = transact(lab, "slow", **APPLY, packages=["lab-slowapp"])
+    assert again["outcome"]["class"] == "ok", again["outcome"]
+    assert entries(host, '"state": "applied"') == 1
+    assert upgrades(host, "lab-slowapp") == ["1.0 1.1"]
     assert host.run("dpkg", "--audit") == ""
