@@ -94,7 +94,10 @@ def transaction(results: Mapping[str, Result]) -> dict[str, Any] | None:
 def plan(results: Mapping[str, Result]) -> dict[str, Any]:
     """Return the plan of the host's transaction ({} when there is none)."""
     plans = [result["plan"] for result in _latest_first(results) if isinstance(result.get("plan"), Mapping)]
-    return dict(next((found for found in plans if found.get("packages")), plans[0] if plans else {}))
+    # A verification tells the plan that it found, which is empty where nothing was planned; what keeps
+    # packages out of a plan is told by the step that made it.
+    telling = [found for key in ("packages", "blocked", "held") for found in plans if found.get(key)]
+    return dict(next(iter([*telling, *plans]), {}))
 
 
 def host_packages(results: Mapping[str, Result]) -> list[dict[str, Any]]:

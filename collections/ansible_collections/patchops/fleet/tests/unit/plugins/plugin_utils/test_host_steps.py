@@ -183,6 +183,16 @@ def test_of_a_staged_transaction_nothing_is_expected() -> None:
     assert host_packages({"stage": STAGED}) == []
 
 
+def test_the_empty_plan_of_a_verification_does_not_hide_what_was_blocked() -> None:
+    blocked = [{"name": "a", "version": "2", "transaction": "t"}]
+    results = {
+        "stage": make_result("nothing_to_do", "", plan={"packages": [], "held": [], "blocked": blocked}),
+        "verify": make_result("verified", "", plan={}),
+    }
+
+    assert plan(results)["blocked"] == blocked
+
+
 def test_an_empty_new_plan_does_not_hide_the_plan_that_was_applied() -> None:
     empty = step("nothing_to_do", plan={"packages": [], "held": []})
     assert (
