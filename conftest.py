@@ -20,9 +20,9 @@ def _stage(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_stage)
     for item in items:
-        # One worker owns the lab: its hosts are started once and the tests on them follow one another.
+        # Tests of one file share hosts, so they follow one another on one worker, which starts its lab once.
         if item.get_closest_marker("lab") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("lab"))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-# Its lab is its own, so that it needs not wait for the tests that share one.
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("molecule")]
+pytestmark = pytest.mark.lab
 
 
 @pytest.mark.usefixtures("lab_machine")
