@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from patchops.reports.answers import Answers, Tone, answer
+from patchops.reports.answers import Answers, Tone, answer, why
 from patchops.reports.model import HostReport, Report
 from patchops.text import plain
 
@@ -50,7 +50,7 @@ def _hosts_table(answers: Answers, report: Report) -> Table:
 
 
 def _why(host: HostReport, tone: Tone) -> str:
-    return "" if tone is Tone.GOOD else plain(host.message, 300)
+    return "" if tone is Tone.GOOD else plain(why(host), 300)
 
 
 def _print_remedies(console: Console, answers: Answers) -> None:

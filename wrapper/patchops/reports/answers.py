@@ -98,6 +98,18 @@ def answer(report: Report) -> Answers:
     )
 
 
+def why(host: HostReport) -> str:
+    """Why a host is not as it should be: the words of its outcome, and what kept packages out of its plan."""
+    parts = [host.message] if host.message else []
+    if host.blocked:
+        parts.append(
+            f"Blocked after they were taken back, until cleanup: {', '.join(sorted(set(host.blocked)))}."
+        )
+    if host.held:
+        parts.append(f"Held by the host's administrator: {', '.join(sorted(set(host.held)))}.")
+    return " ".join(parts)
+
+
 def _groups(report: Report) -> tuple[Group, ...]:
     by_bucket: dict[str, list[HostReport]] = defaultdict(list)
     for host in report.hosts:

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import patchops
-from patchops.reports.answers import answer
+from patchops.reports.answers import answer, why
 from patchops.reports.model import Report
 from patchops.text import plain
 
@@ -50,7 +50,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: Mapping[str, object] = {"plain": plain, "moment": _moment}
+    filters: Mapping[str, object] = {"plain": plain, "moment": _moment, "why": why}
     environment.filters.update(filters)
     return environment
 

@@ -53,8 +53,15 @@ def judge(
     for condition in conditions:
         if reason := condition(report):
             return Verdict("done", ExitCode.HOSTS_FAILED, reason)
-    late = _names(report, {"not_effective"})
-    return Verdict("done", ExitCode.DONE, f"Not in effect yet: {late}." if late else "")
+    return Verdict("done", ExitCode.DONE, _left(report))
+
+
+def _left(report: Report) -> str:
+    """What is left to be done after a run that did all that it could."""
+    if late := _names(report, {"not_effective"}):
+        return f"Not in effect yet: {late}."
+    kept = ", ".join(host.host for host in report.hosts if host.bucket == "pending" and host.blocked)
+    return f"Updates are blocked until cleanup on {kept}." if kept else ""
 
 
 def _names(report: Report, buckets: Collection[str]) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from patchops.reports.answers import Tone, answer
+from patchops.reports.answers import Tone, answer, why
 
 from . import samples
 
@@ -86,6 +86,14 @@ def test_a_scan_says_who_did_not_answer_and_who_cannot_know() -> None:
 
     assert answer(samples.report(asked, silent, blind, playbook="scan")).headline == (
         "1 of 3 hosts has security updates pending, of 1 it can't be known, 1 did not answer."
+    )
+
+
+def test_what_kept_packages_out_of_a_plan_is_part_of_the_reason() -> None:
+    (host,) = samples.report(samples.host("a", blocked=[{"name": "apt"}], held=["vim"])).hosts
+
+    assert why(host) == (
+        "Blocked after they were taken back, until cleanup: apt. Held by the host's administrator: vim."
     )
 
 

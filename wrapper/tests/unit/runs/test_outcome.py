@@ -91,6 +91,12 @@ def test_a_host_that_was_taken_back_because_it_failed_is_4() -> None:
     assert verdict(back, result="failed").exit_code is ExitCode.HOSTS_FAILED
 
 
+def test_what_stays_blocked_is_said() -> None:
+    blocked = samples.host("web1", touched=False, changes=[], blocked=[{"name": "apt"}])
+
+    assert verdict(blocked).reason == "Updates are blocked until cleanup on web1."
+
+
 def test_what_is_not_in_effect_yet_is_said() -> None:
     late = verdict(samples.host("web1", effective="no"))
 
