@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory, Rule
@@ -13,6 +13,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
     is_foreign,
     source_of,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import (
+    Identities,
+    Packages,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
 
@@ -26,24 +30,35 @@ class FleetIndex:
     def __init__(self) -> None:
         self._hosts: list[str] = []
         self._holders: dict[tuple[str, str], dict[_Variant, array[int]]] = {}
+        # The holders of a package by its identity, so that names are made out once and not on every host.
+        self._known: dict[str, dict[tuple[Any, ...], array[int]]] = {}
+        self._identities: dict[str, Identities] = {}
 
-    def add(self, host: str, release: str, packages: Iterable[Mapping[str, Any]]) -> None:
+    def add(self, host: str, release: str, packages: Packages) -> None:
         """Take the packages of one host. Those of other publishers are left out, as in matching."""
         number = len(self._hosts)
         self._hosts.append(host)
-        family, scheme = release.partition(":")[0], scheme_of(release)
-        by_source, by_arch = scheme in ("deb", "apk"), scheme == "rpm"
-        for package in packages:
-            if is_foreign(family, package):
-                continue
-            if by_source:
-                name, version = source_of(family, package)
-            else:
-                name, version = package["name"], package["version"]
-            variant = (version, (package.get("arch") or "") if by_arch else "", package.get("module"))
-            holders = self._holders.setdefault((release, name), {}).setdefault(variant, array("I"))
+        identities = self._identities.setdefault(release, Identities(scheme_of(release) or ""))
+        known = self._known.setdefault(release, {})
+        for identity, package in zip(identities.of(packages), packages, strict=True):
+            holders = known.get(identity)
+            if holders is None:
+                holders = known[identity] = self._find(release, package)
             if not holders or holders[-1] != number:
                 holders.append(number)
+
+    def _find(self, release: str, package: Mapping[str, Any]) -> array[int]:
+        """The holders of this package as feeds name it; for one of another publisher, a list that nobody
+        reads."""
+        family, scheme = release.partition(":")[0], scheme_of(release)
+        if is_foreign(family, package):
+            return array("I")
+        if scheme in ("deb", "apk"):
+            name, version = source_of(family, package)
+        else:
+            name, version = package["name"], package["version"]
+        variant = (version, (package.get("arch") or "") if scheme == "rpm" else "", package.get("module"))
+        return self._holders.setdefault((release, name), {}).setdefault(variant, array("I"))
 
     def hosts_with(self, release: str, package: str) -> list[str]:
         """The hosts that have any version of a package, as feeds name it."""

@@ -50,23 +50,34 @@ class Placement:
     matters: bool
 
 
+class Identities:
+    """What tells the packages of one packaging scheme apart, as far as feeds do."""
+
+    def __init__(self, scheme: str) -> None:
+        self.by_source = scheme in ("deb", "apk")
+        self._fields = _OF_SOURCES if self.by_source else _OF_BINARIES
+        self._get: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*self._fields)
+
+    def of(self, packages: Packages) -> list[tuple[Any, ...]]:
+        try:
+            return list(map(self._get, packages))
+        except KeyError:  # a field that inventories may leave out
+            return [tuple(package.get(one, _LEFT_OUT) for one in self._fields) for package in packages]
+
+
 class Placer:
     """Places the packages of the hosts of one release."""
 
     def __init__(self, rules: ReleaseRules) -> None:
         self._rules = rules
         self._family = rules.release.partition(":")[0]
-        self._by_source = rules.scheme in ("deb", "apk")
-        self._fields = _OF_SOURCES if self._by_source else _OF_BINARIES
-        self._identity: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*self._fields)
+        self._identities = Identities(rules.scheme)
+        self._by_source = self._identities.by_source
         self._known: dict[tuple[Any, ...], Placement] = {}
 
     def place(self, packages: Packages) -> list[Placement]:
         """The placements of a host's packages, in their order."""
-        try:
-            identities = list(map(self._identity, packages))
-        except KeyError:  # a field that inventories may leave out
-            identities = [tuple(package.get(one, _LEFT_OUT) for one in self._fields) for package in packages]
+        identities = self._identities.of(packages)
         found = list(map(self._known.get, identities))
         if None in found:
             self._learn(dict(zip(identities, packages, strict=True)))
