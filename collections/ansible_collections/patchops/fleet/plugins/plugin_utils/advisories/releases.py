@@ -46,11 +46,8 @@ _OSV_FAMILIES = {
     "AlmaLinux": "almalinux",
     "Alpine": "alpine",
     "Debian": "debian",
-    "Red Hat": "rhel",
     "Rocky Linux": "rocky",
-    "SUSE": "sles",
     "Ubuntu": "ubuntu",
-    "openSUSE": "opensuse-leap",
 }
 _OSV_LANGUAGES = {"PyPI": "pypi", "npm": "npm"}
 # Ecosystems of languages, whose packages don't belong to a release.
@@ -67,6 +64,8 @@ _RELEASE_NAMES = (
     (re.compile(r"openSUSE Leap (\d+\.\d+)", re.I), "opensuse-leap"),
     (re.compile(r"SUSE Linux Enterprise Server (\d+(?: SP\d+)?)", re.I), "sles"),
 )
+# The main stream alone; extended support ("rhel_eus:9.2") has fixes at other versions.
+_RED_HAT = re.compile(r"enterprise_linux:(\d+)")
 _UBUNTU = re.compile(r"(?:Pro(?:-[a-z]+)?:)?(\d\d\.\d\d)")
 
 
@@ -101,6 +100,12 @@ def from_osv(ecosystem: str) -> tuple[str, str] | None:
     family, _separator, rest = ecosystem.partition(":")
     if family in _OSV_LANGUAGES:
         return _OSV_LANGUAGES[family], ""
+    if family == "Red Hat":
+        match = _RED_HAT.match(rest)
+        return (f"rhel:{match[1]}", "") if match else None
+    if family in ("SUSE", "openSUSE"):
+        product = from_name(f"{family} {rest}")
+        return (product, "") if product else None
     os_id = _OSV_FAMILIES.get(family)
     if os_id is None:
         return None

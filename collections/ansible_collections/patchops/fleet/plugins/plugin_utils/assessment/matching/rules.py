@@ -124,18 +124,17 @@ class ReleaseRules:
         return tuple(rule for rule in distinct.values() if not self._is_covered(rule, covered))
 
     def _is_covered(self, rule: Rule, covered: dict[str, Any]) -> bool:
-        if (
-            self.key is None
-            or rule.affected.status != "fixed"
-            or not _is_record_of_a_cve(rule)
-            or rule.advisory.name not in covered
-        ):
+        if rule.affected.status != "fixed" or not _is_record_of_a_cve(rule):
             return False
-        return bool(self.key(rule.affected.fixed) <= covered[rule.advisory.name])
+        fixed = covered.get(rule.advisory.cves[0])
+        assert self.key is not None  # noqa: S101 (only called where there is one)
+        return fixed is not None and bool(self.key(rule.affected.fixed) <= fixed)
 
 
 def _is_record_of_a_cve(rule: Rule) -> bool:
-    return rule.advisory.cves == (rule.advisory.name,)
+    """True for what is named by its one CVE: CVE-2024-1, UBUNTU-CVE-2024-1."""
+    cves = rule.advisory.cves
+    return len(cves) == 1 and rule.advisory.name.endswith(cves[0])
 
 
 def _same_stream(rule: Rule, version: str, module: str | None) -> bool | None:

@@ -61,6 +61,9 @@ def test_an_advisory_of_a_distribution_gives_the_fix_for_its_release(read: Read)
         ("Ubuntu:24.04:LTS", "ubuntu:24.04", ""),
         ("Ubuntu:Pro:16.04:LTS", "ubuntu:16.04", "esm"),
         ("Alpine:v3.19", "alpine:3.19", ""),
+        ("Red Hat:enterprise_linux:9::appstream", "rhel:9", ""),
+        ("SUSE:Linux Enterprise Server 15 SP6", "sles:15.6", ""),
+        ("openSUSE:Leap 15.6", "opensuse-leap:15.6", ""),
         ("PyPI", "pypi", ""),
         ("npm", "npm", ""),
     ],
@@ -90,8 +93,9 @@ def test_two_ranges_each_keep_their_beginning(read: Read) -> None:
 
 def test_withdrawn_advisories_and_unknown_ecosystems_are_left_out(read: Read) -> None:
     assert read("osv", entry("Debian:12", INTRODUCED, withdrawn="2024-01-01T00:00:00Z")) == []
-    (advisory,) = read("osv", entry("Bioconductor", INTRODUCED, FIXED))
-    assert advisory.affected == ()
+    unknown = ("Bioconductor", "Red Hat:rhel_eus:9.2", "Ubuntu:Pro:FIPS:22.04:LTS", "SUSE:Manager 4")
+    advisories = [read("osv", entry(ecosystem, INTRODUCED, FIXED))[0] for ecosystem in unknown]
+    assert [one.affected for one in advisories] == [()] * 4
 
 
 def test_names_in_red_hats_way_tell_bug_fixes_from_security(read: Read) -> None:
