@@ -62,6 +62,7 @@ class Matcher:
         self._freshness = freshness or Freshness()
         self._sources = {source.name: source for source in database.sources()}
         self._releases: dict[str, tuple[ReleaseRules, Placer]] = {}
+        self._cves: dict[str, frozenset[tuple[str, str]]] = {}
         self._prototypes = Prototypes(database)
 
     def assess(self, host_document: Mapping[str, Any], include_installed: bool = False) -> dict[str, Any]:
@@ -77,8 +78,7 @@ class Matcher:
         cve = cve.upper()
         release = release_of(host_document)
         releases = {release, *_by_language(host_document)}
-        affected = [rule.affected for rule in self._database.affected_by(cve)]
-        concerned = frozenset(one.package for one in affected if one.release in releases)
+        concerned = frozenset(package for place, package in self._affected_by(cve) if place in releases)
         document = self._assess(host_document, _Question(True, concerned))
         findings = [one for one in document["findings"] if cve in one["cves"]]
         if findings:
@@ -137,6 +137,13 @@ class Matcher:
             "findings": findings,
             "updates_explained": explained,
         }
+
+    def _affected_by(self, cve: str) -> frozenset[tuple[str, str]]:
+        """Release and package that any advisory on a CVE speaks of."""
+        if cve not in self._cves:
+            affected = [rule.affected for rule in self._database.affected_by(cve)]
+            self._cves[cve] = frozenset((one.release, one.package) for one in affected)
+        return self._cves[cve]
 
     def _feeds(self, release: str | None) -> list[Source]:
         """The sources that speak of a release or a language."""

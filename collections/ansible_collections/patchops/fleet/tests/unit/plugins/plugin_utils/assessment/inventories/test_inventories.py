@@ -173,6 +173,13 @@ def test_another_file_is_refused_with_its_place(
     assert str(refused.value).startswith(f"{tmp_path}/inventory: {message}")
 
 
+def test_a_file_that_can_not_be_read_is_an_error_and_no_empty_host(tmp_path: Path) -> None:
+    with pytest.raises(FeedError, match="nowhere: can't be read: No such file or directory"):
+        read_inventory("dpkg-status", tmp_path / "nowhere")
+    with pytest.raises(FeedError, match="can't be read: Is a directory"):
+        read_inventory("rpm-list", tmp_path)
+
+
 def test_an_os_release_without_id_is_refused(inventory: Inventory) -> None:
     with pytest.raises(FeedError, match=r"has no ID; is it an os-release file\?"):
         inventory("dpkg-status", DPKG, "NAME=x\n")
