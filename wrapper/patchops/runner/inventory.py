@@ -16,6 +16,7 @@ from patchops.text import plain
 
 _MISMATCH = re.compile(r"Could not match supplied host pattern, ignoring: (?P<pattern>.+)")
 _UNPARSED = re.compile(r"Completely failed to parse inventory source (?P<source>.+)")
+_PREFIX = re.compile(r"^(\[\w+\]:|ERROR!|<<< caused by >>>)[ *]*")
 _NO_HOST = "no hosts to target"
 _COUNT = re.compile(r"^\s*hosts \(\d+\):$")
 
@@ -83,10 +84,8 @@ def _refusal(stderr: str, sources: Sequence[str], pattern: str) -> InputError:
             "`ansible-inventory -i INVENTORY --graph` shows the names that exist. Nothing was started.",
         )
     if match := _UNPARSED.search(stderr):
-        reasons = [
-            plain(line) for line in stderr.splitlines() if "Failed to parse" in line or "Origin:" in line
-        ]
-        reason = " ".join(reasons) or "No plugin of Ansible's understands it."
+        told = dict.fromkeys(_PREFIX.sub("", line.strip()) for line in stderr[: match.start()].splitlines())
+        reason = plain(" ".join(told), 900) or "No plugin of Ansible's understands it."
         return InputError(
             f"The inventory {plain(match['source'])} can't be read. {reason}",
             "Correct the file at the place named; `ansible-inventory -i FILE --list` tries it again.",
