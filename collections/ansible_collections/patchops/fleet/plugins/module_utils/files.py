@@ -1,16 +1,29 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write files so that a power cut leaves no half of one."""
+"""Read files, and write them so that a power cut leaves no half of one."""
 
+import hashlib
 import json
 import os
-from typing import Any
+from typing import Any, Optional
 
 
 def read_json(path: str) -> Any:
     """Return what a JSON file holds; raises OSError or ValueError."""
     with open(path, encoding="utf-8") as stream:
         return json.load(stream)
+
+
+def sha256_of(path: str) -> Optional[str]:
+    """Return the SHA-256 of a file, None when there is none."""
+    total = hashlib.sha256()
+    try:
+        with open(path, "rb") as stream:
+            for block in iter(lambda: stream.read(1 << 20), b""):
+                total.update(block)
+    except FileNotFoundError:
+        return None
+    return total.hexdigest()
 
 
 def write_json(path: str, value: Any) -> None:

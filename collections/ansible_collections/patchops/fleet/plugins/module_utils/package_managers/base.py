@@ -27,6 +27,10 @@ class Driver:
     """
 
     name = ""
+    # Commands for people, named in remedies: to repair what was left half done, to make room, to look closer.
+    repairing = ""
+    cleaning = ""
+    inspecting = ""
 
     def available(self) -> bool:
         """Tell whether this is the package manager of the host."""
@@ -112,6 +116,10 @@ class Driver:
 
     def file_names(self, changes):
         """Return the names under which `acquire` leaves what `changes` of a plan install."""
+        raise NotImplementedError
+
+    def removal(self, name: str, arch: str, version: str) -> str:
+        """Return what `install` and `simulate` take for an installed package that is to go."""
         raise NotImplementedError
 
     def known_names(self):

@@ -105,7 +105,7 @@ def _install(context: Context, first: bool) -> None:
             staging.check_plan(context, left)
         context.step("install", packages=len(left))
         context.driver.install(
-            staging.files_of(context, left), staging.removals_of(left), False, context.directory.log
+            staging.files_of(context, left), staging.removals_of(context, left), False, context.directory.log
         )
     former = expectations.listed(context.former()["packages"])
     differs = expectations.difference(expectations.after(former, context.plan), context.present())
@@ -139,11 +139,17 @@ def _mark(context: Context) -> None:
     asked = {
         name.partition("=")[0].partition(":")[0] for name in context.request["selection"].get("packages", [])
     }
-    automatic = set(context.former()["marks"])
-    automatic |= {
-        f"{one['name']}:{one['arch']}"
-        for one in context.plan["packages"]
-        if one["action"] == "install" and one["name"] not in asked
-    }
-    names = [f"{one['name']}:{one['arch']}" for one in context.plan["packages"] if one["to"]]
+    marks = context.former()["marks"]
+    changes = context.plan["packages"]
+    # A package under a new name is there for the reason of the one that it replaces.
+    replaced = {one["replaced_by"]: _mark_of(one) for one in changes if one.get("replaced_by")}
+    new = [one for one in changes if one["action"] == "install" and one["name"] not in asked]
+    stay_manual = {name for name, mark in replaced.items() if mark not in marks}
+    automatic = set(marks) | {_mark_of(one) for one in new if one["name"] not in stay_manual}
+    # One more of a name that was there (a kernel) shares its mark.
+    names = [_mark_of(one) for one in changes if one["to"] and not one.get("beside")]
     context.driver.restore_marks(sorted(automatic), names)
+
+
+def _mark_of(change: Dict[str, Any]) -> str:
+    return "{name}:{arch}".format(**change)

@@ -44,7 +44,7 @@ def not_yet_reverted(plan: Dict[str, Any], present: Set[Package]) -> List[Dict[s
         one
         for one in plan["packages"]
         if (one["from"] and before_of(one) not in present)
-        or (not one["from"] and (one["name"], one["arch"]) in names)
+        or (not one["from"] and _is_there(one, present, names))
     ]
 
 
@@ -55,10 +55,19 @@ def changed_by_others(plan: Dict[str, Any], present: Set[Package]) -> List[str]:
         versions[name, arch] = version
     strange = []
     for one in plan["packages"]:
+        if one.get("beside"):
+            continue  # others of its name say nothing about it
         found = versions.get((one["name"], one["arch"]))
         if found not in (one["from"], one["to"]) and not ("from_arch" in one and found is None):
             strange.append(f"{one['name']} (planned {one['to'] or 'removed'}, found {found or 'none'})")
     return strange
+
+
+def _is_there(change: Dict[str, Any], present: Set[Package], names: Set[Tuple[str, str]]) -> bool:
+    """Tell whether what a change installed anew is there; `beside` means that others of its name may be."""
+    if change.get("beside"):
+        return after_of(change) in present
+    return (change["name"], change["arch"]) in names
 
 
 def forward(changes: Iterable[Dict[str, Any]]) -> Set[Tuple[str, Any, Any]]:

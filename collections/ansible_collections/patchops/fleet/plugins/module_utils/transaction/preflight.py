@@ -31,7 +31,7 @@ def check_clean(driver: Driver) -> None:
             "interrupted_packages",
             "An earlier change of packages, not ours, was left half done: "
             f"{broken['reason']}. Nothing was changed.",
-            "Run dpkg --configure -a and apt-get -f install on the host, see what they say, call again.",
+            f"Run {driver.repairing} on the host, see what they say, call again.",
         )
 
 
@@ -40,7 +40,7 @@ def check_repositories(repositories: List[Dict[str, Any]], errors: List[Dict[str
 
     `errors`: what the refresh of the indexes complained about, [] without a refresh.
     """
-    found = [(str(one["repository"] or "apt"), str(one["message"])) for one in errors]
+    found = [(str(one["repository"] or "the package manager"), str(one["message"])) for one in errors]
     found += [(one["id"], one["error"]) for one in repositories if one["error"] and not errors]
     if not found:
         return
@@ -89,7 +89,7 @@ def check_space(driver: Driver, needs: Dict[str, int]) -> None:
         raise DriverError(
             "no_space",
             "Too little room: " + "; ".join(problems) + ". Nothing was changed.",
-            "Free space there (old kernels, apt-get clean, logs), or release earlier ways back "
+            f"Free space there (old kernels, {driver.cleaning}, logs), or release earlier ways back "
             "(state: committed), then call again.",
         )
 
@@ -130,6 +130,10 @@ def applying_needs(plan: Dict[str, Any]) -> Dict[str, int]:
     largest = max([one["size"] for one in plan["packages"]] or [0])
     # dpkg unpacks the new files of a package beside the old ones; a package unpacks to three times its size.
     needs = {"root": max(0, plan["disk_bytes"]) + 4 * largest, "var": 4 * _MIB}
-    if any(one["to"] and one["name"].startswith("linux-image-") for one in plan["packages"]):
+    if any(one["to"] and _is_kernel(one) for one in plan["packages"]):
         needs["boot"] = _KERNEL
     return needs
+
+
+def _is_kernel(change: Dict[str, Any]) -> bool:
+    return bool(change["name"].startswith(("linux-image-", "kernel")))

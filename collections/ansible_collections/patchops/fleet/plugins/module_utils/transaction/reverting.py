@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Take a transaction back: packages, marks and units as they were, the bad versions kept away."""
 
-import hashlib
 import os
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256_of
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
@@ -62,7 +62,7 @@ def check_material(context: Context) -> None:
     damaged = [
         one["file"]
         for one in context.former()["material"]
-        if _sha256(os.path.join(context.directory.way_back_packages, one["file"])) != one["sha256"]
+        if sha256_of(os.path.join(context.directory.way_back_packages, one["file"])) != one["sha256"]
     ]
     if damaged:
         raise DriverError(
@@ -144,7 +144,8 @@ def _restore_packages(context: Context) -> None:
             pass  # a package that can't be configured is about to be replaced
     left = _left(context)
     if left:
-        files, removals = _files(context, left), [one["name"] for one in left if not one["from"]]
+        files = _files(context, left)
+        removals = [driver.removal(one["name"], one["arch"], one["to"]) for one in left if not one["from"]]
         context.step("put_back", packages=len(left))
         try:
             driver.install(files, removals, True, log)
@@ -195,16 +196,8 @@ def _mixed(context: Context, why: str) -> Outcome:
     outcome = make_outcome(
         "state_mixed",
         f"{why} The host has neither its former nor the planned packages.",
-        f"Read {context.directory.log}, repair what it names (dpkg --audit), then call again: "
+        f"Read {context.directory.log}, repair what it names ({context.driver.inspecting}), then call again: "
         "state: reverted takes it back, state: applied goes on.",
     )
     context.journal.enter_again(states.FAILED, host_state=states.MIXED, outcome=outcome)
     return outcome
-
-
-def _sha256(path: str) -> Optional[str]:
-    try:
-        with open(path, "rb") as stream:
-            return hashlib.sha256(stream.read()).hexdigest()
-    except FileNotFoundError:
-        return None

@@ -59,12 +59,13 @@ def _stage(context: Context) -> None:
 
 def check_plan(context: Context, changes: List[Dict[str, Any]]) -> None:
     """Raise DriverError unless installing the staged files would do exactly `changes`."""
-    found = context.driver.simulate(files_of(context, changes), removals_of(changes), allow_downgrades=False)
+    files, removals = files_of(context, changes), removals_of(context, changes)
+    found = context.driver.simulate(files, removals, allow_downgrades=False)
     differs = expectations.difference(expectations.forward(changes), expectations.forward(found))
     if differs:
         raise DriverError(
             "plan_changed",
-            f"What apt would do is no longer what was planned ({differs}). Nothing was changed.",
+            f"What would be done is no longer what was planned ({differs}). Nothing was changed.",
             "Somebody changed the host's packages since the plan was made. Call again to make a new one.",
         )
 
@@ -75,9 +76,9 @@ def files_of(context: Context, changes: List[Dict[str, Any]]) -> List[str]:
     return [os.path.join(context.directory.packages, name) for name in names]
 
 
-def removals_of(changes: List[Dict[str, Any]]) -> List[str]:
-    """Return the names of what `changes` remove."""
-    return [one["name"] for one in changes if not one["to"]]
+def removals_of(context: Context, changes: List[Dict[str, Any]]) -> List[str]:
+    """Return what `changes` remove, as the driver takes it."""
+    return [context.driver.removal(one["name"], one["arch"], one["from"]) for one in changes if not one["to"]]
 
 
 def _check_material(material: List[Dict[str, Any]], mode: str) -> None:

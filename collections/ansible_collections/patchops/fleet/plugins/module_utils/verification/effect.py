@@ -42,6 +42,8 @@ def expected_packages(plan: Dict[str, Any], state: str, host_state: Optional[str
             "version": change.get("from" if back else "to"),
         }
         for change in plan.get("packages", ())
+        # One that lies beside others of its name, taken off again, leaves those.
+        if change.get("from" if back else "to") or not change.get("beside")
     ]
 
 
@@ -55,12 +57,14 @@ def wrong_packages(
     if installed is None:
         detail = "the host's packages could not be read"
         return [{"check": "packages", "ok": False, "detail": detail}] if expected else []
-    found = {(package["name"], package["arch"]): package["version"] for package in installed}
+    found: Dict[Tuple[str, str], List[str]] = {}
+    for package in installed:
+        found.setdefault((package["name"], package["arch"]), []).append(package["version"])
     wrong = []
     for package in expected:
-        version = found.get((package["name"], package["arch"]))
-        if version != package["version"]:
-            has = version or "not installed"
+        versions = found.get((package["name"], package["arch"]), [])
+        if package["version"] not in versions and (package["version"] or versions):
+            has = ", ".join(versions) or "not installed"
             wanted = package["version"] or "not installed"
             wrong.append(
                 {"check": f"package {package['name']}", "ok": False, "detail": f"{has}, expected {wanted}"}

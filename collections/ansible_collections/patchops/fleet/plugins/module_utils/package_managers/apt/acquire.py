@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bring packages onto the host before anything changes: those of the plan, and those of the way back."""
 
-import hashlib
 import os
 import re
 import shutil
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
+from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256_of
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
     commands,
     rebuild,
@@ -93,18 +93,6 @@ def acquire_way_back(
         if rebuilding and package not in hows and rebuild.rebuild(package, target):
             hows[package] = "rebuilt"
     return [_material(package, directory, hows.get(package)) for package in going]
-
-
-def sha256_of(path: str) -> Optional[str]:
-    """Return the SHA-256 of a file, None when there is none."""
-    total = hashlib.sha256()
-    try:
-        with open(path, "rb") as stream:
-            for block in iter(lambda: stream.read(1 << 20), b""):
-                total.update(block)
-    except FileNotFoundError:
-        return None
-    return total.hexdigest()
 
 
 def _file(package: Package, how: str = "") -> str:

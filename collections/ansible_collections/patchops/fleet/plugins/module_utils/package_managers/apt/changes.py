@@ -13,6 +13,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     plan,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
 
 # The scripts of apt's timers and cron jobs wait for this one, and the kernel frees it when its holder dies.
 _DAILY_LOCK = "/var/lib/apt/daily_lock"
@@ -21,10 +22,14 @@ _DAILY_LOCK = "/var/lib/apt/daily_lock"
 class AptChanges(Driver):
     """Planning and acting by apt-get and dpkg."""
 
+    repairing = "dpkg --configure -a and apt-get -f install"
+    cleaning = "apt-get clean"
+    inspecting = "dpkg --audit"
+
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
         made = plan.make_plan(plan.look_at(self), selection, options["allow_removals"])
         if "patch_set" in selection:
-            plan.check_members(made, selection["patch_set"])
+            check_members(made, selection["patch_set"], self.name)
         return made
 
     def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
@@ -37,6 +42,9 @@ class AptChanges(Driver):
 
     def file_names(self, changes: List[Dict[str, Any]]) -> List[str]:
         return [commands.file_name(one["name"], one["to"], one["arch"]) for one in changes if one["to"]]
+
+    def removal(self, name: str, arch: str, version: str) -> str:
+        return name
 
     def known_names(self) -> List[str]:
         return sorted({row.name for row in self._rows()})

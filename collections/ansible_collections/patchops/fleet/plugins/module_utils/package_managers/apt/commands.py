@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How apt is called for planning and acting: options, environment, names of packages and of their files."""
 
-import os
 import re
-import subprocess
-from typing import Dict, List, Optional, Tuple
+from typing import List
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 
@@ -74,29 +72,3 @@ def apt_cache_show(specs: List[str]) -> str:
 def is_older(version: str, other: str) -> bool:
     """Tell whether `version` sorts before `other`, as dpkg says."""
     return process.run(["dpkg", "--compare-versions", version, "lt", other]).rc == 0
-
-
-def run_logged(argv: List[str], log: str, env: Optional[Dict[str, str]] = None) -> Tuple[int, str]:
-    """Run a command that changes packages, its output added to the file `log`. Return (rc, its output).
-
-    There is no time limit: to kill a package manager half-way harms more than to wait. The output goes to a
-    file, so that the command goes on when the caller dies. Its session is its own for the same reason.
-    """
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "ab") as stream:
-        stream.write("+ {}\n".format(" ".join(argv)).encode("utf-8"))
-        stream.flush()
-        begin = os.fstat(stream.fileno()).st_size
-        running = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env=process.environment(env),
-            cwd="/",
-            start_new_session=True,
-        )
-        rc = running.wait()
-    with open(log, "rb") as stream:
-        stream.seek(begin)
-        return rc, stream.read().decode("utf-8", "replace")

@@ -9,6 +9,7 @@ from typing import Any, List
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands, simulation
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.logged import run_logged
 
 # apt sees what is installed and what it is given, nothing else: a mirror that moves, a pin or a newer version
 # can't change what happens. The host's own package cache is left as it is.
@@ -59,7 +60,7 @@ def install(files: List[str], removals: List[str], allow_downgrades: bool, log: 
         + _KEEP_FILES
         + _arguments(files, removals, allow_downgrades)
     )
-    rc, output = commands.run_logged(argv, log, commands.NONINTERACTIVE)
+    rc, output = run_logged(argv, log, commands.NONINTERACTIVE)
     if rc != 0:
         raise DriverError("install_failed", f"apt-get ended with {rc}: {complaint(output)}", f"See {log}.")
 
@@ -70,11 +71,11 @@ def install_by_force(files: List[str], removals: List[str], log: str) -> None:
     problems = []
     if removals:
         argv = dpkg + ["--force-depends", "--force-remove-reinstreq", "--remove"] + removals
-        rc, output = commands.run_logged(argv, log, commands.NONINTERACTIVE)
+        rc, output = run_logged(argv, log, commands.NONINTERACTIVE)
         if rc != 0:
             problems.append(complaint(output))
     if files:
-        rc, output = commands.run_logged(dpkg + ["--install"] + files, log, commands.NONINTERACTIVE)
+        rc, output = run_logged(dpkg + ["--install"] + files, log, commands.NONINTERACTIVE)
         if rc != 0:
             # Order is dpkg's to find: what could not be configured before its dependency can be now.
             rc, output = configure_all(log)
@@ -87,12 +88,12 @@ def install_by_force(files: List[str], removals: List[str], log: str) -> None:
 def configure_all(log: str) -> Any:
     """Finish what dpkg began (``dpkg --configure -a``). Return (rc, output)."""
     argv = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
-    return commands.run_logged(argv, log, commands.NONINTERACTIVE)
+    return run_logged(argv, log, commands.NONINTERACTIVE)
 
 
 def purge(names: List[str], log: str) -> None:
     """Remove what removed packages left behind; raises DriverError."""
-    rc, output = commands.run_logged(["dpkg", "--purge"] + names, log, commands.NONINTERACTIVE)
+    rc, output = run_logged(["dpkg", "--purge"] + names, log, commands.NONINTERACTIVE)
     if rc != 0:
         raise DriverError("revert_failed", "dpkg --purge failed: " + complaint(output), f"See {log}.")
 

@@ -66,35 +66,6 @@ def make_plan(host: Host, selection: Dict[str, Any], allow_removals: bool) -> Di
     }
 
 
-def check_members(plan: Dict[str, Any], patch_set: Dict[str, Any]) -> None:
-    """Raise DriverError unless every change of `plan` is a member of the set, with the proven bytes."""
-    members = {(one["name"], one["arch"], one["version"]): one for one in patch_set["packages"]}
-    removals = {(one["name"], one["arch"]) for one in patch_set.get("removals", [])}
-    strangers, changed = [], []
-    for one in plan["packages"]:
-        if one["action"] == "remove":
-            if (one["name"], one["arch"]) not in removals:
-                strangers.append(f"removal of {one['name']}")
-            continue
-        member = members.get((one["name"], one["arch"], one["to"]))
-        if member is None:
-            strangers.append(f"{one['name']} {one['to']} ({one['arch']})")
-        elif member["sha256"] != one["sha256"]:
-            changed.append(f"{one['name']} {one['to']}")
-    if strangers:
-        raise DriverError(
-            "not_in_patch_set",
-            "The patch set can't be installed by itself; apt also wants: " + ", ".join(strangers) + ".",
-            "Prove a set on a host with the same packages, or bring this host to the others' state first.",
-        )
-    if changed:
-        raise DriverError(
-            "member_changed",
-            "The repositories serve other bytes than those proven for: " + ", ".join(changed) + ".",
-            "Find out who changed the repository before anything is installed from it.",
-        )
-
-
 def _key(name: str, arch: Optional[str], native: str) -> str:
     return f"{name}:{native if arch in (None, '', 'all') else arch}"
 

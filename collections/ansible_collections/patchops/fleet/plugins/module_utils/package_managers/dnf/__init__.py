@@ -59,7 +59,10 @@ class Dnf(DnfChanges):
         return cast(List[str], self.read()["holds"])
 
     def broken(self) -> Dict[str, Any]:
-        return describe_broken(self.read()["duplicates"])
+        return describe_broken(self.duplicates())
+
+    def duplicates(self) -> List[Dict[str, str]]:
+        return cast(List[Dict[str, str]], self.read()["duplicates"])
 
     def repositories(self) -> List[Dict[str, Any]]:
         return [describe_repository(one, self._refresh_errors) for one in self.read()["repositories"]]

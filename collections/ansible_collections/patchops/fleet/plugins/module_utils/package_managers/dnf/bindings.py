@@ -12,9 +12,13 @@ from typing import Any, Dict, List, Optional, Tuple
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
+    acting,
+    changes,
     describing,
+    keys,
     main,
     opening,
+    planning,
     reading,
     updateinfo,
 )
@@ -24,7 +28,7 @@ _INTERPRETERS = ("/usr/libexec/platform-python", "/usr/bin/python3", sys.executa
 _NO_BINDINGS = 97
 _TIME_LIMIT = 1800
 # Each after those that it imports.
-_MODULES = (opening, describing, updateinfo, reading, main)
+_MODULES = (opening, describing, updateinfo, reading, changes, planning, keys, acting, main)
 # They arrive by standard input and go by their full names, so that they can import one another.
 _START = f"""\
 import json, sys, types
@@ -115,7 +119,7 @@ def _answer(action: str, result: process.Result, log: str = "") -> Any:
             f"see {log}" if log else "it said nothing"
         )
         raise DriverError(
-            "install_failed" if log else "repository_unreadable",
+            "install_failed" if log else "internal_error",
             f"dnf ended without an answer ({action}, exit code {result.rc}): {last}",
             "Run dnf check and dnf makecache on the host and repair what they complain about.",
         )

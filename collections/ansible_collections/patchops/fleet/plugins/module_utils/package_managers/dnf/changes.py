@@ -2,17 +2,106 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The half of dnf's driver that plans and acts; the reading half is in `Dnf` itself."""
 
-from typing import Any, Dict
+from typing import Any, Dict, Iterable, List, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import acquire, block, rpm
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.bindings import Bindings
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
 
 
 class DnfChanges(Driver):
-    """Planning and acting by dnf."""
+    """Planning and acting by dnf, and by rpm where dnf finds no way."""
+
+    bindings: Bindings
+
+    repairing = "dnf remove --duplicates and dnf check"
+    cleaning = "dnf clean packages"
+    inspecting = "dnf history info, dnf check"
 
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
-        raise DriverError(
-            "unsupported_platform",
-            "Hosts with dnf can be scanned, but not patched by this version; nothing was changed.",
-            "Leave them out of the run, or patch them with dnf itself.",
-        )
+        made = self.bindings.ask("plan", selection=selection, allow_removals=options["allow_removals"])
+        if "patch_set" in selection:
+            check_members(made, selection["patch_set"], self.name)
+        return cast(Dict[str, Any], made)
+
+    def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
+        return acquire.acquire(self.bindings, plan, directory)
+
+    def acquire_way_back(
+        self, plan: Dict[str, Any], directory: str, nearby: Iterable[str] = (), rebuilding: bool = False
+    ) -> List[Dict[str, Any]]:
+        # An RPM package can't be rebuilt from its installed files: scripts and attributes are in its header.
+        return acquire.acquire_way_back(self.bindings, plan, directory, nearby)
+
+    def file_names(self, changes: List[Dict[str, Any]]) -> List[str]:
+        return [rpm.file_name(one["name"], one["to"], one["arch"]) for one in changes if one["to"]]
+
+    def removal(self, name: str, arch: str, version: str) -> str:
+        # Kernels of one name lie side by side.
+        return rpm.nevra(name, version, arch)
+
+    def known_names(self) -> List[str]:
+        return sorted({one["name"] for one in self.installed()})
+
+    def forget_packages(self, names: List[str], log: str) -> None:
+        """rpm leaves nothing behind that it would know of."""
+
+    def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
+        try:
+            return cast(List[Dict[str, Any]], self.bindings.ask("simulate", files=files, removals=removals))
+        except DriverError as error:
+            raise DriverError(
+                "plan_changed",
+                f"dnf no longer accepts the packages: {error.message}.",
+                "Somebody changed the host's packages since they were staged. Call again to make a new plan.",
+            )
+
+    def install(self, files: List[str], removals: List[str], allow_downgrades: bool, log: str) -> None:
+        try:
+            done = self.bindings.change(log, "install", files=files, removals=removals)
+        finally:
+            self.forget()
+        # On the way back the packages count: a script of the bad version may well fail once more.
+        if done["complaints"] and not allow_downgrades:
+            raise DriverError(
+                "install_failed",
+                "dnf installed everything, but scripts of packages failed: " + "; ".join(done["complaints"]),
+                f"See {log}.",
+            )
+
+    def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
+        try:
+            rpm.put_back(files, removals, log)
+        finally:
+            self.forget()
+
+    def recover(self, log: str) -> None:
+        duplicates = [self.removal(one["name"], one["arch"], one["version"]) for one in self.duplicates()]
+        try:
+            rpm.erase(duplicates, log)
+        finally:
+            self.forget()
+
+    def duplicates(self) -> List[Dict[str, str]]:
+        """Return the older ones of packages that are installed twice."""
+        raise NotImplementedError
+
+    def marks(self) -> List[str]:
+        return sorted("{name}:{arch}".format(**one) for one in self.installed() if not one["manual"])
+
+    def restore_marks(self, marks: List[str], names: List[str]) -> None:
+        automatic = sorted(set(marks) & set(names))
+        try:
+            self.bindings.ask("set_reasons", automatic=automatic, manual=sorted(set(names) - set(automatic)))
+        finally:
+            self.forget()
+
+    def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
+        block.block(versions, transaction_id)
+
+    def unblock(self, transaction_id: str) -> None:
+        block.unblock(transaction_id)
+
+    def updater_locks(self) -> List[str]:
+        return []  # dnf-automatic takes dnf's own lock, which is waited for

@@ -56,7 +56,7 @@ def advisories_between(sack: Any, installed: Any, candidate: Any) -> List[Any]:
     limit = candidate.evr
     found = {}
     if installed.name != candidate.name:
-        return sorted(candidate.get_advisories(hawkey.EQ), key=lambda one: str(one.id))
+        return advisories_of(candidate)
     for advisory in installed.get_advisories(hawkey.GT):
         if any(
             one.name == candidate.name and one.arch == candidate.arch and sack.evr_cmp(one.evr, limit) <= 0
@@ -64,6 +64,11 @@ def advisories_between(sack: Any, installed: Any, candidate: Any) -> List[Any]:
         ):
             found[advisory.id] = advisory
     return [found[name] for name in sorted(found)]
+
+
+def advisories_of(package: Any) -> List[Any]:
+    """Return the advisories about exactly this version of a package."""
+    return sorted(package.get_advisories(hawkey.EQ), key=lambda one: str(one.id))
 
 
 def describe_advisory(advisory: Any, details: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:

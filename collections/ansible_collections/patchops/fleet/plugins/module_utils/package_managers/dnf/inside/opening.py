@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Open dnf as its command line would, and say which repositories could not be had."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Set
 
 try:
     import dnf
     import dnf.exceptions
     import dnf.repo
     import dnf.rpm
+    import hawkey
     import libdnf
 except ImportError:
     dnf = None  # the module that only passes this file on need not have the bindings
@@ -76,6 +77,16 @@ def open_without_repositories() -> Any:
     conf.best = True
     base.fill_sack(load_system_repo=True, load_available_repos=False)
     return base
+
+
+def installed(base: Any) -> Any:
+    """Return a query of what is installed: dnf's own leaves out what the configuration excludes."""
+    return base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed()
+
+
+def names_beside(base: Any) -> Set[str]:
+    """Return the names of packages whose versions are installed side by side, as kernels are."""
+    return {one.name for one in base._get_installonly_query(base.sack.query(flags=hawkey.IGNORE_EXCLUDES))}
 
 
 def _load(repo: Any, fetch: bool) -> Optional[str]:

@@ -8,9 +8,9 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     describing,
+    opening,
     updateinfo,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import Opened
 
 try:
     import hawkey
@@ -38,10 +38,10 @@ _REBOOT_HINT = "installhint(reboot-needed)"
 _VERSIONLOCK = "/etc/dnf/plugins/versionlock.conf"
 
 
-def read(opened: Opened) -> Dict[str, Any]:
+def read(opened: opening.Opened) -> Dict[str, Any]:
     """Return {packages, updates, repositories, kernels, duplicates, holds, reboot_hints}."""
     base = opened.base
-    installed = list(base.sack.query().installed())
+    installed = list(opening.installed(base))
     holds = held_names(base)
     return {
         "packages": _packages(base, installed),
@@ -57,7 +57,7 @@ def read(opened: Opened) -> Dict[str, Any]:
 def held_names(base: Any) -> List[str]:
     """Return the installed packages that the versionlock plugin keeps in their version."""
     names: Set[str] = set()
-    installed = base.sack.query(flags=hawkey.IGNORE_EXCLUDES).installed()
+    installed = opening.installed(base)
     for pattern in _locks():
         for possible in Subject(pattern).get_nevra_possibilities():
             found = (
@@ -72,7 +72,7 @@ def held_names(base: Any) -> List[str]:
 def updates(base: Any, holds: List[str]) -> List[Dict[str, Any]]:
     """Return the updates of installed packages, those that excludes and locks keep away included."""
     visible = {_key(one) + (describing.version_of(one),) for one in base.sack.query().available()}
-    newest = _newest(base.sack.query().installed())
+    newest = _newest(opening.installed(base))
     offers: Dict[Tuple[str, str], List[Any]] = {}
     # Packages of module streams that are not enabled stay out: they are not for this host.
     for one in base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).upgrades():
@@ -157,12 +157,12 @@ def _replacements(base: Any) -> List[Tuple[Any, Any]]:
     """Return the installed packages that a package of another name obsoletes, each with that one."""
     if not base.conf.obsoletes:
         return []
-    installed = base.sack.query().installed()
+    installed = opening.installed(base)
     pairs = []
     for after in base.sack.query().available().filter(latest=True, obsoletes=installed):
         names = {str(reldep).split()[0] for reldep in after.obsoletes}
         for before in installed.filter(name=sorted(names - {after.name})):
-            one = base.sack.query().installed().filter(pkg=[before])
+            one = opening.installed(base).filter(pkg=[before])
             if base.sack.query().available().filter(pkg=[after], obsoletes=one):
                 pairs.append((before, after))
     return sorted(pairs, key=lambda pair: (pair[0].name, pair[0].arch))
@@ -196,7 +196,7 @@ def _repository(repo: Any, errors: Dict[str, str]) -> Dict[str, Any]:
 
 def _kernels(base: Any) -> List[Dict[str, Any]]:
     kernels: Dict[str, Any] = {}
-    for one in base.sack.query().installed().filter(provides=_KERNEL):
+    for one in opening.installed(base).filter(provides=_KERNEL):
         releases = [str(dep).split(" = ")[-1] for dep in one.provides if str(dep).startswith(_KERNEL + " = ")]
         for release in releases:
             kernels.setdefault(release, one)
@@ -208,14 +208,14 @@ def _kernels(base: Any) -> List[Dict[str, Any]]:
 
 def _reboot_hints(base: Any) -> List[Dict[str, Any]]:
     """Return {name, installed_at} of the packages that are in effect only after a reboot."""
-    query = base.sack.query().installed()
+    query = opening.installed(base)
     found = query.filter(name=list(_REBOOT_FOR)).union(query.filter(provides=_REBOOT_HINT))
     return [{"name": one.name, "installed_at": one.installtime} for one in found]
 
 
 def _duplicates(base: Any, installed: List[Any]) -> List[Dict[str, str]]:
     """Return all but the newest of packages that are there twice: what an interrupted upgrade leaves."""
-    beside = {one.name for one in base._get_installonly_query(base.sack.query().installed())}
+    beside = opening.names_beside(base)
     newest = _newest(installed)
     return [
         {"name": one.name, "arch": one.arch, "version": describing.version_of(one)}

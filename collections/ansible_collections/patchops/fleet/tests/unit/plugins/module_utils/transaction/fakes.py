@@ -49,6 +49,13 @@ CHANGES = [
 class FakeDriver:
     """A package manager in memory. `trip` is called before every single change with its number."""
 
+    repairing = "dpkg --configure -a"
+    cleaning = "apt-get clean"
+    inspecting = "dpkg --audit"
+
+    def removal(self, name: str, arch: str, version: str) -> str:
+        return name
+
     def __init__(self) -> None:
         self.packages = set(FORMER)
         self.half_done: set[str] = set()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.logged import run_logged
 
 
 @pytest.mark.parametrize(
@@ -46,5 +47,5 @@ def test_an_epoch_is_escaped_in_a_file_name() -> None:
 def test_the_output_of_a_change_goes_to_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("before\n")
-    assert commands.run_logged(["echo", "changed"], str(log)) == (0, "changed\n")
+    assert run_logged(["echo", "changed"], str(log)) == (0, "changed\n")
     assert log.read_text() == "before\n+ echo changed\nchanged\n"

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring packages onto the host before anything changes: those of the plan, and those of the way back."""
+
+import glob
+import os
+import shutil
+from typing import Any, Dict, Iterable, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256_of
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import rpm
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.bindings import Bindings
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
+    without_credentials,
+)
+
+_CACHES = "/var/cache/dnf/*/packages"
+
+
+def acquire(bindings: Bindings, plan: Dict[str, Any], directory: str) -> List[str]:
+    """Put every package that `plan` installs into `directory`; return the paths.
+
+    Files that are there already, with the planned bytes, are kept: after a crash only the rest is downloaded.
+    Raises DriverError when one can't be had, has other bytes than planned, or a bad signature.
+    """
+    coming = {
+        rpm.file_name(one["name"], one["to"], one["arch"]): one for one in plan["packages"] if one["to"]
+    }
+    missing = {
+        name: one for name, one in coming.items() if sha256_of(os.path.join(directory, name)) != one["sha256"]
+    }
+    errors = _download(
+        bindings,
+        [_wanted(one["name"], one["to"], one["arch"]) for one in missing.values()],
+        directory,
+    )
+    for name, one in missing.items():
+        found = sha256_of(os.path.join(directory, name))
+        if found == one["sha256"] and errors[name] is None:
+            continue
+        if found and errors[name] is None:
+            raise DriverError(
+                "checksum_mismatch",
+                f"{one['name']} {one['to']} has other bytes than planned. Nothing was changed.",
+                "Find out who altered the mirror or a proxy before it.",
+            )
+        raise DriverError(
+            _code(errors[name] or ""),
+            f"{one['name']} {one['to']} could not be had: {errors[name]}. Nothing was changed.",
+            "Repair the repository or the way to it, then call again.",
+        )
+    return [os.path.join(directory, name) for name in coming]
+
+
+def acquire_way_back(
+    bindings: Bindings, plan: Dict[str, Any], directory: str, nearby: Iterable[str]
+) -> List[Dict[str, Any]]:
+    """Put what `plan` replaces or removes into `directory`.
+
+    Return [{name, arch, version, how, file, sha256, size}]; `how` is cache or repository, and None when the
+    package could not be had. A file counts only when it is the very build that is installed.
+    """
+    going = [
+        _wanted(one["name"], one["from"], one.get("from_arch", one["arch"]))
+        for one in plan["packages"]
+        if one["from"]
+    ]
+    identities = {
+        one["file"]: rpm.installed_identity(rpm.nevra(one["name"], one["version"], one["arch"]))
+        for one in going
+    }
+    hows: Dict[str, Optional[str]] = {}
+    places = [directory] + list(nearby) + glob.glob(_CACHES)
+    for one in going:
+        if _from_nearby(one["file"], identities[one["file"]], places, directory):
+            hows[one["file"]] = "cache"
+    wanted = [one for one in going if one["file"] not in hows]
+    _download(bindings, wanted, directory)
+    for one in wanted:
+        if _is_build(os.path.join(directory, one["file"]), identities[one["file"]]):
+            hows[one["file"]] = "repository"
+    return [_material(one, directory, hows.get(one["file"])) for one in going]
+
+
+def _wanted(name: str, version: str, arch: str) -> Dict[str, str]:
+    return {"name": name, "version": version, "arch": arch, "file": rpm.file_name(name, version, arch)}
+
+
+def _download(bindings: Bindings, packages: List[Dict[str, str]], directory: str) -> Dict[str, Optional[str]]:
+    """Download what can be had; return what was wrong, by file name."""
+    if not packages:
+        return {}
+    found = bindings.ask("download", packages=packages, directory=directory)
+    return {
+        one["file"]: without_credentials(one["error"]) if one["error"] is not None else None for one in found
+    }
+
+
+def _from_nearby(name: str, identity: Optional[str], places: List[str], directory: str) -> bool:
+    # In dnf's own cache files are named without the epoch.
+    plain = name.split("%3a")[-1] if "%3a" not in name else _without_epoch(name)
+    target = os.path.join(directory, name)
+    for place in places:
+        for source in {os.path.join(place, name), os.path.join(place, plain)}:
+            if not _is_build(source, identity):
+                continue
+            if source != target:
+                shutil.copyfile(source, target)
+            return True
+    return False
+
+
+def _without_epoch(name: str) -> str:
+    head, _mark, tail = name.partition("%3a")
+    return "{}-{}".format(head.rpartition("-")[0], tail)
+
+
+def _is_build(path: str, identity: Optional[str]) -> bool:
+    return identity is not None and os.path.exists(path) and rpm.file_identity(path) == identity
+
+
+def _material(package: Dict[str, str], directory: str, how: Optional[str]) -> Dict[str, Any]:
+    path = os.path.join(directory, package["file"])
+    return {
+        "name": package["name"],
+        "arch": package["arch"],
+        "version": package["version"],
+        "how": how,
+        "file": package["file"] if how else None,
+        "sha256": sha256_of(path) if how else None,
+        "size": os.path.getsize(path) if how else 0,
+    }
+
+
+def _code(problem: str) -> str:
+    if "signature" in problem or "not signed" in problem:
+        return "repository_unsigned"
+    return "checksum_mismatch" if "checksum" in problem.lower() else "download_failed"

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Download packages, install exactly the given files, and set why packages are there."""
+
+import os
+import shutil
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
+    changes,
+    describing,
+    keys,
+    opening,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import (
+    Opened,
+    Refusal,
+)
+
+try:
+    import dnf.callback
+    import dnf.exceptions
+    import dnf.yum.rpmtrans
+    import hawkey
+    import libdnf.transaction
+except ImportError:
+    dnf = None  # see opening.py
+
+
+def download(opened: Opened, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
+    """Fetch packages (name, arch, version, file) into `directory`, each under the name `file`.
+
+    Return [{file, error, sha256}]: error None when it is there; sha256 what the metadata says, None when no
+    repository has the package.
+    """
+    base = opened.base
+    base.conf.destdir = os.path.join(directory, ".partial")
+    found = []
+    for wanted in packages:
+        offer = _offer(base, wanted)
+        problem = "no repository has it" if offer is None else _fetch(base, offer, directory, wanted["file"])
+        found.append(
+            {
+                "file": wanted["file"],
+                "error": problem,
+                "sha256": describing.sha256_of(offer) if offer is not None else None,
+            }
+        )
+    shutil.rmtree(base.conf.destdir, ignore_errors=True)
+    return found
+
+
+def simulate(base: Any, files: List[str], removals: List[str]) -> List[Dict[str, Any]]:
+    """Return what installing `files` would change."""
+    _mark(base, files, removals)
+    return changes.resolve(base, bool(removals))
+
+
+def install(base: Any, files: List[str], removals: List[str]) -> Dict[str, Any]:
+    """Install `files` and remove `removals` (name-version-release.arch) in one transaction.
+
+    Return {complaints}: what scripts of packages got wrong, which rpm itself does not count as a failure.
+    Raises Refusal, and dnf's errors; packages may then be in any state.
+    """
+    _mark(base, files, removals)
+    changes.resolve(base, bool(removals))
+    if not base.transaction:
+        return {"complaints": []}
+    # What `dnf history` shows as the command line.
+    base.args = ["patchops"]
+    display = _display()
+    base.do_transaction(display)
+    failed = [
+        f"{one.pkg}: {one.action_name} failed"
+        for one in base.transaction
+        if one.state == libdnf.transaction.TransactionItemState_ERROR
+    ]
+    return {"complaints": display.complaints + failed}
+
+
+def set_reasons(base: Any, automatic: List[str], manual: List[str]) -> List[str]:
+    """Make packages (``name:arch``) automatic or manual ones; return those whose reason changed."""
+    wanted = dict.fromkeys(automatic, False)
+    wanted.update(dict.fromkeys(manual, True))
+    changed = []
+    for package in opening.installed(base):
+        key = f"{package.name}:{package.arch}"
+        if key not in wanted or describing.is_manual(package.reason) == wanted[key]:
+            continue
+        kind = "USER" if wanted[key] else "DEPENDENCY"
+        base.history.set_reason(package, getattr(libdnf.transaction, f"TransactionItemReason_{kind}"))
+        changed.append(key)
+    if changed:
+        last = base.history.last()
+        version = last.end_rpmdb_version if last is not None else base._ts.dbCookie()
+        base.history.beg(version, [], [], "patchops")
+        base.history.end(version)
+    return changed
+
+
+def _offer(base: Any, wanted: Dict[str, str]) -> Any:
+    # What was taken back is excluded, and still the way back of another transaction.
+    query = base.sack.query(flags=hawkey.IGNORE_EXCLUDES).available()
+    for one in query.filter(name=wanted["name"], arch=wanted["arch"]):
+        if describing.version_of(one) == wanted["version"]:
+            return one
+    return None
+
+
+def _fetch(base: Any, offer: Any, directory: str, name: str) -> Optional[str]:
+    try:
+        base.download_packages([offer])
+    except dnf.exceptions.DownloadError as error:
+        return " ".join(str(error).split())
+    problem = keys.check(base, offer)
+    if problem is None:
+        # A repository on the host's own disk is read where it is.
+        shutil.copyfile(offer.localPkg(), os.path.join(directory, name))
+    return problem
+
+
+def _mark(base: Any, files: List[str], removals: List[str]) -> None:
+    base.reset(goal=True)
+    packages = base.add_remote_rpms(files)
+    for package in packages:
+        base.package_install(package)
+    wanted = set(removals)
+    for package in opening.installed(base):
+        name = f"{package.name}-{describing.version_of(package)}.{package.arch}"
+        if name in wanted:
+            base.package_remove(package)
+            wanted.discard(name)
+    if wanted:
+        raise Refusal("plan_changed", "Not installed any more: " + ", ".join(sorted(wanted)) + ".")
+
+
+def _display() -> Any:
+    class Display(dnf.yum.rpmtrans.TransactionDisplay):  # type: ignore[misc]
+        """Keeps what dnf only prints: rpm goes on when a script of a package fails."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.complaints: List[str] = []
+
+        def error(self, message: str) -> None:
+            print(message)
+            self.complaints.append(" ".join(str(message).split()))
+
+        def scriptout(self, msgs: Any) -> None:
+            if msgs:
+                print(msgs)
+
+    return Display()

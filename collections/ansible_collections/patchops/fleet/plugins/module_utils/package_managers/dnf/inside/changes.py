@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a resolved transaction of dnf would do, in the words of a plan."""
+
+from typing import Any, Dict, List
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
+    describing,
+    opening,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import (
+    Refusal,
+)
+
+try:
+    import dnf.exceptions
+except ImportError:
+    dnf = None  # see opening.py
+
+
+def resolve(base: Any, allow_removals: bool) -> List[Dict[str, Any]]:
+    """Let dnf solve what was marked; return the changes, or raise Refusal."""
+    try:
+        base.resolve(allow_erasing=allow_removals)
+    except dnf.exceptions.DepsolveError as error:
+        raise Refusal("unsatisfiable", " ".join(str(error).split()))
+    found = changes(base)
+    removed = [one["name"] for one in found if one["action"] == "remove" and not one["replaced_by"]]
+    if removed and not allow_removals:
+        raise Refusal("removals_needed", "needs the removal of " + ", ".join(removed))
+    return found
+
+
+def changes(base: Any) -> List[Dict[str, Any]]:
+    """Return the changes of the transaction that dnf has resolved."""
+    going = list(base.transaction.remove_set)
+    replacing = {
+        old: new for new in base.transaction.install_set for old in going if _obsoletes(base, new, old)
+    }
+    beside = opening.names_beside(base)
+    found = []
+    for new in base.transaction.install_set:
+        old = None
+        if new.name not in beside:
+            same = [one for one in going if one.name == new.name]
+            # Of two architectures each is replaced by its own, but noarch may come or go.
+            same.sort(key=lambda one: (one.arch != new.arch, one.arch != "noarch"))
+            fitting = [one for one in same if one.arch == new.arch or "noarch" in (one.arch, new.arch)]
+            old = fitting[0] if fitting else None
+        if old is not None:
+            going.remove(old)
+        found.append(_coming(base, new, old, new.name in beside))
+    found += [_going(old, replacing.get(old), old.name in beside) for old in going]
+    return sorted(found, key=lambda one: (one["name"], one["arch"], one["to"] or ""))
+
+
+def _coming(base: Any, new: Any, old: Any, beside: bool) -> Dict[str, Any]:
+    action = "install" if old is None else "upgrade" if old < new else "downgrade"
+    advisories = describing.advisories_between(base.sack, old, new) if action == "upgrade" else []
+    if action == "install":
+        advisories = describing.advisories_of(new)
+    change = {
+        "name": new.name,
+        "arch": new.arch,
+        "action": action,
+        "from": describing.version_of(old) if old is not None else None,
+        "to": describing.version_of(new),
+        "origin": new.vendor or "",
+        "suite": new.reponame,
+        "security": any(describing.type_of(one) == "security" for one in advisories),
+        "size": new.downloadsize,
+        "sha256": describing.sha256_of(new),
+        "disk_bytes": new.installsize - (old.installsize if old is not None else 0),
+    }
+    if old is not None and old.arch != new.arch:
+        change["from_arch"] = old.arch
+    if beside:
+        change["beside"] = True
+    return change
+
+
+def _going(old: Any, replaced_by: Any, beside: bool) -> Dict[str, Any]:
+    change = {
+        "name": old.name,
+        "arch": old.arch,
+        "action": "remove",
+        "from": describing.version_of(old),
+        "to": None,
+        "origin": old.vendor or "",
+        "suite": None,
+        "security": False,
+        "size": 0,
+        "sha256": None,
+        "disk_bytes": -old.installsize,
+        "replaced_by": replaced_by.name if replaced_by is not None else None,
+    }
+    if beside:
+        change["beside"] = True
+    return change
+
+
+def _obsoletes(base: Any, new: Any, old: Any) -> bool:
+    if new.name == old.name or not base.conf.obsoletes:
+        return False
+    return bool(base.sack.query().filter(pkg=[new]).filter(obsoletes=base.sack.query().filter(pkg=[old])))
