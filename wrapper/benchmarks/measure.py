@@ -23,6 +23,7 @@ from pathlib import Path
 from benchmarks.figures import Sample
 
 _PR_SET_CHILD_SUBREAPER = 36
+_LONGEST = 1800.0
 _PATIENCE = 10.0
 _SHOWN = 3000
 
@@ -37,7 +38,8 @@ def measure(command: Sequence[str], directory: Path, environment: Mapping[str, s
     Wall time ends with the command; CPU time is user and system of it and of all that it started. Connections
     that it kept open are closed, so that the next command logs in anew.
 
-    :raises CommandFailed: it ended with another status than 0; carries the end of its output
+    :raises CommandFailed: it ended with another status than 0, or not within half an hour; carries the end
+        of its output
     """
     log = directory / "output.log"
     script = [sys.executable, "-m", "benchmarks.measure", str(log)]
@@ -57,11 +59,20 @@ def _run(log: Path, command: Sequence[str]) -> dict[str, float]:
     with log.open("wb") as output:
         started = time.monotonic()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        status = process.wait()
+        status = _wait(process)
         wall = time.monotonic() - started
     _end_orphans()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {"status": status, "wall": wall, "cpu": usage.ru_utime + usage.ru_stime}
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the command; one that doesn't end is killed, and so ends with a status other than 0."""
+    try:
+        return process.wait(_LONGEST)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _end_orphans() -> None:

@@ -28,6 +28,9 @@ from patchops.lab.plays import COLLECTIONS
 from patchops.lab.spec import HostSpec, LabSpec
 
 _MARKER = "/run/reboot-required"
+# A host that goes down while a question is on its way never answers. PatchOps has ssh notice; without these
+# Ansible's own reboot was seen to wait for ever.
+_KEEP_ALIVE = ("Host *", "  ServerAliveInterval 15", "  ServerAliveCountMax 4")
 
 
 class WorkNotDone(Exception):
@@ -49,7 +52,7 @@ class Course:
         # From within the lab's network ssh needs no helper to get there, whose time would be counted too.
         config = lab.paths.ssh_config.read_text(encoding="utf-8").splitlines()
         direct = [line for line in config if not line.lstrip().startswith("Proxy")]
-        (directory / "ssh_config").write_text("\n".join(direct), encoding="utf-8")
+        (directory / "ssh_config").write_text("\n".join([*direct, *_KEEP_ALIVE]), encoding="utf-8")
 
     def run(self, contender: Contender) -> Sample:
         """Let a contender run and return what it took.
