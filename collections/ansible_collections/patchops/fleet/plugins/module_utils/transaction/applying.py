@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Apply a staged transaction: what was planned, or the former list again."""
 
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
@@ -96,22 +96,51 @@ def _save_former(context: Context) -> None:
 
 def _install(context: Context, first: bool) -> None:
     """Do what is left to do: everything the first time, the rest after a crash."""
-    if not first and context.driver.broken()["interrupted"]:
-        context.step("recover")
-        context.driver.recover(context.directory.log)
-    left = expectations.not_yet_applied(context.plan, context.present())
+    driver, log = context.driver, context.directory.log
+    clean = first or _recover(context)
+    left = _left(context)
     if left:
-        if not first:
+        if clean and not first:
             staging.check_plan(context, left)
+        files, removals = staging.files_of(context, left), staging.removals_of(context, left)
         context.step("install", packages=len(left))
-        context.driver.install(
-            staging.files_of(context, left), staging.removals_of(context, left), False, context.directory.log
-        )
+        try:
+            driver.install(files, removals, False, log)
+        except DriverError as error:
+            if clean:
+                raise
+            # Packages that were cut off while they were unpacked keep the package manager from a plan.
+            context.step("by_force", reason=error.message)
+            driver.put_back_by_force(files, removals, log)
     former = expectations.listed(context.former()["packages"])
     differs = expectations.difference(expectations.after(former, context.plan), context.present())
     if differs or context.driver.broken()["interrupted"]:
         reason = differs or context.driver.broken()["reason"]
         raise DriverError("install_failed", f"The list of packages is not as planned ({reason}).", "")
+
+
+def _left(context: Context) -> List[Dict[str, Any]]:
+    left = expectations.not_yet_applied(context.plan, context.present())
+    damaged = {one["name"] for one in context.driver.broken()["packages"]}
+    return left + [
+        one for one in context.plan["packages"] if one["to"] and one["name"] in damaged and one not in left
+    ]
+
+
+def _recover(context: Context) -> bool:
+    """Finish what the package manager began; tell whether nothing is half done now.
+
+    Packages may wait for others that are not unpacked yet: then installing the rest finishes them too.
+    """
+    if not context.driver.broken()["interrupted"]:
+        return True
+    context.step("recover")
+    try:
+        context.driver.recover(context.directory.log)
+    except DriverError as error:
+        context.step("not_recovered", reason=error.message)
+        return False
+    return True
 
 
 def _finish(context: Context) -> Outcome:

@@ -23,6 +23,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit
 
 # Not the packages' fault: with room they may be installed.
 _FULL_DISK = "No space left on device"
+_ROUNDS = 3
 
 
 def revert(context: Context) -> Outcome:
@@ -134,30 +135,47 @@ def _block(context: Context) -> None:
 
 
 def _restore_packages(context: Context) -> None:
-    driver, log = context.driver, context.directory.log
-    driver.forget()
-    if driver.broken()["interrupted"]:
-        context.step("recover")
-        try:
-            driver.recover(log)
-        except DriverError:
-            pass  # a package that can't be configured is about to be replaced
-    left = _left(context)
-    if left:
-        files = _files(context, left)
-        removals = [driver.removal(one["name"], one["arch"], one["to"]) for one in left if not one["from"]]
-        context.step("put_back", packages=len(left))
-        try:
-            driver.install(files, removals, True, log)
-        except DriverError as error:
-            context.step("by_force", reason=error.message)
-            driver.put_back_by_force(files, removals, log)
+    """Put packages back, in rounds: after a killed package manager one round makes the next one possible."""
+    for _round in range(_ROUNDS):
+        _recover(context)
+        left = _left(context)
+        if not left:
+            break
+        _restore_round(context, left)
     _forget_new(context)
     left = _left(context)
-    broken = driver.broken()
+    broken = context.driver.broken()
     if left or broken["interrupted"]:
         names = ", ".join(one["name"] for one in left)
         raise DriverError("revert_failed", f"Not as before: {names or broken['reason']}.", "")
+
+
+def _recover(context: Context) -> None:
+    context.driver.forget()
+    if not context.driver.broken()["interrupted"]:
+        return
+    context.step("recover")
+    try:
+        context.driver.recover(context.directory.log)
+    except DriverError as error:
+        # What can't be finished is about to be replaced.
+        context.step("not_recovered", reason=error.message)
+
+
+def _restore_round(context: Context, left: List[Dict[str, Any]]) -> None:
+    driver, log = context.driver, context.directory.log
+    files = _files(context, left)
+    removals = [driver.removal(one["name"], one["arch"], one["to"]) for one in left if not one["from"]]
+    context.step("put_back", packages=len(left))
+    try:
+        driver.install(files, removals, True, log)
+        return
+    except DriverError as error:
+        context.step("by_force", reason=error.message)
+    try:
+        driver.put_back_by_force(files, removals, log)
+    except DriverError as error:
+        context.step("not_by_force", reason=error.message)
 
 
 def _left(context: Context) -> List[Dict[str, Any]]:
