@@ -94,6 +94,14 @@ class Plays:
         return report
 
 
+def read_until(process: subprocess.Popen[str], text: str) -> None:
+    """Read what a started playbook prints until `text` comes; raises EOFError when it never does."""
+    for line in process.stdout or ():
+        if text in line:
+            return
+    raise EOFError(f"the playbook ended without printing {text!r}")
+
+
 def wait_until(reached: Callable[[], bool], seconds: float, pause: float = 0.2) -> None:
     """Wait until `reached` is true; raises TimeoutError."""
     ends = time.monotonic() + seconds

@@ -10,7 +10,7 @@ import pytest
 
 from patchops.lab import faults
 from patchops.lab.lab import Lab
-from patchops.lab.plays import Plays, wait_until
+from patchops.lab.plays import Plays, read_until
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
 
@@ -69,9 +69,7 @@ def test_packages_that_can_not_be_installed_are_taken_back(lab: Lab, plays: Play
     assert lab.host("canary").packages() == before
 
 
-def is_configuring(lab: Lab, host: str, package: str) -> bool:
-    """Tell whether the host's package manager runs the package's postinst at this moment."""
-    return lab.host(host).try_run("pgrep", "-f", f"{package}.postinst").returncode == 0
+ATTACHED = "Wait until the transaction has ended"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +86,7 @@ def test_a_canary_that_is_cut_off_after_its_transaction_began_is_lost(
         failure_budget=budget,
         deploy_timeout=30,
     )
-    wait_until(lambda: is_configuring(lab, "canary", "lab-slowapp"), 120)
+    read_until(process, ATTACHED)
     faults.inject(lab, "cut", "canary")
     process.communicate(timeout=400)
     faults.clear(lab, "cut", "canary")
@@ -105,7 +103,7 @@ def test_a_canary_that_was_cut_off_is_found_patched_by_the_next_run(
     lab: Lab, plays: Plays, tmp_path: Path
 ) -> None:
     process, _run_id = plays.start("patch", hosts="canary", packages=["lab-slowapp"], deploy_timeout=20)
-    wait_until(lambda: is_configuring(lab, "canary", "lab-slowapp"), 120)
+    read_until(process, ATTACHED)
     faults.inject(lab, "cut", "canary")
     process.communicate(timeout=400)
     faults.clear(lab, "cut", "canary")
