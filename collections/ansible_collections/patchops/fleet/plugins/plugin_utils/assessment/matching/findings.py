@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import cves_in, severity
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Rule, Severity
 
@@ -27,6 +28,7 @@ class Prototypes:
         self._database = database
         self._made: dict[int, dict[str, Any]] = {}
         self._kept: list[Rule] = []
+        self._reported: dict[tuple[str, str, str], dict[str, Any]] = {}
 
     def of(self, rule: Rule) -> dict[str, Any]:
         made = self._made.get(id(rule))
@@ -36,19 +38,39 @@ class Prototypes:
             made = self._made[id(rule)] = self._make(rule)
         return made
 
+    def of_reported(
+        self, package: str, advisory: Mapping[str, Any], update: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The same for an advisory that a host's own repositories carry: {id, severity, cves}, and its
+        update."""
+        key = (advisory["id"], package, update["candidate"])
+        if key not in self._reported:
+            cves = cves_in(*(str(one) for one in advisory.get("cves") or ()))
+            self._reported[key] = {
+                **_EMPTY,
+                **self._facts(cves),
+                "advisory": advisory["id"],
+                "cves": list(cves),
+                "package": package,
+                "fixed": update["candidate"],
+                "severity": severity(advisory.get("severity") or ""),
+                "title": f"{package} - security update {update['candidate']}",
+            }
+        return self._reported[key]
+
     def _make(self, rule: Rule) -> dict[str, Any]:
         advisory, affected = rule.advisory, rule.affected
         facts = self._facts(advisory.cves)
-        severity = advisory.severity
-        if severity == "unknown" and facts["cvss"] is not None:
-            severity = next((rating for score, rating in _RATINGS if facts["cvss"] >= score), "none")
+        rating = advisory.severity
+        if rating == "unknown" and facts["cvss"] is not None:
+            rating = next((one for score, one in _RATINGS if facts["cvss"] >= score), "none")
         return {
             "advisory": advisory.name,
             "cves": list(advisory.cves),
             "package": affected.package,
             "fixed": affected.fixed or None,
             "no_fix": {"deferred": "deferred", "affected": "none_yet"}.get(affected.status),
-            "severity": severity,
+            "severity": rating,
             "type": advisory.type,
             "title": advisory.title,
             "issued": advisory.issued or None,
@@ -104,17 +126,24 @@ def host_row(host: str | None, reasons: list[dict[str, str]]) -> dict[str, Any]:
     return {**_EMPTY, "title": title, "source": "patchops", **_of_host(host, "unknown", reasons)}
 
 
-def unexplained_update(
-    host: str | None, package: str, updates: list[Mapping[str, Any]], reasons: list[dict[str, str]]
+def without_advisory(package: str, update: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a pending security update that no advisory names."""
+    candidate = update["candidate"]
+    title = f"{package} - security update {candidate}"
+    return {**_EMPTY, "package": package, "fixed": candidate, "title": title}
+
+
+def pending_update(
+    host: str | None,
+    prototype: Mapping[str, Any],
+    updates: list[Mapping[str, Any]],
+    reasons: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """The finding of a pending security update that no advisory names."""
+    """The finding of pending updates (of one package, for each architecture) that the feeds did not give."""
     first = updates[0]
     blocked = [one for one in updates if one.get("held") or one.get("blocked")]
     return {
-        **_EMPTY,
-        "package": package,
-        "fixed": first["candidate"],
-        "title": f"{package} - security update {first['candidate']}",
+        **prototype,
         **_of_host(host, "missing", reasons),
         "binaries": [binary(one, one.get("installed")) for one in updates],
         "installed": first.get("installed"),

@@ -118,7 +118,9 @@ class Matcher:
             missing.append(reason("package_source_unknown", ", ".join(found.nameless[:10])))
         explained: list[dict[str, Any]] = []
         if question.only is None:
-            explained, unexplained = explain(host, document, offers, findings, self._feeds(release))
+            explained, unexplained = explain(
+                host, document, offers, findings, self._feeds(release), self._prototypes
+            )
             findings += unexplained
             if rows := missing + code.gaps():
                 findings.append(host_row(host, rows))

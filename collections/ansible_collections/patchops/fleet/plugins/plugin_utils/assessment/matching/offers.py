@@ -67,5 +67,7 @@ class Offers:
             plain = _REBUILD.sub("", package["version"])
             if plain != _REBUILD.sub("", package.get("source_version") or package["version"]):
                 return None
-        offered = update.get("source_version") or _REBUILD.sub("", update["candidate"])
+        offered = update["candidate"]
+        if self._scheme in ("deb", "apk"):
+            offered = update.get("source_version") or _REBUILD.sub("", offered)
         return bool(self._key(offered) >= self._key(fixed))

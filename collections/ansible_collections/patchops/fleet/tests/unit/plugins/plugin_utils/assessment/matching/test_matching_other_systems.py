@@ -62,6 +62,53 @@ def test_a_fix_of_another_architecture_does_not_concern(feeds: Any, el9: Make) -
     assert matcher.assess(el9(rpm("openssl", "0:3.0.7-27.el9")))["findings"] == []
 
 
+def offered(name: str, candidate: str, **more: Any) -> dict[str, Any]:
+    """A pending update as dnf's driver tells it: the source's version has no epoch."""
+    return {
+        "name": name,
+        "arch": "x86_64",
+        "installed": "1:3.0.7-27.el9",
+        "candidate": candidate,
+        "suite": "baseos",
+        "security": True,
+        "held": False,
+        "blocked": False,
+        "source": name,
+        "source_version": candidate.rpartition(":")[2],
+        **more,
+    }
+
+
+def test_an_offer_of_rpm_counts_with_its_own_epoch(feeds: Any, el9: Make) -> None:
+    matcher = add(feeds, "openssl", "1:3.0.7", "28.el9_5")
+    host = el9(rpm("openssl", "1:3.0.7-27.el9"), updates=[offered("openssl", "1:3.0.7-28.el9_5")])
+
+    assert only(matcher, host)["fix_available"] is True
+
+
+def test_an_advisory_that_only_the_hosts_repositories_carry_is_a_finding(feeds: Any, el9: Make) -> None:
+    feeds.add("kev", "cveID,vulnerabilityName,dateAdded,dueDate\nCVE-2026-3002,x,2026-08-01,2026-08-15\n")
+    matcher = add(feeds, "bash", "5.1", "9.el9")
+    own = [
+        {"id": "ACME-2026:7", "type": "security", "severity": "Important", "cves": ["CVE-2026-3002"]},
+        {"id": "ACME-2026:8", "type": "bugfix", "severity": None, "cves": []},
+    ]
+    host = el9(
+        rpm("openssl", "1:3.0.7-27.el9"), updates=[offered("openssl", "1:3.0.7-29.el9", advisories=own)]
+    )
+    document = matcher.assess(host)
+
+    (finding,) = document["findings"]
+    assert (finding["advisory"], finding["package"], finding["state"]) == (
+        "ACME-2026:7",
+        "openssl",
+        "missing",
+    )
+    assert (finding["severity"], finding["source"], finding["fix_available"]) == ("high", "repository", True)
+    assert finding["kev"]["date_added"] == "2026-08-01"
+    assert document["updates_explained"][0]["advisories"] == ["ACME-2026:7"]
+
+
 MODULE = '<module name="nodejs" stream="18"/>'
 
 
