@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("killed-patch")]
 
 HOST = "victim"
 GOOD = ("--limit", HOST, "--package", "lab-slowapp", "--package", "lab-goodapp", "--reboot", "always")
-BAD = (*GOOD, "--package", "lab-webapp")
+BAD = (*GOOD, "--package", "lab-webapp", "--budget", "1")
 EVERYTHING = ("--limit", HOST, "--select", "security", "--reboot", "always")
 
 

@@ -98,6 +98,7 @@ CODES = {
     "updates_missing": (FAILED, "Updates are pending, and the run was told to fail on that."),
     # reverted
     "rolled_back": (REVERTED, "The update was bad and was taken back."),
+    "still_blocked": (REVERTED, "What was asked for was taken back earlier, and stays blocked."),
     "install_taken_back": (REVERTED, "The package manager failed, and the former packages are back."),
     # unreachable
     "unreachable": (UNREACHABLE, "No connection could be made."),

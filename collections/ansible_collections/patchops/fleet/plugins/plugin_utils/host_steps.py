@@ -67,7 +67,7 @@ def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> d
     `intermittent`: being unreachable before anything was done is normal for this host and costs no budget.
     """
     step, outcome = _decisive(results)
-    touched = _acted(results) or _unproven(results)
+    touched = _acted(results) or _unproven(results) or _was_taken_back(results)
     if touched and outcome["class"] == UNREACHABLE:
         message = f"{outcome['message']} It was changed in this run; what became of it is not known."
         outcome = make_outcome("outcome_unknown", message, outcome["remedy"])
@@ -183,6 +183,12 @@ def _may_have_changed(result: Result) -> bool:
     if result["outcome"]["class"] in (OK, REFUSED, SKIPPED):
         return bool(result.get("changed"))
     return True  # failed, lost or unknown: the package manager may have begun
+
+
+def _was_taken_back(results: Mapping[str, Result]) -> bool:
+    # By an earlier call: nobody has answered for it since, so a retry gets no new budget.
+    staged = results.get("stage", {}).get("outcome", {})
+    return staged.get("class") == REVERTED or staged.get("code") == "taken_back"
 
 
 def _unproven(results: Mapping[str, Result]) -> bool:

@@ -41,14 +41,32 @@ def would_close(ids: List[str]) -> Result:
     return make_result("planned", message, changed=True, transaction=None)
 
 
-def nothing_new(plan: Dict[str, Any], record: Optional[survey.Record]) -> Result:
-    """Return the answer for an empty plan."""
+def nothing_new(plan: Dict[str, Any], request: Dict[str, Any], records: List[survey.Record]) -> Result:
+    """Return the answer for an empty plan: there is nothing to do, or what is asked for is kept away."""
+    kept = requests.kept_away(request, plan["blocked"])
+    if kept:
+        return _still_blocked(plan, kept, records)
     message = "Nothing to install."
     if plan["held"]:
         message += " Left out: " + ", ".join(one["name"] for one in plan["held"]) + "."
-    if plan["blocked"]:
-        message += " Blocked: " + ", ".join(sorted({one["name"] for one in plan["blocked"]})) + "."
-    return make_result("nothing_to_do", message, plan=plan, transaction=reference(record))
+    same = records and records[-1].request["digest"] == request["digest"]
+    return make_result(
+        "nothing_to_do", message, plan=plan, transaction=reference(records[-1] if same else None)
+    )
+
+
+def _still_blocked(plan: Dict[str, Any], kept: List[Dict[str, str]], records: List[survey.Record]) -> Result:
+    culprit = kept[-1]["transaction"]
+    record = next(one for one in records if one.directory.id == culprit)
+    names = ", ".join(sorted({"{name} {version}".format(**one) for one in kept}))
+    return make_result(
+        "still_blocked",
+        f"Nothing was installed: {names} stay blocked since transaction {culprit} was taken back.",
+        "Find out what was wrong with them. To have them installed after all, release the block "
+        "(the playbook cleanup, or state: committed).",
+        plan=plan,
+        transaction=reference(record),
+    )
 
 
 def closed(ids: List[str], record: survey.Record) -> Result:

@@ -80,7 +80,7 @@ class Call:
         if decision.action == requests.CREATE:
             plan = self._plan()
             if not plan["packages"]:
-                return answers.nothing_new(plan, _reference(records, self.request))
+                return answers.nothing_new(plan, cast(Dict[str, Any], self.request), records)
             return answers.planned(plan, self.options["state"])
         if decision.action == requests.RETURN:
             return self._return(decision, records)
@@ -135,7 +135,7 @@ class Call:
         if decision.action == requests.CREATE:
             plan = self._plan() if plan is None else plan
             if not plan["packages"]:
-                return answers.nothing_new(plan, _reference(records, self.request))
+                return answers.nothing_new(plan, cast(Dict[str, Any], self.request), records)
             transaction_id = self._create(plan, len(records))
             for replaced in decision.ids:
                 _supersede(self.state, replaced, transaction_id)
@@ -222,12 +222,6 @@ def _supersede(state: StateDirectory, replaced: str, by: str) -> None:
 
 def _record(state: StateDirectory, transaction_id: str) -> survey.Record:
     return next(one for one in survey.read_records(state) if one.directory.id == transaction_id)
-
-
-def _reference(records: List[survey.Record], request: Optional[Dict[str, Any]]) -> Optional[survey.Record]:
-    """Return the newest transaction when it is about the same request."""
-    same = records and request and records[-1].request["digest"] == request["digest"]
-    return records[-1] if same else None
 
 
 def read_machine_id() -> str:

@@ -67,6 +67,18 @@ def _sorted(selection: Dict[str, Any]) -> Dict[str, Any]:
     return {"select": selection["select"]}
 
 
+def kept_away(request: Dict[str, Any], blocked: List[Dict[str, str]]) -> List[Dict[str, str]]:
+    """Return those of `blocked` ({name, version, transaction}) that the request asks for."""
+    selection = request["selection"]
+    if "select" in selection:
+        return blocked
+    if "packages" in selection:
+        names = {name.partition("=")[0].partition(":")[0] for name in selection["packages"]}
+    else:
+        names = {one["name"] for one in selection["patch_set"]["packages"]}
+    return [one for one in blocked if one["name"] in names]
+
+
 def transaction_id(machine_id: str, request: Dict[str, Any], earlier: int) -> str:
     """Return the id of a new transaction: two calls at the same moment get the same one.
 

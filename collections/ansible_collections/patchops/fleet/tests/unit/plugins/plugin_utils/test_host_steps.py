@@ -111,6 +111,11 @@ def test_a_host_that_did_not_come_back_is_not_reverted_from_afar(code: str) -> N
     assert not host_outcome(results)["revertible"]
 
 
+def test_what_an_earlier_call_took_back_is_lost_and_never_clean() -> None:
+    outcome = host_outcome({"discover": DISCOVERED, "stage": moved("still_blocked", "reverted")})
+    assert (outcome["class"], outcome["lost"], outcome["revertible"]) == ("reverted", True, True)
+
+
 def test_a_host_that_was_taken_back_says_why() -> None:
     outcome = host_outcome(
         {

@@ -73,7 +73,7 @@ def test_reverting_restores_the_list_and_the_marks(host: FakeHost) -> None:
 def test_what_was_taken_back_stays_away_until_it_is_committed(host: FakeHost) -> None:
     host.call("applied")
     host.call("reverted")
-    assert host.code("applied") == "nothing_to_do"
+    assert host.code("applied") == "still_blocked"
     assert host.driver.packages == FORMER
     host.call("committed")
     assert host.driver.pins == {}

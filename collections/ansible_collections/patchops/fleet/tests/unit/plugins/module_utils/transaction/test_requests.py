@@ -211,3 +211,12 @@ def test_every_refusal_says_why_and_what_to_do(
 ) -> None:
     decision = decide(wanted, *transactions, supersede_staged=supersede)
     assert decision.action != requests.REFUSE or (decision.code and decision.message and decision.remedy)
+
+
+def test_a_block_keeps_away_only_what_is_asked_for() -> None:
+    blocked = [{"name": "web", "version": "2", "transaction": "t1"}]
+    everything = requests.make_request({"select": "all"}, False, "required", 1)
+    named = requests.make_request({"packages": ["web=2"]}, False, "required", 1)
+    other = requests.make_request({"packages": ["db"]}, False, "required", 1)
+    assert requests.kept_away(everything, blocked) == requests.kept_away(named, blocked) == blocked
+    assert requests.kept_away(other, blocked) == []
