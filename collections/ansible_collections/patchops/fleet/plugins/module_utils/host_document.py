@@ -198,7 +198,7 @@ def _reboot(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
     kernels = reader.read("kernel", "kernel", lambda: kernel.collect_kernel(driver.kernel_packages()))
     replaced = reader.read("restarts", "restarts", lambda: restarts.collect_restarts(driver.owners))
     virtualization = reader.read("machine", "virtualization", machine.detect_virtualization)
-    marker = reader.read("reboot", "reboot.marker", reboot.read_marker)
+    marker = reader.read("reboot", "reboot.marker", lambda: reboot.read_marker(driver.reboot_requests()))
     in_container = virtualization is not None and virtualization["kind"] == "container"
     document["reboot"] = reboot.judge_reboot(marker, kernels, in_container, replaced)
 

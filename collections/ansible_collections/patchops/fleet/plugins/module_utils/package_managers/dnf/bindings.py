@@ -115,16 +115,21 @@ def _answer(action: str, result: process.Result, log: str = "") -> Any:
     try:
         answer = json.loads(result.stdout)
     except ValueError:
-        last = " ".join(result.stderr.split("\n")[-3:]).strip() or (
-            f"see {log}" if log else "it said nothing"
-        )
-        raise DriverError(
-            "install_failed" if log else "internal_error",
-            f"dnf ended without an answer ({action}, exit code {result.rc}): {last}",
-            "Run dnf check and dnf makecache on the host and repair what they complain about.",
-        )
+        raise _unanswered(action, result, log)
     if "refusal" in answer:
         refusal = answer["refusal"]
         code = refusal["code"] or ("install_failed" if log else "repository_unreadable")
         raise DriverError(code, refusal["message"], refusal["remedy"])
     return answer["answer"]
+
+
+def _unanswered(action: str, result: process.Result, log: str) -> DriverError:
+    if log:
+        how = f"was killed (signal {-result.rc})" if result.rc < 0 else f"ended with {result.rc}"
+        return DriverError("install_failed", f"dnf {how} while it changed packages.", f"See {log}.")
+    last = " ".join(result.stderr.strip().split("\n")[-3:]) or "it said nothing"
+    return DriverError(
+        "internal_error",
+        f"dnf ended without an answer ({action}, exit code {result.rc}): {last}",
+        "Run dnf check and dnf makecache on the host and repair what they complain about.",
+    )

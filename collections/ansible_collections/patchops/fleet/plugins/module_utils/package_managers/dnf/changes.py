@@ -66,7 +66,9 @@ class DnfChanges(Driver):
         if done["complaints"] and not allow_downgrades:
             raise DriverError(
                 "install_failed",
-                "dnf installed everything, but scripts of packages failed: " + "; ".join(done["complaints"]),
+                "dnf says it succeeded, but scripts of packages failed: "
+                + "; ".join(done["complaints"])
+                + ".",
                 f"See {log}.",
             )
 

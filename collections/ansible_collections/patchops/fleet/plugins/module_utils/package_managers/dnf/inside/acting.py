@@ -143,11 +143,16 @@ def _display() -> Any:
             self.complaints: List[str] = []
 
         def error(self, message: str) -> None:
-            print(message)
-            self.complaints.append(" ".join(str(message).split()))
+            text = " ".join(_text(message).split())
+            print(text)
+            self.complaints.append(text)
 
         def scriptout(self, msgs: Any) -> None:
             if msgs:
-                print(msgs)
+                print(_text(msgs))
 
     return Display()
+
+
+def _text(message: Any) -> str:
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
