@@ -19,8 +19,8 @@ description:
   - Imports feeds of advisories, and of what makes a vulnerability urgent, into the database that
     M(patchops.fleet.assess) matches hosts against.
   - A feed is fetched only if it has changed. It is read with limits and imported aside, and the database is
-    swapped as a whole. A feed that is broken, truncated or hostile is refused, and what the database had of it
-    stays in use.
+    swapped as a whole.
+  - A feed that is broken, truncated or hostile is refused, and what the database had of it stays in use.
 options:
   database:
     description:

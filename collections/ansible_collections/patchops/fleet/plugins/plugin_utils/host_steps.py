@@ -188,7 +188,7 @@ def _may_have_changed(result: Result) -> bool:
 def _was_taken_back(results: Mapping[str, Result]) -> bool:
     # By an earlier call: nobody has answered for it since, so a retry gets no new budget.
     staged = results.get("stage", {}).get("outcome", {})
-    return staged.get("class") == REVERTED or staged.get("code") == "taken_back"
+    return bool(staged.get("class") == REVERTED or staged.get("code") == "taken_back")
 
 
 def _unproven(results: Mapping[str, Result]) -> bool:
