@@ -28,7 +28,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - In check mode the repositories are not read anew and the host keeps no document.
+      - In check mode the host keeps no document. With O(refresh=true) the repositories are read all the same.
 options:
   subsets:
     description:
@@ -195,8 +195,7 @@ def main():
         driver = detect()
     except DriverError as error:
         reason = error
-    refresh = module.params["refresh"] and not module.check_mode
-    document = collect(module.params["subsets"], driver, refresh, reason)
+    document = collect(module.params["subsets"], driver, module.params["refresh"], reason)
     complete = len(document["subsets"]) == len(SUBSETS)
     if complete and not module.check_mode and os.geteuid() == 0:
         problem = keep_on_host(document)
