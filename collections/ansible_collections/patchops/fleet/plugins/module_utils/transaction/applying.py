@@ -23,6 +23,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 
+_ROUNDS = 3
+
 
 def apply(context: Context) -> Outcome:
     """Take a transaction from `staged`, or from where a worker died in `applying`, to `applied`.
@@ -96,27 +98,48 @@ def _save_former(context: Context) -> None:
 
 def _install(context: Context, first: bool) -> None:
     """Do what is left to do: everything the first time, the rest after a crash."""
-    driver, log = context.driver, context.directory.log
-    clean = first or _recover(context)
-    left = _left(context)
-    if left:
-        if clean and not first:
-            staging.check_plan(context, left)
-        files, removals = staging.files_of(context, left), staging.removals_of(context, left)
-        context.step("install", packages=len(left))
-        try:
-            driver.install(files, removals, False, log)
-        except DriverError as error:
-            if clean:
-                raise
-            # Packages that were cut off while they were unpacked keep the package manager from a plan.
-            context.step("by_force", reason=error.message)
-            driver.put_back_by_force(files, removals, log)
+    if first:
+        _install_left(context, context.plan["packages"])
+    else:
+        _install_rest(context)
     former = expectations.listed(context.former()["packages"])
     differs = expectations.difference(expectations.after(former, context.plan), context.present())
     if differs or context.driver.broken()["interrupted"]:
         reason = differs or context.driver.broken()["reason"]
         raise DriverError("install_failed", f"The list of packages is not as planned ({reason}).", "")
+
+
+def _install_left(context: Context, left: List[Dict[str, Any]]) -> None:
+    files, removals = staging.files_of(context, left), staging.removals_of(context, left)
+    context.step("install", packages=len(left))
+    context.driver.install(files, removals, False, context.directory.log)
+
+
+def _install_rest(context: Context) -> None:
+    """Install what is left in rounds: after a killed package manager one makes the next one possible."""
+    for _round in range(_ROUNDS):
+        clean = _recover(context)
+        left = _left(context)
+        if not left:
+            return
+        if clean:
+            staging.check_plan(context, left)
+            _install_left(context, left)
+            return
+        try:
+            _install_left(context, left)
+        except DriverError as error:
+            # Packages that were cut off while they were unpacked keep the package manager from a plan.
+            context.step("by_force", reason=error.message)
+            _install_by_force(context, left)
+
+
+def _install_by_force(context: Context, left: List[Dict[str, Any]]) -> None:
+    files, removals = staging.files_of(context, left), staging.removals_of(context, left)
+    try:
+        context.driver.put_back_by_force(files, removals, context.directory.log)
+    except DriverError as error:
+        context.step("not_by_force", reason=error.message)
 
 
 def _left(context: Context) -> List[Dict[str, Any]]:

@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Worker and package manager are killed in each state; the next call ends what was begun."""
+
+import time
+from typing import Any
+
+import pytest
+
+from patchops.lab.hosts import LabHost
+from patchops.lab.lab import Lab
+from patchops.lab.modules import run_module
+
+pytestmark = pytest.mark.lab
+
+
+def transact(lab: Lab, host: str, **arguments: Any) -> dict[str, Any]:
+    return run_module(lab, host, "transaction", arguments)
+
+
+def begin_and_kill(lab: Lab, host: LabHost, step: str, seconds: float, **arguments: Any) -> None:
+    """Start a call, wait for a step in its journal and some seconds more, and kill everything that works."""
+    transact(lab, host.name, wait=False, **arguments)
+    journals = "/var/lib/patchops/transactions"
+    ends = time.monotonic() + 60
+    while host.try_run("grep", "-rqs", f'"step": "{step}"', journals).returncode != 0:
+        assert time.monotonic() < ends, f"{step} was not reached"
+        time.sleep(0.05)
+    time.sleep(seconds)
+    host.try_run("pkill", "-9", "-f", "payload.zip")
+    host.try_run("pkill", "-9", "-x", "dpkg")
+
+
+@pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie"])
+def test_killed_in_every_state_a_host_still_gets_there_and_back(fresh_lab: Lab, release: str) -> None:
+    host = fresh_lab.host(release)
+    before = host.packages()
+
+    begin_and_kill(fresh_lab, host, "download", 0, state="staged", select="all")
+    staged = transact(fresh_lab, release, state="staged", select="all")
+    assert staged["outcome"]["code"] == "staged", staged["outcome"]
+    assert host.packages() == before
+
+    begin_and_kill(fresh_lab, host, "install", 2, state="applied", select="all")
+    applied = transact(fresh_lab, release, state="applied", select="all")
+    assert applied["outcome"]["code"] in ("applied", "nothing_to_do"), applied["outcome"]
+    journal = host.run("cat", applied["transaction"]["journal"])
+    assert journal.count('"state": "applied"') == 1
+
+    begin_and_kill(fresh_lab, host, "put_back", 2, state="reverted")
+    reverted = transact(fresh_lab, release, state="reverted")
+    assert reverted["outcome"]["code"] == "taken_back", reverted["outcome"]
+    assert host.packages() == before
+    assert host.run("dpkg", "--audit") == ""
