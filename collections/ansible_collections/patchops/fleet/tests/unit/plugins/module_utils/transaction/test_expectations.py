@@ -71,3 +71,12 @@ def test_a_package_that_changes_its_architecture_is_followed() -> None:
 def test_a_difference_names_both_sides() -> None:
     text = expectations.difference({("a", "1", "2")}, {("b", None, "1")})
     assert text == "missing: a 1 2; unexpected: b None 1"
+
+
+def test_a_kernel_beside_others_is_reverted_when_it_alone_is_gone() -> None:
+    kernel = {"name": "kernel", "arch": "x86_64", "from": None, "to": "2", "beside": True}
+    plan = {"packages": [kernel]}
+    old, new = ("kernel", "x86_64", "1"), ("kernel", "x86_64", "2")
+    assert expectations.not_yet_reverted(plan, {old, new}) == [kernel]
+    assert expectations.not_yet_reverted(plan, {old}) == []
+    assert expectations.changed_by_others(plan, {old}) == []

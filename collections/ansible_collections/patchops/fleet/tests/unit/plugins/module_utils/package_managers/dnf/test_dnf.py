@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dnf's driver without dnf: what it makes of the answers, and of none."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import (
+    Dnf,
+    acquire,
+    bindings,
+    describe_broken,
+    describe_repository,
+    rpm,
+)
+
+READ = {
+    "id": "baseos",
+    "uri": "https://user:s3cret@mirror/baseos",
+    "published_at": 1700000000,
+    "error": None,
+}
+
+
+@pytest.fixture
+def interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "python"
+    monkeypatch.setattr(bindings, "_INTERPRETERS", ("/nonexistent/platform-python", str(path)))
+    return path
+
+
+def answers(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\ncat > /dev/null\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def test_an_answer_comes_from_the_first_interpreter_that_has_the_bindings(interpreter: Path) -> None:
+    answers(interpreter, f"echo '{json.dumps({'answer': [1]})}'")
+    assert bindings.Bindings().ask("read") == [1]
+
+
+def test_what_is_sent_carries_its_own_code(interpreter: Path, tmp_path: Path) -> None:
+    interpreter.write_text(f"#!/bin/sh\ncat > {tmp_path}/sent\necho '{{\"answer\": null}}'\n")
+    interpreter.chmod(0o755)
+    bindings.Bindings().ask("plan", selection={"select": "all"})
+    sent = json.loads((tmp_path / "sent").read_text())
+    assert sent["request"] == {"action": "plan", "selection": {"select": "all"}}
+    assert [name.rpartition(".")[2] for name, _source in sent["modules"]][-1] == "main"
+    assert all("SPDX-License-Identifier" in source for _name, source in sent["modules"])
+
+
+def test_without_bindings_anywhere_the_host_is_refused_by_name(interpreter: Path) -> None:
+    answers(interpreter, "exit 97")
+    with pytest.raises(DriverError, match="No Python of the host can use dnf") as caught:
+        bindings.Bindings().ask("read")
+    assert caught.value.code == "unsupported_platform"
+
+
+def test_a_refusal_keeps_its_code(interpreter: Path) -> None:
+    refusal = {"refusal": {"code": "member_missing", "message": "gone", "remedy": "serve it"}}
+    answers(interpreter, f"echo '{json.dumps(refusal)}'")
+    with pytest.raises(DriverError, match="gone") as caught:
+        bindings.Bindings().ask("plan")
+    assert (caught.value.code, caught.value.remedy) == ("member_missing", "serve it")
+
+
+def test_a_dnf_that_was_killed_while_it_installed_is_a_failure(interpreter: Path, tmp_path: Path) -> None:
+    answers(interpreter, "kill -9 $$")
+    with pytest.raises(DriverError, match=r"killed \(signal 9\)") as caught:
+        bindings.Bindings().change(str(tmp_path / "log"), "install")
+    assert caught.value.code == "install_failed"
+
+
+def test_scripts_that_failed_are_a_failure_on_the_way_forward_only(interpreter: Path, tmp_path: Path) -> None:
+    complaint = "Error in POSTIN scriptlet in rpm package bash"
+    answers(interpreter, f"echo '{json.dumps({'answer': {'complaints': [complaint]}})}'")
+    driver, log = Dnf(), str(tmp_path / "log")
+    with pytest.raises(DriverError, match=complaint) as caught:
+        driver.install(["bash.rpm"], [], False, log)
+    assert caught.value.code == "install_failed"
+    driver.install(["bash.rpm"], [], True, log)
+
+
+def test_a_package_that_is_there_twice_was_interrupted() -> None:
+    assert describe_broken([])["interrupted"] is False
+    broken = describe_broken([{"name": "bash", "arch": "x86_64", "version": "1-1"}])
+    assert broken["interrupted"] is True
+    assert broken["reason"].endswith("bash-1-1.x86_64")
+
+
+def test_a_repository_is_told_without_credentials_and_with_what_the_refresh_said() -> None:
+    told = describe_repository(READ, [{"repository": "baseos", "message": "Status code: 404"}])
+    assert told["uri"] == "https://mirror/baseos"
+    assert told["date"] == "2023-11-14T22:13:20Z"
+    assert told["error"] == "Status code: 404"
+    assert describe_repository(READ, [])["error"] is None
+
+
+def test_owners_are_those_that_rpm_names() -> None:
+    text = "bash\nfile /tmp/x is not owned by any package\nlibx\n"
+    paths = ["/bin/bash", "/tmp/x", "/usr/lib64/libx.so"]
+    assert rpm.parse_owners(text, paths) == {"/bin/bash": "bash", "/usr/lib64/libx.so": "libx"}
+
+
+def test_a_path_with_two_owners_is_not_guessed() -> None:
+    assert rpm.parse_owners("a\nb\n", ["/x"]) == {}
+
+
+def test_a_package_of_the_way_back_counts_only_as_the_very_build_that_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoRepository:
+        def ask(self, _action: str, packages: list[dict[str, str]], **_more: Any) -> list[dict[str, Any]]:
+            return [{"file": one["file"], "error": "no repository has it"} for one in packages]
+
+    nearby, target = tmp_path / "nearby", tmp_path / "way_back"
+    nearby.mkdir()
+    target.mkdir()
+    (nearby / "bash-1-1.x86_64.rpm").write_text("the installed build")
+    (nearby / "libx-1-1.x86_64.rpm").write_text("another build")
+    monkeypatch.setattr(rpm, "installed_identity", lambda _package: "the installed build")
+    monkeypatch.setattr(rpm, "file_identity", lambda path: Path(path).read_text())
+    plan = {"packages": [{"name": name, "arch": "x86_64", "from": "1-1"} for name in ("bash", "libx")]}
+    material = acquire.acquire_way_back(NoRepository(), plan, str(target), [str(nearby)])  # type: ignore[arg-type]
+    assert [(one["name"], one["how"]) for one in material] == [("bash", "cache"), ("libx", None)]
+    assert [path.name for path in target.iterdir()] == ["bash-1-1.x86_64.rpm"]
+
+
+def test_an_epoch_is_part_of_our_file_names_and_not_of_dnfs() -> None:
+    assert rpm.file_name("bind", "32:9.16-1.el9", "x86_64") == "bind-32%3a9.16-1.el9.x86_64.rpm"
+    assert acquire._without_epoch("bind-32%3a9.16-1.el9.x86_64.rpm") == "bind-9.16-1.el9.x86_64.rpm"
