@@ -23,6 +23,7 @@ from typing import Any
 
 from patchops.lab import cgroups, network
 from patchops.lab.control import SUPERVISOR_GROUP
+from patchops.lab.errors import LabError
 from patchops.lab.paths import HostPaths, LabPaths
 from patchops.lab.state import HostRecord, read_record
 
@@ -91,7 +92,7 @@ class Supervisor:
             try:
                 request = json.loads(connection.makefile("rb").readline())
                 answer = self._obey(request)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, LabError) as error:
                 answer = {"error": f"{type(error).__name__}: {error}"}
             try:
                 connection.sendall(json.dumps(answer).encode() + b"\n")
