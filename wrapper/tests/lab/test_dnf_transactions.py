@@ -18,7 +18,7 @@ from patchops.lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 
-APPS = ("failapp", "goodapp", "killapp", "libuser", "needsnew", "oldname", "plainapp", "webapp")
+APPS = ("failapp", "goodapp", "killapp", "libuser", "needsnew", "oldname", "plainapp", "slowapp", "webapp")
 GOODAPP: dict[str, Any] = {"state": "applied", "packages": ["lab-goodapp"]}
 MANY = ["kernel-core", "lab-goodapp", "lab-library", "lab-needsnew", "lab-newname"]
 
@@ -121,6 +121,19 @@ def test_a_package_manager_that_is_killed_leaves_the_former_list(rpm_lab: Lab, h
     assert "killed (signal 9)" in result["outcome"]["message"]
     assert host.packages() == before
     host.run("dnf", "-q", "check")
+
+
+def test_a_killed_worker_is_taken_over_while_dnf_goes_on(rpm_lab: Lab, host: LabHost) -> None:
+    host.run("sh", "-c", "echo 8 > /etc/lab-slowapp.seconds")
+    started = transact(rpm_lab, state="applied", packages=["lab-slowapp"], wait=False)
+    directory = started["transaction"]["journal"].rpartition("/")[0]
+    host.run("sh", "-c", f"until grep -q 'dnf: install' {directory}/worker.log; do sleep 0.2; done; sleep 2")
+    host.run("sh", "-c", f"kill -9 $(pgrep -o -f {directory}/payload.zip)")
+    result = transact(rpm_lab, state="applied", packages=["lab-slowapp"])
+    assert code_of(result) == "applied", result["outcome"]
+    assert result["transaction"]["id"] == started["transaction"]["id"]
+    assert ("lab-slowapp", rpm_apps.NEW, "noarch") in host.packages()
+    assert ("lab-slowapp", rpm_apps.OLD, "noarch") not in host.packages()
 
 
 def test_a_dead_repository_is_not_nothing_to_do(rpm_lab: Lab, host: LabHost) -> None:

@@ -138,6 +138,10 @@ class Driver:
         """Install `files` and remove `removals`, without repositories; `log` is a file for the output."""
         raise NotImplementedError
 
+    def complaints(self, log: str) -> List[str]:
+        """Return the failures of the newest change in `log` that the package manager takes for success."""
+        return []
+
     def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
         """The same without asking for consistency, when the former state is the only way out."""
         raise NotImplementedError

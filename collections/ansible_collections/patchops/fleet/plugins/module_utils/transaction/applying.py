@@ -121,6 +121,7 @@ def _install_rest(context: Context) -> None:
         clean = _recover(context)
         left = _left(context)
         if not left:
+            _check_scripts(context)
             return
         if clean:
             staging.check_plan(context, left)
@@ -132,6 +133,13 @@ def _install_rest(context: Context) -> None:
             # Packages that were cut off while they were unpacked keep the package manager from a plan.
             context.step("by_force", reason=error.message)
             _install_by_force(context, left)
+
+
+def _check_scripts(context: Context) -> None:
+    """Ask how it went where the package manager outlived the worker that had started it."""
+    complaints = context.driver.complaints(context.directory.log)
+    if complaints:
+        raise DriverError("install_failed", "Scripts of packages failed: " + "; ".join(complaints) + ".")
 
 
 def _install_by_force(context: Context, left: List[Dict[str, Any]]) -> None:

@@ -65,7 +65,7 @@ class Bindings:
         """
         question = _question(action, arguments)
         with open(log, "ab") as stream:
-            stream.write(f"+ dnf: {action}\n".encode("utf-8"))
+            stream.write(f"\n+ dnf: {action}\n".encode("utf-8"))
             stream.flush()
             return _answer(action, self._each(lambda argv: _run_to_its_end(argv, question, stream)), log)
 

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The half of dnf's driver that plans and acts; the reading half is in `Dnf` itself."""
 
+import re
 from typing import Any, Dict, Iterable, List, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import acquire, block, rpm
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.bindings import Bindings
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
+
+# rpm counts neither as a failure of the transaction.
+_FAILED_SCRIPT = re.compile(r"(?:Error in|Non-fatal) \S+ scriptlet ")
 
 
 class DnfChanges(Driver):
@@ -71,6 +75,11 @@ class DnfChanges(Driver):
                 + ".",
                 f"See {log}.",
             )
+
+    def complaints(self, log: str) -> List[str]:
+        with open(log, encoding="utf-8", errors="replace") as stream:
+            newest = stream.read().rpartition("\n+ dnf: ")[2]
+        return [line for line in newest.splitlines() if _FAILED_SCRIPT.match(line)]
 
     def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
         try:

@@ -53,6 +53,9 @@ class FakeDriver:
     cleaning = "apt-get clean"
     inspecting = "dpkg --audit"
 
+    def complaints(self, log: str) -> list[str]:
+        return []
+
     def removal(self, name: str, arch: str, version: str) -> str:
         return name
 

@@ -88,6 +88,15 @@ def test_scripts_that_failed_are_a_failure_on_the_way_forward_only(interpreter: 
     driver.install(["bash.rpm"], [], True, log)
 
 
+def test_a_script_that_failed_after_its_worker_died_is_still_found(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    complaint = "Error in POSTIN scriptlet in rpm package bash"
+    log.write_text(f"\n+ dnf: install\nwarning: %post(bash) failed\n{complaint}\n")
+    assert Dnf().complaints(str(log)) == [complaint]
+    log.write_text(log.read_text() + "\n+ dnf: install\n")
+    assert Dnf().complaints(str(log)) == []
+
+
 def test_a_package_that_is_there_twice_was_interrupted() -> None:
     assert describe_broken([])["interrupted"] is False
     broken = describe_broken([{"name": "bash", "arch": "x86_64", "version": "1-1"}])
