@@ -14,7 +14,11 @@ from typing import Any, TypeVar
 import click
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import remove_source
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import CATALOGUE, FeedSpec
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import (
+    CATALOGUE,
+    FeedSpec,
+    default_name,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import (
     AdvisoryDatabase,
     DatabaseError,
@@ -102,11 +106,16 @@ def import_command(
 ) -> None:
     """Import a file, folder or archive as a source of this KIND."""
     expression = compile_query(query)
-    default = f"{kind}-{release.replace(':', '-')}" if release else kind
-    spec = FeedSpec(name or default, kind, str(path.absolute()), release)
-    (result,) = _guarded(lambda: update(_database(db), [spec], force=True))
+    spec = FeedSpec(name or default_name(kind, str(path), release), kind, str(path.absolute()), release)
+    database = _database(db)
+    former = _guarded(lambda: _location_of(database, spec.name))
+    (result,) = _guarded(lambda: update(database, [spec], force=True))
     if result.state == "failed":
         raise InputError(f"Not imported: {result.problem}.", "The database is as it was before.")
+    if former and former != str(path.resolve()):
+        click.echo(
+            plain(f"This replaced what {spec.name} had from {former}; another --name keeps both."), err=True
+        )
     _print(as_json, expression, asdict(result), lambda _: [_result_line(result)])
 
 
@@ -139,6 +148,12 @@ def status_command(db: Path | None, as_json: bool, query: str | None) -> None:
 
 def _database(db: Path | None) -> Path:
     return db or data_directory(os.environ, os.geteuid()).root / "advisories.sqlite3"
+
+
+def _location_of(path: Path, name: str) -> str | None:
+    """Where the source of this name came from, None where there is none."""
+    found = (one.location for one in _sources(path) if one.name == name) if path.exists() else iter(())
+    return next(found, None)
 
 
 def _sources(path: Path) -> list[Source]:

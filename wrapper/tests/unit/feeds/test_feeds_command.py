@@ -51,6 +51,16 @@ def test_the_status_tells_where_each_source_came_from_and_its_age(kev: Path, db:
     assert run("status", "--db", db).output.splitlines()[0] == f"{db}: 1 sources"
 
 
+def test_a_feed_that_replaces_one_from_elsewhere_says_so(kev: Path, db: Path, tmp_path: Path) -> None:
+    run("import", "--db", db, "kev", kev)
+    newer = tmp_path / "newer.csv"
+    newer.write_text(KEV)
+
+    assert run("import", "--db", db, "kev", kev).stderr == ""
+    replaced = run("import", "--db", db, "kev", newer).stderr
+    assert replaced == f"This replaced what kev had from {kev}; another --name keeps both.\n"
+
+
 def test_the_database_lies_in_the_data_directory_by_default(
     kev: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

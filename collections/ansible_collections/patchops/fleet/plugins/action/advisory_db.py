@@ -15,7 +15,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import CATALOGUE, FeedSpec
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import (
+    CATALOGUE,
+    FeedSpec,
+    default_name,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import (
     AdvisoryDatabase,
     DatabaseError,
@@ -65,7 +69,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 def _spec_of(feed: dict[str, Any]) -> FeedSpec:
     name, kind, location = feed["name"], feed["kind"], feed["location"]
     if kind and location:
-        return FeedSpec(name or kind, kind, location, feed["release"])
+        name = name or default_name(kind, location, feed["release"])
+        return FeedSpec(name, kind, location, feed["release"])
     if name in CATALOGUE and not kind and not location:
         return CATALOGUE[name]
     raise AnsibleActionFail(

@@ -19,8 +19,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from ansible.module_utils.urls import open_url
-
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._@=%+-]*\Z")
 _SAFE_CHARACTERS = re.compile(r"[A-Za-z0-9_.-]")
 _LONGEST_WORD = 180
@@ -152,6 +150,9 @@ class HttpStore:
         return "/".join([self._url, *(urllib.parse.quote(word) for word in _words(key))]) + ".json"
 
     def _ask(self, method: str, url: str, body: bytes | None = None) -> bytes | None:
+        # Takes a tenth of a second to import, which commands on a directory need not wait for.
+        from ansible.module_utils.urls import open_url
+
         headers = {"Content-Type": "application/json"}
         if self._token_file:
             headers["Authorization"] = f"Bearer {self._token()}"

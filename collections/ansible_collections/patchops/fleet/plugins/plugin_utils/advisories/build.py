@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import cast
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories import schema
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import default_name
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import DatabaseError, FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
@@ -34,6 +35,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Source,
     Ssvc,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import is_release
 
 _MAX_RECORDS = 20_000_000
 _MAX_VERSION = 512
@@ -61,10 +63,14 @@ def import_feed(
         raise FeedError(feed.name, "", f"unknown kind {kind!r}; known: {', '.join(sorted(KINDS))}")
     if not feed.path.exists():
         raise FeedError(feed.name, "", "does not exist")
+    if feed.release and not is_release(feed.release):
+        raise FeedError(
+            feed.name, "", f"{feed.release!r} is no release; write it like almalinux:9 or debian:bookworm"
+        )
     stamp = (now or datetime.now(timezone.utc)).strftime("%Y-%m-%dT%H:%M:%SZ")
     sha256, size = feed.digest()
     source = Source(
-        name=name or (f"{kind}-{feed.release.replace(':', '-')}" if feed.release else kind),
+        name=name or default_name(kind, location or str(feed.path), feed.release),
         kind=kind,
         location=location or str(feed.path.resolve()),
         imported_at=stamp,

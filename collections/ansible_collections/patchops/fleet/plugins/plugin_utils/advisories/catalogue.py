@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _TRACKER = "https://salsa.debian.org/security-tracker-team/security-tracker/-/raw/master/data"
 _OSV = "https://osv-vulnerabilities.storage.googleapis.com"
 _SECDB = "https://secdb.alpinelinux.org"
+# ".../DLA/list", "DLA.list.gz"
+_LTS_LIST = re.compile(r"(?:^|/)DLA(?:/[^/]*|[._-][^/]*)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,16 @@ class FeedSpec:
     @property
     def is_remote(self) -> bool:
         return "://" in self.location
+
+
+def default_name(kind: str, location: str, release: str = "") -> str:
+    """What a feed is called in the database unless somebody names it; a feed of the same name is replaced.
+
+    Debian has two lists of one format, and one must not replace the other.
+    """
+    if kind == "debian-dsa" and _LTS_LIST.search(location):
+        return "debian-dla"
+    return f"{kind}-{release.replace(':', '-')}" if release else kind
 
 
 CATALOGUE: dict[str, FeedSpec] = {

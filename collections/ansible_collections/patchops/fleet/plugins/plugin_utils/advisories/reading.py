@@ -163,7 +163,12 @@ class Feed:
                 yield "", self._member("", stream)
 
     def digest(self) -> tuple[str, int]:
-        """SHA-256 and size of the bytes on disk; of a folder, over its file names and contents."""
+        """SHA-256 and size of the bytes on disk; of a folder, over its file names and contents.
+
+        Raises FeedError for what has no end (a device, a pipe) or can't be read.
+        """
+        if not (self.path.is_dir() or self.path.is_file()):
+            raise FeedError(self.name, "", "is neither a file nor a folder; refused")
         checksum, size = hashlib.sha256(), 0
         files = (
             sorted(one for one in self.path.rglob("*") if one.is_file())
@@ -207,7 +212,8 @@ class Feed:
             if file.is_file() and not file.is_symlink():
                 with file.open("rb") as stream:
                     data = self._member(file.name, stream)
-                self.count(len(data), len(data))
+                # Nothing of it was compressed: only its size counts, never a ratio.
+                self.count(len(data), self.read + len(data))
                 yield str(file.relative_to(self.path)), data
 
     def _zip(self, suffix: str) -> Iterator[tuple[str, bytes]]:

@@ -87,6 +87,12 @@ def release_key(os_id: str, version_id: str, codename: str = "") -> str | None:
     return f"{family}:{version_id}" if version_id else None
 
 
+def is_release(key: str) -> bool:
+    """Whether hosts or language packages can have this key."""
+    family, separator, version = key.partition(":")
+    return key in LANGUAGES or (bool(separator) and release_key(family, version, version) == key)
+
+
 def scheme_of(release: str) -> str | None:
     """The packaging scheme of a release key; None for ecosystems whose version order is not known here."""
     if release in LANGUAGES:

@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build im
     mark_checked,
     remove_source,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import default_name
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import (
     AdvisoryDatabase,
     DatabaseError,
@@ -140,6 +141,28 @@ def test_an_unchanged_feed_moves_only_the_time_of_the_check(path: Path) -> None:
 def test_an_unknown_kind_is_refused_with_the_known_ones(path: Path, tmp_path: Path) -> None:
     with pytest.raises(FeedError, match=r"unknown kind 'cpe'; known: .*jsonl, kev"):
         import_feed(path, "cpe", Feed(tmp_path / "dsa.jsonl"))
+
+
+@pytest.mark.parametrize("release", ["wat", "almalinux", "almalinux:9.4", "windows:11"])
+def test_a_release_that_no_host_can_have_is_refused(path: Path, tmp_path: Path, release: str) -> None:
+    with pytest.raises(FeedError, match=f"'{release}' is no release; write it like almalinux:9"):
+        import_feed(path, "jsonl", Feed(tmp_path, release=release))
+
+
+@pytest.mark.parametrize(
+    ("kind", "location", "release", "name"),
+    [
+        ("debian-dsa", "data/DSA.list.gz", "", "debian-dsa"),
+        ("debian-dsa", "data/DLA.list.gz", "", "debian-dla"),
+        ("debian-dsa", "https://tracker.example/data/DLA/list", "", "debian-dla"),
+        ("debian-dsa", "/srv/my-dla-copies/DSA.list", "", "debian-dsa"),
+        ("updateinfo", "updateinfo.xml", "almalinux:9", "updateinfo-almalinux-9"),
+    ],
+)
+def test_feeds_that_stand_beside_each_other_have_names_of_their_own(
+    kind: str, location: str, release: str, name: str
+) -> None:
+    assert default_name(kind, location, release) == name
 
 
 def test_a_missing_feed_is_refused_by_name(path: Path, tmp_path: Path) -> None:

@@ -106,6 +106,18 @@ def test_documents_of_a_folder_come_in_order_and_without_links(tmp_path: Path) -
     assert list(Feed(tmp_path).documents()) == [("a.json", b"1"), ("b.json", b"2")]
 
 
+def test_a_folder_of_many_small_documents_is_no_bomb(tmp_path: Path) -> None:
+    (tmp_path / "1.json").write_bytes(b" " * (17 << 20))
+    (tmp_path / "2.json").write_bytes(b"{}")
+
+    assert [name for name, _ in Feed(tmp_path).documents()] == ["1.json", "2.json"]
+
+
+def test_what_has_no_end_is_refused_before_it_is_read() -> None:
+    with pytest.raises(FeedError, match="/dev/zero: is neither a file nor a folder; refused"):
+        Feed(Path("/dev/zero")).digest()
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 def test_an_archive_of_too_many_documents_is_refused(tmp_path: Path, kind: str) -> None:
     path = archive(tmp_path / "feed", kind, ["1.json", "2.json", "3.json", "4.json"])
