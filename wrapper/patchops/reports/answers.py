@@ -194,7 +194,8 @@ def _counts(report: Report, host: HostReport) -> bool:
         return True
     if report.playbook == "rollback":
         return host.touched and host.outcome_class == "ok"
-    return host.touched and host.bucket in _CHANGED
+    # A host that can't know of more security updates counts as unknown, but what it installed was verified.
+    return host.touched and (host.bucket in _CHANGED or host.code == "security_unknown")
 
 
 def _undone(change: Change) -> Change:

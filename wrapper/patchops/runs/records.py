@@ -30,9 +30,14 @@ def _facts(host: HostReport) -> HostFacts:
         security_source=host.security_source or None,
         pending_total=host.pending_total,
         pending_security=host.pending_security,
-        reboot_required=host.reboot_required,
+        reboot_required=_reboot_required(host),
         effective=host.effective,
     )
+
+
+def _reboot_required(host: HostReport) -> bool | None:
+    # The report says whether a reboot was called for; once it is done and in effect it no longer is.
+    return False if host.reboot_done and host.effective == "yes" else host.reboot_required
 
 
 def _result(host: HostReport) -> Result:

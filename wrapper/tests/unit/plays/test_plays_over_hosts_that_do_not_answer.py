@@ -27,17 +27,20 @@ def plays(tmp_path: Path) -> Plays:
     return plays_over(tmp_path, "{web1: null, web2: null, web3: null}")
 
 
-def test_a_scan_reports_hosts_that_could_not_be_asked_and_does_not_fail(plays: Plays) -> None:
+def test_a_scan_fails_over_hosts_that_could_not_be_asked_and_names_them(plays: Plays) -> None:
     run = plays.run("scan")
-    assert run.rc == 0
+    assert run.rc == 2
     assert run.report["result"] == "failed"
     assert run.report["totals"]["unreachable"] == 3
     assert run.host("web1")["outcome"]["code"] == "connection_refused"
+    for host in ("web1", "web2", "web3"):
+        assert f"{host} (unreachable): connection refused" in run.output
+    assert "Start sshd on the host, or correct ansible_host and ansible_port." in run.output
 
 
-def test_a_scan_fails_when_it_is_told_to(plays: Plays) -> None:
-    run = plays.run("scan", fail_on=["failed"])
-    assert run.rc == 2
+def test_a_scan_does_not_fail_when_it_is_told_so(plays: Plays) -> None:
+    run = plays.run("scan", fail_on=[])
+    assert run.rc == 0
 
 
 def test_hosts_that_were_unreachable_before_close_the_gate(plays: Plays) -> None:
@@ -122,13 +125,13 @@ def test_a_name_that_reads_as_a_pattern_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_store_the_run_goes_on_and_reports_in_its_artifact(plays: Plays) -> None:
-    run = plays.run("scan", document_store={"kind": "none"})
+    run = plays.run("scan", document_store={"kind": "none"}, fail_on=[])
     assert run.rc == 0
     assert run.report == {}
 
 
 def test_a_store_that_can_not_be_written_is_a_warning(plays: Plays) -> None:
-    run = plays.run("scan", document_store={"kind": "directory", "path": "/proc/nowhere"})
+    run = plays.run("scan", document_store={"kind": "directory", "path": "/proc/nowhere"}, fail_on=[])
     assert run.rc == 0
     assert "could not be written on the controller" in " ".join(run.output.split())
 

@@ -111,3 +111,9 @@ def test_a_verification_tells_what_is_in_effect() -> None:
 
 def test_an_empty_report_says_so() -> None:
     assert answer(samples.report()).headline == "No host was asked."
+
+
+def test_what_was_proven_on_a_host_without_a_security_source_counts_as_changed() -> None:
+    doubtful = samples.host("a", outcome=samples.outcome("unknown", "security_unknown"))
+    (change,) = answer(samples.report(doubtful)).changes
+    assert change.hosts == ("a",)

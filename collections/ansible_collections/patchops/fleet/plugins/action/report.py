@@ -17,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import h
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
     build_report,
     host_entry,
+    needing_somebody,
     summarize,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import report_key
@@ -85,6 +86,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result = make_result(
             code, summarize(report), remedy, result=report["result"], totals=report["totals"]
         )
+        if fails:
+            result["msg"] = "\n".join([result["msg"], *needing_somebody(report)])
         store_document(self, task_vars, report_key(str(report["run_id"])), report, result)
         if arguments["stats"]:
             former = variable(self, task_vars, "patchops_run")

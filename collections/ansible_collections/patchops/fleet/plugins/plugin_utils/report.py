@@ -37,6 +37,8 @@ BUCKETS = (
     "not_started",
 )
 _BAD = frozenset({"refused", "failed", "reverted", "unreachable"})
+_MOST_NAMED = 20
+_LONGEST_LINE = 600
 
 
 def host_entry(
@@ -77,7 +79,7 @@ def host_entry(
         "blocked": list(host_plan.get("blocked", ())),
         "pending": verified.get("pending") or seen.get("pending"),
         "effective": verified.get("effective", "unknown"),
-        "reboot": _reboot(results),
+        "reboot": _reboot(results) or (None if outcome["touched"] else _reboot_seen(seen.get("reboot"))),
         "verification": _verification(verified),
         "security_source": seen.get("security_source"),
         "os": seen.get("os"),
@@ -154,6 +156,32 @@ def summarize(report: Mapping[str, Any]) -> str:
     return f"{line} {report['unsealed']}" if report["unsealed"] else line
 
 
+def needing_somebody(report: Mapping[str, Any]) -> list[str]:
+    """Return one line for each host that is not as it should be: its state, the reason and the remedy.
+
+    The first 20 hosts are named; one more line says how many there are besides. Hosts that were not started
+    are left out: the gate says why.
+    """
+    check_mode = bool(report["check_mode"])
+    states = [(entry, bucket(entry, check_mode=check_mode)) for entry in report["hosts"]]
+    needing = [
+        _line(entry, state)
+        for entry, state in states
+        if state in _BAD | {"unknown"} and entry["outcome"]["code"] != "taken_back"
+    ]
+    left = len(needing) - _MOST_NAMED
+    return [*needing[:_MOST_NAMED], f"and {left} more in the report"] if left > 0 else needing
+
+
+def _line(entry: Mapping[str, Any], state: str) -> str:
+    host, outcome = str(entry["host"]), entry["outcome"]
+    reason = str(outcome["message"]).removeprefix(f"{host}: ").rstrip(".") + "."
+    # What hosts say is untrusted, and this goes to a terminal.
+    text = f"{host} ({state}): {reason} {outcome['remedy']}"
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+
+
 def _asked_for(entries: Sequence[Mapping[str, Any]]) -> int:
     """How many hosts were taken back because the run was to take them back."""
     return sum(entry["outcome"]["code"] == "taken_back" for entry in entries)
@@ -199,6 +227,13 @@ def _doubtful(entry: dict[str, Any]) -> dict[str, Any]:
 def _reboot(results: Mapping[str, Result]) -> dict[str, Any] | None:
     found = results.get("reboot_back", {}).get("reboot") or results.get("reboot", {}).get("reboot")
     return dict(found) if isinstance(found, Mapping) else None
+
+
+def _reboot_seen(seen: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what a run that reboots nothing knows: whether the host asked for it."""
+    if not seen:
+        return None
+    return {"required": seen["required"], "done": False, "boot_id_changed": False, "kernel": None}
 
 
 def _verification(verified: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
     BUCKETS,
     build_report,
     host_entry,
+    needing_somebody,
     summarize,
 )
 
@@ -191,3 +192,47 @@ def test_what_was_taken_back_because_it_failed_is_one() -> None:
     }
 
     assert report([entry(results)], [])["result"] == "failed"
+
+
+def test_a_host_that_needs_somebody_is_named_with_its_state_reason_and_remedy() -> None:
+    unasked = entry({"discover": make_result("python_missing", "web1: python missing.", "Install it.")})
+    fine = entry({"discover": discovered()})
+    assert needing_somebody(report([unasked, fine], [])) == [
+        "web1 (unreachable): python missing. Install it."
+    ]
+
+
+def test_a_host_whose_effect_is_not_known_needs_somebody() -> None:
+    doubtful = entry({"discover": discovered(), "apply": applied(), "verify": verified("unknown")})
+    (line,) = needing_somebody(report([doubtful], []))
+    assert line.startswith("web1 (unknown):")
+
+
+def test_a_host_that_was_taken_back_as_asked_needs_nobody() -> None:
+    back = entry({"revert": make_result("taken_back", "", changed=True)})
+    assert needing_somebody(report([back], [])) == []
+
+
+def test_after_twenty_hosts_the_rest_is_counted() -> None:
+    unasked = entry({"discover": make_result("python_missing", "")})
+    lines = needing_somebody(report([unasked] * 23, []))
+    assert len(lines) == 21
+    assert lines[-1] == "and 3 more in the report"
+
+
+def test_what_a_host_says_can_not_steer_the_terminal() -> None:
+    bad = entry({"discover": make_result("python_missing", "a\x1b[2J\nb" + "c" * 1000)})
+    (line,) = needing_somebody(report([bad], []))
+    assert line.isprintable()
+    assert len(line) < 700
+
+
+def test_a_scan_tells_whether_a_host_asks_for_a_reboot() -> None:
+    asking = discovered(reboot={"required": True, "reasons": []})
+    reboot = entry({"discover": asking})["reboot"]
+    assert reboot == {"required": True, "done": False, "boot_id_changed": False, "kernel": None}
+
+
+def test_what_was_seen_before_a_change_says_nothing_of_a_reboot_after_it() -> None:
+    before = discovered(reboot={"required": True, "reasons": []})
+    assert entry({"discover": before, "apply": applied()})["reboot"] is None
