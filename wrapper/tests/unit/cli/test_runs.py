@@ -138,7 +138,8 @@ def test_a_run_without_a_report_is_unknown_and_gets_one_all_the_same(shell: Shel
 
 def test_documents_of_another_engine_end_the_run(shell: Shell) -> None:
     ran = shell.run(
-        "patch", "-i", "hosts.ini", "--limit", "all", "-e", shell.variables(standin_engine="0.0.9")
+        *("patch", "-i", "hosts.ini", "--limit", "all"),
+        *("-e", shell.variables(standin_engine="0.0.9", standin_staging=60)),
     )
 
     assert ran.returncode == 1

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 import pexpect  # type: ignore[import-untyped]
@@ -12,7 +13,8 @@ import pytest
 
 from .conftest import PATCHOPS, Shell
 
-SECRET = "c0rrect-h0rse-battery"
+# Another run of these tests beside this one has another secret.
+SECRET = f"c0rrect-h0rse-{secrets.token_hex(8)}"
 
 
 def files_with(secret: str, directory: Path) -> list[str]:
