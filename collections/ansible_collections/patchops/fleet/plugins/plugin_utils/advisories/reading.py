@@ -103,14 +103,16 @@ class Feed:
         try:
             raw = self.path.open("rb")
             size = self.path.stat().st_size
+            # A pipe can't go back to its start.
+            magic = raw.peek(len(_ZSTANDARD) + 2)
         except OSError as error:
             raise FeedError(self.name, "", f"can't be read: {error.strerror}") from error
-        magic = raw.read(6)
-        raw.seek(0)
         if magic.startswith(_ZSTANDARD):
             raw.close()
             raise FeedError(self.name, "", "is compressed with zstd; unpack it first (zstd -d)")
-        opener = next((one for start, one in _MAGIC if magic.startswith(start)), lambda plain: plain)
+        opener = next((one for start, one in _MAGIC if magic.startswith(start)), None)
+        if opener is None:
+            return io.BufferedReader(_Bounded(raw, raw, self, self.limits.total_bytes), _CHUNK)
         return io.BufferedReader(_Bounded(raw, opener(raw), self, size), _CHUNK)
 
     def lines(self) -> Iterator[tuple[int, str]]:

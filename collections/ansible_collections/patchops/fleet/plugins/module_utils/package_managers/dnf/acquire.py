@@ -102,7 +102,7 @@ def _from_nearby(name: str, identity: Optional[str], places: List[str], director
     plain = name.split("%3a")[-1] if "%3a" not in name else _without_epoch(name)
     target = os.path.join(directory, name)
     for place in places:
-        for source in {os.path.join(place, name), os.path.join(place, plain)}:
+        for source in (os.path.join(place, name), os.path.join(place, plain)):
             if not _is_build(source, identity):
                 continue
             if source != target:

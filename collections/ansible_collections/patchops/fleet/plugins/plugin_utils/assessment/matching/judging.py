@@ -45,7 +45,7 @@ class HostJudge:
         for key, (rule, members) in open_rules.items():
             yield self._open(rule, members, left_rules.get(key, (rule, []))[1])
         images = self._images(group) if group.side_by_side else {}
-        newest = self._newest_fix(rule for rule, _ in fixed_rules.values())
+        newest = self._newest_fix(rule for rule, _members in fixed_rules.values())
         for key, (rule, members) in fixed_rules.items():
             if key not in open_rules:
                 is_newest = rule.affected.fixed == newest

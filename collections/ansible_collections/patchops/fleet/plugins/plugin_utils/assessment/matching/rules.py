@@ -75,14 +75,19 @@ class ReleaseRules:
         return verdicts
 
     def _judge(self, rules: tuple[Rule, ...], version: str, arch: str, module: str | None) -> Verdicts:
-        judged = [
-            Judged(rule, state)
-            for rule in rules
-            if (state := self.state(rule, version, arch, module)) is not None
-        ]
+        judged: dict[tuple[Any, ...], Judged] = {}
+        for rule in rules:
+            state = self.state(rule, version, arch, module)
+            if state is None:
+                continue
+            # Two feeds can carry one advisory, one of them without epoch, architecture or stream.
+            fixed = self.key(rule.affected.fixed) if self.key else rule.affected.fixed
+            told = (rule.advisory.name, rule.affected.status, fixed)
+            if told not in judged or judged[told].state == "unknown":
+                judged[told] = Judged(rule, state)
         return Verdicts(
-            tuple(one for one in judged if one.state != "installed"),
-            tuple(one for one in judged if one.state == "installed"),
+            tuple(one for one in judged.values() if one.state != "installed"),
+            tuple(one for one in judged.values() if one.state == "installed"),
         )
 
     def state(self, rule: Rule, version: str, arch: str, module: str | None) -> Judgement | None:
@@ -127,8 +132,7 @@ class ReleaseRules:
         if rule.affected.status != "fixed" or not _is_record_of_a_cve(rule):
             return False
         fixed = covered.get(rule.advisory.cves[0])
-        assert self.key is not None  # noqa: S101 (only called where there is one)
-        return fixed is not None and bool(self.key(rule.affected.fixed) <= fixed)
+        return fixed is not None and self.key is not None and bool(self.key(rule.affected.fixed) <= fixed)
 
 
 def _is_record_of_a_cve(rule: Rule) -> bool:

@@ -62,7 +62,7 @@ def explain(
     rows.sort(key=lambda row: (row["package"], row["arch"] or ""))
     more = [
         pending_update(host, prototypes.of_reported(name, one, updates[0]), updates, [_offered(updates[0])])
-        for (_, name), (one, updates) in reported.items()
+        for (_source, name), (one, updates) in reported.items()
     ]
     return rows, more + [
         pending_update(host, without_advisory(package, updates[0]), updates, [_why(by, feed_date)])

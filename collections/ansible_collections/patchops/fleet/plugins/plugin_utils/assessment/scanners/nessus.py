@@ -24,7 +24,7 @@ _SEVERITIES = ("Severity", "Risk")
 
 def read(feed: Feed) -> Iterator[ScannerFinding]:
     """A finding for each CVE of each row; rows without a CVE are no findings."""
-    rows = csv.DictReader((f"{line}\n" for _, line in feed.lines()), strict=True)
+    rows = csv.DictReader((f"{line}\n" for _number, line in feed.lines()), strict=True)
     try:
         columns = set(rows.fieldnames or ())
         if "CVE" not in columns or not columns & set(_HOSTS):

@@ -4,6 +4,7 @@
 
 import os
 import shutil
+import sys
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
@@ -144,12 +145,12 @@ def _display() -> Any:
 
         def error(self, message: str) -> None:
             text = " ".join(_text(message).split())
-            print(text)
+            sys.stdout.write(text + "\n")
             self.complaints.append(text)
 
         def scriptout(self, msgs: Any) -> None:
             if msgs:
-                print(_text(msgs))
+                sys.stdout.write(_text(msgs) + "\n")
 
     return Display()
 

@@ -197,7 +197,9 @@ def _repository(repo: Any, errors: Dict[str, str]) -> Dict[str, Any]:
 def _kernels(base: Any) -> List[Dict[str, Any]]:
     kernels: Dict[str, Any] = {}
     for one in opening.installed(base).filter(provides=_KERNEL):
-        releases = [str(dep).split(" = ")[-1] for dep in one.provides if str(dep).startswith(_KERNEL + " = ")]
+        releases = [
+            str(dep).rsplit(" = ", 1)[-1] for dep in one.provides if str(dep).startswith(_KERNEL + " = ")
+        ]
         for release in releases:
             kernels.setdefault(release, one)
     return [
