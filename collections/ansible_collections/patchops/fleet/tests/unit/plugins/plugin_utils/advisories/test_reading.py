@@ -110,7 +110,7 @@ def test_a_folder_of_many_small_documents_is_no_bomb(tmp_path: Path) -> None:
     (tmp_path / "1.json").write_bytes(b" " * (17 << 20))
     (tmp_path / "2.json").write_bytes(b"{}")
 
-    assert [name for name, _ in Feed(tmp_path).documents()] == ["1.json", "2.json"]
+    assert [name for name, _content in Feed(tmp_path).documents()] == ["1.json", "2.json"]
 
 
 def test_what_has_no_end_is_refused_before_it_is_read() -> None:
