@@ -6,7 +6,10 @@ from typing import Any, Dict, List, Optional
 
 
 def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
-    """Return {os, platform, pending, security_source, reboot, interrupted}, None for what is not known."""
+    """Return {os, platform, pending, security_source, reboot, interrupted, refreshed}, None where not known.
+
+    `refreshed`: every repository was read anew, without a complaint.
+    """
     updates, broken = document.get("updates"), document.get("broken")
     return {
         "os": document.get("os"),
@@ -15,6 +18,7 @@ def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
         "reboot": document.get("reboot"),
         "interrupted": None if broken is None else broken["interrupted"],
         "platform": platform_of(document),
+        "refreshed": (document.get("refresh") or {}).get("ok") is True,
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import (
     decisive_facts,
     platform_of,
@@ -56,6 +58,12 @@ def test_a_document_without_updates_names_what_was_collected() -> None:
 def test_what_could_not_be_read_is_null_among_the_decisive_facts() -> None:
     facts = decisive_facts(document(updates=None, broken=None))
     assert (facts["pending"], facts["interrupted"]) == (None, None)
+
+
+@pytest.mark.parametrize(("ok", "refreshed"), [(True, True), (False, False), (None, False)])
+def test_only_a_refresh_without_a_complaint_counts(ok: Any, refreshed: bool) -> None:
+    facts = decisive_facts(document(refresh={"at": None, "ok": ok, "errors": []}))
+    assert facts["refreshed"] is refreshed
 
 
 def test_the_platform_is_distribution_version_and_architecture() -> None:
