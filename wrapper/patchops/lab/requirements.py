@@ -55,11 +55,8 @@ def missing() -> list[str]:
 
 
 def missing_packages() -> list[str]:
-    """The names of the Debian packages that bring what is missing here."""
-    packages = {package for program, package in PROGRAMS.items() if _absent(program)}
-    if not KEYRING.exists():
-        packages.add("debian-archive-keyring")
-    return sorted(packages)
+    """The names of the Debian packages that bring what is missing here, for hosts of every kind."""
+    return sorted({*_missing_for(PROGRAMS), *_missing_for(RPM_PROGRAMS)})
 
 
 def demand() -> None:
@@ -73,14 +70,19 @@ def demand() -> None:
         raise LabError(f"A lab can't be made on this machine:\n{listed}\n{WITHOUT}")
 
 
+def missing_for_rpm() -> list[str]:
+    """What keeps a machine that can make other hosts from making some with dnf; empty when nothing does."""
+    packages = sorted({package for program, package in RPM_PROGRAMS.items() if _absent(program)})
+    return [f"hosts with dnf take more programs: apt-get install {' '.join(packages)}"] if packages else []
+
+
 def demand_rpm() -> None:
     """Check that hosts with dnf can be made here.
 
     :raises LabError: they can't; names the packages
     """
-    packages = sorted({package for program, package in RPM_PROGRAMS.items() if _absent(program)})
-    if packages:
-        raise LabError(f"Hosts with dnf can't be made on this machine: apt-get install {' '.join(packages)}")
+    for line in missing_for_rpm():
+        raise LabError(f"The lab can't be made on this machine: {line}")
 
 
 def allow_many_hosts() -> None:
@@ -107,11 +109,18 @@ def _missing_system() -> Iterator[str]:
 
 
 def _missing_programs() -> Iterator[str]:
-    packages = missing_packages()
+    packages = _missing_for(PROGRAMS)
     if packages:
         absent = ", ".join(sorted(program for program in PROGRAMS if _absent(program)))
         reason = f"programs are missing ({absent})" if absent else f"{KEYRING} is missing"
         yield f"{reason}: apt-get install {' '.join(packages)}"
+
+
+def _missing_for(programs: dict[str, str]) -> list[str]:
+    packages = {package for program, package in programs.items() if _absent(program)}
+    if not KEYRING.exists():
+        packages.add("debian-archive-keyring")
+    return sorted(packages)
 
 
 def _absent(program: str) -> bool:

@@ -136,4 +136,4 @@ def applying_needs(plan: Dict[str, Any]) -> Dict[str, int]:
 
 
 def _is_kernel(change: Dict[str, Any]) -> bool:
-    return bool(change["name"].startswith(("linux-image-", "kernel")))
+    return bool(change.get("beside") or change["name"].startswith("linux-image-"))

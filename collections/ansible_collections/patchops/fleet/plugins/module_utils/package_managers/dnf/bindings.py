@@ -27,6 +27,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dn
 _INTERPRETERS = ("/usr/libexec/platform-python", "/usr/bin/python3", sys.executable)
 _NO_BINDINGS = 97
 _TIME_LIMIT = 1800
+_DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
 # Each after those that it imports.
 _MODULES = (opening, describing, updateinfo, reading, changes, planning, keys, acting, main)
 # They arrive by standard input and go by their full names, so that they can import one another.
@@ -55,7 +56,8 @@ class Bindings:
     def ask(self, action: str, **arguments: Any) -> Any:
         """Return dnf's answer (see inside/main.py); raises DriverError."""
         question = _question(action, arguments)
-        result = self._each(lambda argv: process.run(argv, timeout=_TIME_LIMIT, stdin=question))
+        limit = _DOWNLOAD_LIMIT if action == "download" else _TIME_LIMIT
+        result = self._each(lambda argv: process.run(argv, timeout=limit, stdin=question))
         return _answer(action, result)
 
     def change(self, log: str, action: str, **arguments: Any) -> Any:

@@ -4,7 +4,6 @@
 
 import os
 import shutil
-import sys
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
@@ -36,9 +35,14 @@ def download(opened: Opened, packages: List[Dict[str, str]], directory: str) -> 
     """
     base = opened.base
     base.conf.destdir = os.path.join(directory, ".partial")
+    offers = [_offer(base, wanted) for wanted in packages]
+    try:
+        base.download_packages([offer for offer in offers if offer is not None])
+    except dnf.exceptions.DownloadError:
+        pass  # told below of each one that is missing
     found = []
-    for wanted in packages:
-        offer = _offer(base, wanted)
+    for place, wanted in enumerate(packages):
+        offer = offers[place]
         problem = "no repository has it" if offer is None else _fetch(base, offer, directory, wanted["file"])
         found.append(
             {
@@ -115,8 +119,11 @@ def _fetch(base: Any, offer: Any, directory: str, name: str) -> Optional[str]:
         return " ".join(str(error).split())
     problem = keys.check(base, offer)
     if problem is None:
-        # A repository on the host's own disk is read where it is.
-        shutil.copyfile(offer.localPkg(), os.path.join(directory, name))
+        fetched, target = offer.localPkg(), os.path.join(directory, name)
+        if os.path.dirname(fetched) == base.conf.destdir:
+            os.replace(fetched, target)
+        else:
+            shutil.copyfile(fetched, target)  # a repository on the host's own disk is read where it is
     return problem
 
 
@@ -145,14 +152,19 @@ def _display() -> Any:
 
         def error(self, message: str) -> None:
             text = " ".join(_text(message).split())
-            sys.stdout.write(text + "\n")
+            _say(text)
             self.complaints.append(text)
 
         def scriptout(self, msgs: Any) -> None:
             if msgs:
-                sys.stdout.write(_text(msgs) + "\n")
+                _say(_text(msgs))
 
     return Display()
+
+
+def _say(text: str) -> None:
+    # Not every letter is one in every locale, and an error here would cut off the transaction.
+    os.write(1, (text.rstrip() + "\n").encode("utf-8", "replace"))
 
 
 def _text(message: Any) -> str:

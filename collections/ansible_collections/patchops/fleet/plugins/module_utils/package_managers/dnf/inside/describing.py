@@ -42,6 +42,11 @@ def is_manual(reason: str) -> bool:
     return reason not in _AUTOMATIC
 
 
+def vendor_of(package: Any) -> str:
+    """Return who made a package; older bindings can't tell."""
+    return getattr(package, "vendor", None) or ""
+
+
 def sha256_of(package: Any) -> Optional[str]:
     """Return the SHA-256 that the repository's metadata has of a package, None when it has another sum."""
     kind, digest = package.chksum or (None, b"")
