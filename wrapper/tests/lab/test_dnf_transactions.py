@@ -173,3 +173,27 @@ def test_a_package_that_was_altered_on_the_mirror_is_refused(rpm_lab: Lab, host:
     file.unlink()
     assert code_of(result) in ("checksum_mismatch", "download_failed"), result["outcome"]
     assert ("lab-goodapp", rpm_apps.OLD, "noarch") in host.packages()
+
+
+def test_what_nobody_signed_is_refused(rpm_lab: Lab, host: LabHost) -> None:
+    package = Package("goodapp", rpm_apps.NEW)
+    served = repository(rpm_lab)
+    file = served.directory / "Packages" / package.file
+    file.write_bytes(rpm_repository.ensure_packages([package])[package].read_bytes())
+    served.write_metadata(rpm_repository.offered(rpm_apps.APPS, old_gone=False))
+    unsigned_package = transact(rpm_lab, **GOODAPP)
+    index = served.directory / "repodata/repomd.xml"
+    index.write_text(index.read_text(encoding="utf-8") + "<!-- altered -->\n", encoding="utf-8")
+    altered_metadata = transact(rpm_lab, **GOODAPP)
+    file.unlink()
+    assert code_of(unsigned_package) == "repository_unsigned", unsigned_package["outcome"]
+    assert code_of(altered_metadata) == "repository_unsigned", altered_metadata["outcome"]
+    assert ("lab-goodapp", rpm_apps.OLD, "noarch") in host.packages()
+
+
+def test_a_locked_package_leaves_the_plan(rpm_lab: Lab, host: LabHost) -> None:
+    host.run("dnf", "-q", "-y", "versionlock", "add", "lab-goodapp")
+    result = transact(rpm_lab, check=True, state="applied", select="all")
+    assert {"name": "lab-goodapp", "reason": "held on the host"} in result["plan"]["held"]
+    assert "lab-goodapp" not in {one["name"] for one in result["plan"]["packages"]}
+    assert "kernel-core" in {one["name"] for one in result["plan"]["packages"]}
