@@ -20,11 +20,12 @@ class VariableError(ValueError):
 
 @dataclass(frozen=True)
 class HostFacts:
-    """One host of the inventory."""
+    """One host of the inventory. address: where it is reached, "" where the inventory doesn't say."""
 
     name: str
     groups: frozenset[str]
     context: HostContext
+    address: str = ""
 
 
 def host_facts(
@@ -45,6 +46,7 @@ def host_facts(
             exposed_since=since if exposure == "exposed" else None,
             criticality=None if criticality == "unknown" else criticality,
         ),
+        str(given.get("ansible_host") or ""),
     )
 
 

@@ -8,8 +8,10 @@ import gzip
 import io
 import json
 import lzma
+import os
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,16 @@ def test_a_zip_bomb_is_refused_before_it_has_unpacked(tmp_path: Path) -> None:
     with pytest.raises(FeedError, match="unpacks to more than 400 times its size; refused"):
         list(bomb.lines())
     assert bomb.read <= 20 << 20
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_pipe_is_read_like_a_file(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, compress(b"one\ntwo\n"))
+    os.close(writing)
+
+    assert list(Feed(Path(f"/dev/fd/{reading}")).lines()) == [(1, "one"), (2, "two")]
+    os.close(reading)
 
 
 def test_an_endless_line_is_refused_by_its_number(tmp_path: Path) -> None:

@@ -56,6 +56,26 @@ def test_the_binary_counts_with_its_epoch(feeds: Any, el9: Make) -> None:
     assert only(matcher, el9(rpm("openssl", "0:9.9-1.el9")))["state"] == "missing"
 
 
+def test_an_advisory_that_two_feeds_carry_is_one_finding(feeds: Any, el9: Make) -> None:
+    the_same = {
+        "id": "ALSA-2026:1",
+        "aliases": ["CVE-2026-3001"],
+        "affected": [
+            {
+                "package": {"ecosystem": "AlmaLinux:9", "name": "curl"},
+                "ranges": [
+                    {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "7.76.1-29.el9"}]}
+                ],
+            }
+        ],
+    }
+    feeds.add("osv", json.dumps(the_same))
+    matcher = add(feeds, "curl", "7.76.1", "29.el9")
+
+    found = only(matcher, el9(rpm("curl", "0:7.76.1-26.el9")))
+    assert (found["state"], len(found["binaries"])) == ("missing", 1)
+
+
 def test_a_fix_of_another_architecture_does_not_concern(feeds: Any, el9: Make) -> None:
     matcher = add(feeds, "openssl", "3.0.7", "28.el9_5", arch="aarch64")
 

@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a command speaks of: those of an inventory, all that were scanned, or one inventory file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
+from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, was_scanned, with_documents
+from patchops.errors import InputError
+from patchops.paths import DataDirectory
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_KINDS = {
+    "dpkg_status": "dpkg-status",
+    "rpm_list": "rpm-list",
+    "apk_installed": "apk-installed",
+}
+_SBOMS = {"bomFormat": "cyclonedx", "spdxVersion": "spdx"}
+_OF_A_FILE = ("os_release", "host", "exposure", "criticality")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The hosts. from_file: it is one host that nobody scanned, told by an inventory file."""
+
+    hosts: Iterable[HostInput]
+    from_file: bool
+
+
+def host_options(function: _F) -> _F:
+    """`-i`, `--limit`, the vault's password, and the inventory files."""
+    for decorate in (
+        click.option("--host", metavar="NAME", help="The name of that host (default: the file's name)."),
+        click.option(
+            "--os-release", metavar="FILE", type=_FILE, help="The os-release of that inventory file."
+        ),
+        click.option("--sbom", metavar="FILE", type=_FILE, help="A CycloneDX or SPDX document instead."),
+        click.option("--apk-installed", metavar="FILE", type=_FILE, help="An apk database instead."),
+        click.option("--rpm-list", metavar="FILE", type=_FILE, help="The output of rpm -qa instead."),
+        click.option("--dpkg-status", metavar="FILE", type=_FILE, help="A dpkg status file instead."),
+        click.option(
+            "--vault-password-file", metavar="FILE", type=_FILE, multiple=True, help="Vault password file."
+        ),
+        click.option("--limit", "-l", metavar="PATTERN", help="Hosts or groups of the inventory."),
+        click.option(
+            "--inventory",
+            "-i",
+            "inventories",
+            metavar="INVENTORY",
+            multiple=True,
+            envvar="PATCHOPS_INVENTORY",
+            help="The hosts of this inventory by their last scan (repeatable); without it all scanned hosts.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
+def choose(given: Mapping[str, Any], data: DataDirectory) -> Chosen:
+    """The hosts that the options name. Raises InputError for options that contradict each other."""
+    files = {kind: given[option] for option, kind in _KINDS.items() if given[option] is not None}
+    if given["sbom"] is not None:
+        files[_sbom_kind(given["sbom"])] = given["sbom"]
+    if not files:
+        return Chosen(_scanned(given, data), from_file=False)
+    if len(files) > 1 or given["inventories"]:
+        raise InputError("Several inventories are given.", "Assess one file at a time, without -i.")
+    [(kind, path)] = files.items()
+    return Chosen([_from_file(kind, path, given)], from_file=True)
+
+
+def _scanned(given: Mapping[str, Any], data: DataDirectory) -> Iterable[HostInput]:
+    for option in _OF_A_FILE:
+        if given.get(option) is not None:
+            name = option.replace("_", "-")
+            raise InputError(
+                f"--{name} belongs to an inventory file.",
+                "Give --dpkg-status, --rpm-list, --apk-installed or --sbom, or leave it out.",
+            )
+    if given["inventories"]:
+        vault = [str(path) for path in given["vault_password_file"]]
+        return with_documents(inventory_facts(given["inventories"], given["limit"], vault), data.documents)
+    if given["limit"]:
+        raise InputError("--limit needs an inventory.", "Name it with -i.")
+    if not was_scanned(data.documents):
+        raise InputError(
+            f"No host was ever scanned into {data.documents}.",
+            "Run `patchops scan -i INVENTORY`, or assess an inventory file, for instance with --dpkg-status.",
+        )
+    return scanned_hosts(data.documents)
+
+
+def _from_file(kind: str, path: Path, given: Mapping[str, Any]) -> HostInput:
+    name = given["host"] or path.name
+    try:
+        document = read_inventory(kind, path, given["os_release"], name)
+    except FeedError as error:
+        raise InputError(str(error)) from None
+    variables = {
+        "patchops_exposure": given.get("exposure"),
+        "patchops_criticality": given.get("criticality"),
+    }
+    return HostInput(facts_of(name, [], variables), document)
+
+
+def _sbom_kind(path: Path) -> str:
+    try:
+        document = Feed(path).document()
+    except FeedError as error:
+        raise InputError(str(error), "Give a CycloneDX or SPDX document.") from None
+    for key, kind in _SBOMS.items():
+        if isinstance(document, dict) and key in document:
+            return kind
+    raise InputError(f"{path} is neither CycloneDX nor SPDX.", "Convert it to one of them as JSON.")
