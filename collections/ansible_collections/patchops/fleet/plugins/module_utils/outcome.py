@@ -112,6 +112,7 @@ CODES = {
     "become_failed": (UNREACHABLE, "The login works, but becoming root failed."),
     "python_missing": (UNREACHABLE, "No usable Python was found on the host."),
     "python_unsupported": (UNREACHABLE, "The host's Python is too old for this ansible-core."),
+    "controller_failed": (UNREACHABLE, "The controller could not make the call; the host was not asked."),
     "no_temporary_space": (UNREACHABLE, "The host has no room or right for temporary files."),
     # unknown
     "outcome_unknown": (UNKNOWN, "The host was touched and can't be asked what became of it."),

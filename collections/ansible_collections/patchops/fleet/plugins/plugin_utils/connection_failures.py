@@ -15,6 +15,11 @@ _PATTERNS = {
     code: re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for code, pattern in (
         (
+            "controller_failed",
+            r"unable to create local directories|too long for unix domain socket|"
+            r"must install the sshpass program|no vault secrets (were )?found|decryption failed",
+        ),
+        (
             "host_key_changed",
             r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed|BadHostKey",
         ),
@@ -94,6 +99,10 @@ REMEDIES = {
     "become_failed": "Check the become password and that the user may become root on the host.",
     "python_missing": "Install Python 3 on the host or set ansible_python_interpreter.",
     "python_unsupported": "Install a newer Python on the host or use an ansible-core that supports it.",
+    "controller_failed": (
+        "Correct it on the controller: its Ansible directories must be writable (ANSIBLE_HOME, "
+        "ansible_control_path_dir), and sshpass and vault passwords be there where they are used."
+    ),
     "no_temporary_space": "Free space in the login user's home on the host or set ansible_remote_tmp.",
     "bad_arguments": "Correct the arguments of the task.",
     "module_crashed": "Run it again with -vvv and report the traceback.",

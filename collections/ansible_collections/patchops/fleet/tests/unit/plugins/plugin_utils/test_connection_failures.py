@@ -38,6 +38,9 @@ admin@web1: Permission denied (publickey)."""
 DROPPED = 'Data could not be sent to remote host "10.99.0.12". Make sure this host can be reached over ssh: '
 
 TOLD = [
+    ("controller_failed", "Unable to create local directories '/home/awx/.ansible/cp'."),
+    ("controller_failed", 'ControlPath "/a/b" too long for Unix domain socket'),
+    ("controller_failed", "Attempting to decrypt but no vault secrets found."),
     ("host_key_changed", CHANGED_KEY),
     ("host_key_unknown", "No ED25519 host key is known for h and you have requested strict checking."),
     ("host_key_unknown", "Host Key checking is enabled and sshpass does not support this"),
