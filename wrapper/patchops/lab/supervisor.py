@@ -11,6 +11,7 @@ what follows is seen when its process ends.
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -131,7 +132,10 @@ class Supervisor:
             for directory in (host.paths.root, host.paths.upper, host.paths.work):
                 directory.mkdir(exist_ok=True)
             lower = ":".join(str(path) for path in host.record.lower)
-            options = f"lowerdir={lower},upperdir={host.paths.upper},workdir={host.paths.work}"
+            # Without syncing: dpkg syncs every file, and no disk here outlives the machine's own page cache.
+            # The kernel marks such an overlay, and refuses to mount it again while the mark is there.
+            shutil.rmtree(host.paths.work / "work/incompat", ignore_errors=True)
+            options = f"lowerdir={lower},upperdir={host.paths.upper},workdir={host.paths.work},volatile"
             _command("mount", "-t", "overlay", "overlay", "-o", options, str(host.paths.root))
         # The interface of a guest that was killed may be there still, and nspawn would not start beside it.
         left = ("ip", "link", "delete", network.interface(host.record.machine))
