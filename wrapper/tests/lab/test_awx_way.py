@@ -11,8 +11,10 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -49,8 +51,9 @@ class Job:
 class Awx:
     """Runs job templates on a lab; the worker's project and home are not its own to write."""
 
-    def __init__(self, lab: Lab, directory: Path) -> None:
+    def __init__(self, lab: Lab, directory: Path, sockets: Path) -> None:
         self.lab = lab
+        self.sockets = sockets
         self.directory = directory
         self.image = directory / "image"
         shutil.copytree(COLLECTIONS / "ansible_collections", self.image / "collections/ansible_collections")
@@ -79,7 +82,7 @@ class Awx:
                 *("env", "-i", f"PATH={Path(RUNNER).parent}:/usr/bin:/bin", f"HOME={self.image / 'home'}"),
                 f"ANSIBLE_COLLECTIONS_PATH={self.image / 'collections'}",
                 # Ansible itself needs some place for sockets and temporary files, and AWX gives it one.
-                *(f"ANSIBLE_HOME={work / 'ansible'}", f"ANSIBLE_SSH_CONTROL_PATH_DIR={work / 'cp'}"),
+                *(f"ANSIBLE_HOME={work / 'ansible'}", f"ANSIBLE_SSH_CONTROL_PATH_DIR={self.sockets}"),
                 *(RUNNER, "worker", "--private-data-dir", str(work)),
             ),
             input=stream,
@@ -110,6 +113,13 @@ class Awx:
             (sent / path).write_text(content, encoding="utf-8")
 
 
+@pytest.fixture
+def awx(lab: Lab, tmp_path: Path) -> Iterator[Awx]:
+    # The path of a socket may have 107 bytes, which a test's own directory leaves too few of.
+    with TemporaryDirectory() as sockets:
+        yield Awx(lab, tmp_path, Path(sockets))
+
+
 def _read(artifacts: Path) -> Job:
     events = [json.loads(file.read_text()) for file in (artifacts / "job_events").glob("*.json")]
     stats = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"]
@@ -120,8 +130,7 @@ def _read(artifacts: Path) -> Job:
     )
 
 
-def test_scan_canary_promote_and_report_need_only_artifacts_and_hosts(lab: Lab, tmp_path: Path) -> None:
-    awx = Awx(lab, tmp_path)
+def test_scan_canary_promote_and_report_need_only_artifacts_and_hosts(lab: Lab, awx: Awx) -> None:
     first, second = lab.host("first"), lab.host("second")
     before = first.packages()
 
@@ -150,8 +159,7 @@ def test_scan_canary_promote_and_report_need_only_artifacts_and_hosts(lab: Lab, 
     assert handed_on["patch_set_id"] == canary.artifacts["patchops_run"]["patch_set_id"]
 
 
-def test_nothing_is_written_outside_of_the_jobs_own_directory(lab: Lab, tmp_path: Path) -> None:
-    awx = Awx(lab, tmp_path)
+def test_nothing_is_written_outside_of_the_jobs_own_directory(awx: Awx) -> None:
     before = sorted(awx.image.rglob("*"))
     assert awx.job("scan", "scan", {"patchops_hosts": "all"}).status == "successful"
     assert sorted(awx.image.rglob("*")) == before
