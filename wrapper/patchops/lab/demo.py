@@ -169,10 +169,13 @@ def _patchops(*arguments: str, expected: int | None = None) -> None:
 
 
 def _newest_report() -> dict[str, Any]:
-    command = [sys.executable, "-m", "patchops", "report", "--json"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    report: dict[str, Any] = json.loads(done.stdout)
+    report: dict[str, Any] = json.loads(_told("report", "--json"))
     return report
+
+
+def _told(*arguments: str) -> str:
+    command = [sys.executable, "-m", "patchops", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _heading(text: str) -> None:
@@ -182,6 +185,7 @@ def _heading(text: str) -> None:
 def _closing(inventory: str | None, seconds: float | None) -> None:
     _heading("Done" if seconds is None else f"Done in {seconds:.0f} seconds")
     data = os.environ["PATCHOPS_DATA"]
+    click.echo(f"The report, for a browser: {_told('report', '--path').strip()}")
     click.echo(f"Reports and history: {data}\n\nTry next:")
     show = f"PATCHOPS_DATA={data} .venv/bin/patchops"
     click.echo(f"  {show} report            # the newest report, and the path of its page")
