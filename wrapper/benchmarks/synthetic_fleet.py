@@ -60,9 +60,9 @@ class SyntheticFleet:
                     packages.append(newer)
             yield {**_HEAD, "host": f"host{number:05}", "packages": packages, "updates": updates}
 
-    def texts(self, count: int) -> Iterator[str]:
-        """The same as JSON, as stores keep them."""
-        return (json.dumps(document) for document in self.documents(count))
+    def texts(self, count: int) -> Iterator[bytes]:
+        """The same as a directory store keeps them."""
+        return (json.dumps(document, indent=1, sort_keys=True).encode() for document in self.documents(count))
 
 
 def _choice(

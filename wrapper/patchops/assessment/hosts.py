@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
     VariableError,
     host_facts,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.shared_packages import SharedPackages
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     DirectoryStore,
@@ -76,15 +77,16 @@ def facts_of(name: str, groups: Sequence[str], variables: Mapping[str, Any]) -> 
 
 def scanned_hosts(documents: Path) -> Iterator[HostInput]:
     """Every host that was ever scanned into this directory store. Nothing is known of their exposure."""
+    loads = SharedPackages().loads
     for path in sorted(documents.glob("hosts/*/host.json")):
-        document = _parsed(path)
+        document = _parsed(path, loads)
         if isinstance(name := document.get("host"), str) and name:
             yield HostInput(host_facts(name), *_readable(document, name))
 
 
 def with_documents(facts: Iterable[HostFacts], documents: Path) -> Iterator[HostInput]:
     """Join hosts with what their last scan stored; a damaged document leaves the host unknown."""
-    store = DirectoryStore(documents)
+    store = DirectoryStore(documents, SharedPackages().loads)
     for host in facts:
         try:
             document = store.read(host_document_key(host.name))
@@ -128,9 +130,9 @@ def _members(
     return set(members.get(group, set())).union(*below)
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _parsed(path: Path, loads: Callable[[bytes], Any]) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        document = loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} can't be read: {error}", "Remove it and scan the host again.") from None
     return document if isinstance(document, dict) else {}

@@ -15,7 +15,7 @@ import re
 import tempfile
 import urllib.error
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -89,10 +89,14 @@ class NoStore:
 
 
 class DirectoryStore:
-    """JSON files below one directory that only its owner can read."""
+    """JSON files below one directory that only its owner can read.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    loads: reads the text of a file, for callers who read many and know a faster way than ``json.loads``.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], loads: Callable[[bytes], Any] = json.loads) -> None:
         self._root = Path(path).expanduser()
+        self._loads = loads
 
     def write(self, key: str, document: Mapping[str, Any]) -> str | None:
         target = self._path(key)
@@ -117,7 +121,7 @@ class DirectoryStore:
     def read(self, key: str) -> dict[str, Any] | None:
         target = self._path(key)
         try:
-            return _parse(target.read_bytes(), str(target))
+            return _parse(target.read_bytes(), str(target), self._loads)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -211,9 +215,9 @@ def _words(key: str) -> list[str]:
     return words
 
 
-def _parse(data: bytes, where: str) -> dict[str, Any]:
+def _parse(data: bytes, where: str, loads: Callable[[bytes], Any] = json.loads) -> dict[str, Any]:
     try:
-        document = json.loads(data)
+        document = loads(data)
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{where} is damaged: {error}. Remove it; the next scan writes it again.") from error
     if not isinstance(document, dict):
