@@ -34,7 +34,11 @@ class SurveyError(Exception):
 def read_records(state: StateDirectory) -> List[Record]:
     """Return all transactions from the oldest to the newest; raises SurveyError."""
     records = []
-    for name in state.ids():
+    try:
+        names = state.ids()
+    except OSError as error:
+        raise SurveyError(f"The transactions of this host can't be read: {error}")
+    for name in names:
         directory = state.transaction(name)
         try:
             records.append(Record(directory, Journal(directory.journal).view(), read_json(directory.request)))
