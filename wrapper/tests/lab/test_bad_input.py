@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -41,11 +43,17 @@ def patchops(lab: Lab, tmp_path: Path) -> Command:
 
 
 @pytest.fixture
+def own_sockets() -> Iterator[tuple[str, ...]]:
+    """No connection that is open already; the path of a socket may have 107 bytes only."""
+    with TemporaryDirectory() as sockets:
+        yield ("-e", f"ansible_control_path_dir={sockets}")
+
+
+@pytest.fixture
 def wrong_key(tmp_path: Path) -> tuple[str, ...]:
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    # A connection that is kept open from before would let anybody in.
-    return ("-e", f"ansible_ssh_private_key_file={key}", "-e", f"ansible_control_path_dir={tmp_path}/cp")
+    return ("-e", f"ansible_ssh_private_key_file={key}")
 
 
 @pytest.fixture
@@ -90,9 +98,20 @@ def test_a_broken_inventory_is_named_with_the_place(tmp_path: Path, command: str
 
 
 @pytest.mark.parametrize("command", [("scan",), ("patch", *PACKAGE)], ids=["scan", "patch"])
-def test_a_wrong_key(patchops: Command, wrong_key: tuple[str, ...], command: tuple[str, ...]) -> None:
-    found = patchops.report(*command, "--limit", "good", *wrong_key)
+def test_a_wrong_key(
+    patchops: Command, own_sockets: tuple[str, ...], wrong_key: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    found = patchops.report(*command, "--limit", "good", *own_sockets, *wrong_key)
     assert_named(found, "good", 4, "authentication_failed", "Check ansible_user and its key")
+
+
+def test_the_doctor_is_not_let_in_by_a_connection_that_was_left_open(
+    patchops: Command, own_sockets: tuple[str, ...], wrong_key: tuple[str, ...]
+) -> None:
+    assert patchops.run("doctor", "--limit", "good", "--", *own_sockets).returncode == 0
+    ran = patchops.run("doctor", "--limit", "good", "--", *own_sockets, *wrong_key)
+    assert ran.returncode == 4
+    assert "authentication_failed" in ran.stdout
 
 
 @pytest.mark.parametrize("command", [("scan",), ("patch", *PACKAGE)], ids=["scan", "patch"])
