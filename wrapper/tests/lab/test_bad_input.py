@@ -149,6 +149,16 @@ def test_a_bad_signature_makes_a_scan_unknown_and_a_patch_refuse(lab: Lab, patch
     assert ("lab-goodapp", "1.0", "all") in lab.host("forged").packages()
 
 
+def test_a_vendors_repository_that_can_not_be_read_is_not_nothing_to_do(lab: Lab, patchops: Command) -> None:
+    line = "deb [trusted=yes] http://mirror.lab/nowhere stable main"
+    lab.host("good").run("sh", "-c", f"echo '{line}' > /etc/apt/sources.list.d/vendor.list")
+    scanned = patchops.report("scan", "--limit", "good")
+    patched = patchops.report("patch", "--limit", "good", *PACKAGE)
+    assert_named(scanned, "good", 5, "updates_unknown", "Repair the repository")
+    assert "http://mirror.lab/nowhere" in scanned[1]["good"]["outcome"]["message"]
+    assert_named(patched, "good", 4, "repository_unreadable", "Repair the repository")
+
+
 def test_no_space_refuses_a_patch_and_names_the_place(lab: Lab, patchops: Command) -> None:
     host = lab.host("full")
     host.run("mkdir", "-m", "700", "/var/lib/patchops")

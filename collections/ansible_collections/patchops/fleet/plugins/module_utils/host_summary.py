@@ -6,10 +6,13 @@ from typing import Any, Dict, List, Optional
 
 
 def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
-    """Return {os, platform, pending, security_source, reboot, interrupted, refreshed}, None where not known.
+    """Return {os, platform, pending, security_source, reboot, interrupted, refreshed, unread}.
 
-    `refreshed`: every repository was read anew, without a complaint.
+    None where not known. `refreshed`: every repository was read anew, without a complaint; `unread`: the
+    first complaint, or None.
     """
+    refresh = document.get("refresh") or {}
+    complaints = refresh.get("errors") or [None]
     updates, broken = document.get("updates"), document.get("broken")
     return {
         "os": document.get("os"),
@@ -18,7 +21,8 @@ def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
         "reboot": document.get("reboot"),
         "interrupted": None if broken is None else broken["interrupted"],
         "platform": platform_of(document),
-        "refreshed": (document.get("refresh") or {}).get("ok") is True,
+        "refreshed": refresh.get("ok") is True,
+        "unread": complaints[0],
     }
 
 
@@ -43,6 +47,8 @@ def summarize(document: Dict[str, Any]) -> str:
     source = facts["security_source"]
     if source is not None and source["status"] != "ok":
         parts.append("more may be missing, the security source is {status}: {reason}".format(**source))
+    elif facts["unread"]:
+        parts.append("more may be missing, " + _told(facts["unread"]))
     if facts["interrupted"]:
         parts.append(document["broken"]["reason"])
     if facts["reboot"] is not None and facts["reboot"]["required"]:
@@ -50,3 +56,7 @@ def summarize(document: Dict[str, Any]) -> str:
     if document["errors"]:
         parts.append("not read: " + ", ".join(sorted({error["subset"] for error in document["errors"]})))
     return "; ".join(parts) or "collected: " + ", ".join(document["subsets"])
+
+
+def _told(complaint: Dict[str, Any]) -> str:
+    return "{} could not be read: {}".format(complaint["repository"] or "a repository", complaint["message"])

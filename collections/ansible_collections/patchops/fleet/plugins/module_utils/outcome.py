@@ -118,6 +118,7 @@ CODES = {
     "outcome_unknown": (UNKNOWN, "The host was touched and can't be asked what became of it."),
     "module_crashed": (UNKNOWN, "The module ended without a readable answer."),
     "security_unknown": (UNKNOWN, "The host's source of security updates can't be believed."),
+    "updates_unknown": (UNKNOWN, "A repository could not be read; what it offers is not known."),
     "run_unknown": (UNKNOWN, "The run ended, and the state of some of its hosts could not be learned."),
     "still_running": (UNKNOWN, "The transaction had not ended when the time to wait was over."),
     # left out

@@ -84,7 +84,8 @@ def host_entry(
         "security_source": seen.get("security_source"),
         "os": seen.get("os"),
     }
-    return _doubtful(entry)
+    # Staging reads the repositories itself where discovery could not.
+    return _doubtful(entry, None if "stage" in results else seen.get("unread"))
 
 
 def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:
@@ -210,8 +211,8 @@ def _not_started(gates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _doubtful(entry: dict[str, Any]) -> dict[str, Any]:
-    """Turn a good outcome into an unknown one where the host can't know of its security updates."""
+def _doubtful(entry: dict[str, Any], unread: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Turn a good outcome into an unknown one where the host can't know of its (security) updates."""
     source = entry["security_source"] or {}
     if entry["outcome"]["class"] == OK and source.get("status", "ok") != "ok":
         entry["outcome"] = make_outcome(
@@ -220,6 +221,12 @@ def _doubtful(entry: dict[str, Any]) -> dict[str, Any]:
             f"{source['status']} ({source.get('reason') or 'no reason given'}). "
             f"{entry['outcome']['message']}",
             "Give the host a readable, signed and current security repository and scan it again.",
+        )
+    elif entry["outcome"]["class"] == OK and unread:
+        entry["outcome"] = make_outcome(
+            "updates_unknown",
+            f"{entry['host']}: {entry['outcome']['message']}.",
+            "Repair the repository or the way to it, or disable it, and scan the host again.",
         )
     return entry
 

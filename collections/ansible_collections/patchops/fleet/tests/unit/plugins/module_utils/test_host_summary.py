@@ -73,3 +73,9 @@ def test_the_platform_is_distribution_version_and_architecture() -> None:
 def test_a_release_without_a_version_has_no_platform() -> None:
     assert platform_of({"os": {**OS, "version_id": None}}) is None
     assert platform_of({"os": None}) is None
+
+
+def test_a_repository_that_could_not_be_read_is_in_the_line() -> None:
+    refresh = {"at": None, "ok": False, "errors": [{"repository": "http://v/ stable", "message": "503"}]}
+    line = summarize(document(updates=[], refresh=refresh))
+    assert line.endswith("; more may be missing, http://v/ stable could not be read: 503")

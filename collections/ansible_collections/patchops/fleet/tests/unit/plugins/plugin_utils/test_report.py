@@ -115,6 +115,17 @@ def test_a_host_without_a_security_source_is_unknown_and_never_clean(status: str
     assert totals(found) == {"unknown": 1}
 
 
+def test_a_scanned_host_with_a_repository_that_could_not_be_read_is_not_called_clean() -> None:
+    found = entry({"discover": discovered(unread={"repository": "vendor", "message": "503"})})
+    assert found["outcome"]["code"] == "updates_unknown"
+    assert totals(found) == {"unknown": 1}
+
+
+def test_what_staging_could_read_is_not_held_against_the_host() -> None:
+    results = {"discover": discovered(unread={"repository": "vendor", "message": "503"}), "stage": applied()}
+    assert entry({**results, "apply": applied(), "verify": verified()})["outcome"]["class"] == "ok"
+
+
 def test_a_host_behind_a_closed_gate_was_not_started_and_says_why() -> None:
     found = entry({"discover": discovered(), "gate": CLOSED | make_result("gate_closed", "")}, True)
     assert found["outcome"]["message"] == "Not started: frozen. Nothing was changed."
