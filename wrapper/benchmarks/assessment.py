@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long assessment takes: feeds, one host beside debsecan and oscap, a fleet, and one new advisory against
-it.
+"""How long assessment takes: feeds, one host beside debsecan, oscap and dnf, a fleet, one new advisory.
 
     python wrapper/benchmarks/assessment.py [--shared FOLDER] [--hosts 10000] [--json]
 
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+from dnf_root import DnfRoot, missing_tools
 from other_formats import apt_configuration, debsecan_feed, oval
 from synthetic_fleet import SyntheticFleet
 
@@ -59,10 +59,13 @@ import sys
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
-database, status, os_release = sys.argv[1:]
+database, kind, inventory, os_release = sys.argv[1:]
 with AdvisoryDatabase.open(database) as opened:
-    for finding in Matcher(opened).assess(read_inventory("dpkg-status", status, os_release))["findings"]:
+    for finding in Matcher(opened).assess(read_inventory(kind, inventory, os_release))["findings"]:
         for one in finding["binaries"]:
+            if kind == "rpm-list":
+                print(finding["advisory"], one["name"] + "-" + finding["fixed"])
+                continue
             for cve in finding["cves"]:
                 print(cve, one["name"])
 """
@@ -99,9 +102,9 @@ def one_host(shared: Path, database: Path) -> dict[str, Any]:
         folder = Path(name)
         status = folder / "status"
         status.write_bytes(gzip.decompress((hosts / "dpkg-status.sandbox-python.gz").read_bytes()))
-        ours = [sys.executable, "-c", ONE_HOST, str(database), str(status), str(os_release)]
+        ours = [sys.executable, "-c", ONE_HOST, str(database), "dpkg-status", str(status), str(os_release)]
         result = {"patchops": process(ours)}
-        result["one more host in a running process"] = matching(database, status, os_release)
+        result["one more host in a running process"] = matching(database, "dpkg-status", status, os_release)
         more = result["one more host in a running process"]["cpu"]
         if shutil.which("debsecan"):
             (folder / "bookworm").write_bytes(debsecan_feed(database, RELEASE))
@@ -128,14 +131,39 @@ def one_host(shared: Path, database: Path) -> dict[str, Any]:
     return result
 
 
-def matching(database: Path, status: Path, os_release: Path) -> dict[str, Any]:
+def one_rpm_host(shared: Path) -> dict[str, Any]:
+    """Our process beside `dnf updateinfo`, on a host of 700 rpm packages and the same advisories.
+
+    pairs: of advisory and package. Without dnf and what builds such a host it says what is missing.
+    """
+    if missing := missing_tools():
+        return {"not measured, missing": ", ".join(missing)}
+    with tempfile.TemporaryDirectory() as name:
+        host = DnfRoot(Path(name), shared / "almalinux" / "updateinfo-el9.xml.gz", PACKAGES)
+        # The database of the other parts has the same advisories from OSV too.
+        alone = Path(name) / "advisories.sqlite3"
+        import_feed(
+            alone, "updateinfo", Feed(shared / "almalinux/updateinfo-el9.xml.gz", "almalinux:9"), now=NOW
+        )
+        ours = [sys.executable, "-c", ONE_HOST, str(alone), "rpm-list", str(host.rpm_list)]
+        result = {
+            "patchops": process([*ours, str(host.os_release)]),
+            "one more host in a running process": matching(alone, "rpm-list", host.rpm_list, host.os_release),
+            "dnf updateinfo": process(host.updateinfo, host.environment, columns=(0, 2)),
+        }
+    more = result["one more host in a running process"]["cpu"]
+    result["dnf updateinfo"]["times one more host"] = result["dnf updateinfo"]["cpu"] / more
+    return result
+
+
+def matching(database: Path, kind: str, inventory: Path, os_release: Path) -> dict[str, Any]:
     """What one more host costs in a running process: its inventory is read, then matched."""
     reading, judging = [], []
     with AdvisoryDatabase.open(database) as opened:
         matcher = Matcher(opened, now=NOW)
         for _ in range(ROUNDS + 1):
             started = time.process_time()
-            document = read_inventory("dpkg-status", status, os_release)
+            document = read_inventory(kind, inventory, os_release)
             read = time.process_time()
             matcher.assess(document)
             reading.append(read - started)
@@ -147,12 +175,15 @@ def process(
     command: list[str],
     environment: Mapping[str, str] | None = None,
     stands_for: Mapping[str, tuple[str, ...]] | None = None,
+    columns: tuple[int, int] = (0, 1),
 ) -> dict[str, Any]:
     """Median wall and CPU seconds of a process, and how many pairs it prints.
 
-    stands_for: for one that prints "Definition ID: true", the pairs behind each definition.
+    columns: which words of a line are the pair. stands_for: for one that prints "Definition ID: true", the
+    pairs behind each definition.
     """
-    walls, cpus, pairs = [], [], set()
+    walls, cpus = [], []
+    pairs: set[tuple[str, ...]] = set()
     for _ in range(ROUNDS):
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         printed = subprocess.run(
@@ -163,7 +194,7 @@ def process(
         cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         lines = [line.split() for line in printed.splitlines()]
         if stands_for is None:
-            pairs = {tuple(words[:2]) for words in lines}
+            pairs = {(words[columns[0]], words[columns[1]]) for words in lines}
         else:
             true = [words[1].rstrip(":") for words in lines if words[-1] == "true"]
             pairs = {tuple(pair.split()) for name in true for pair in stands_for[name]}
@@ -241,6 +272,7 @@ def main() -> None:
             "load": os.getloadavg()[0],
             "feed build": apart(build, options.shared, database),
             "one host": apart(one_host, options.shared, database),
+            "one host with rpm": apart(one_rpm_host, options.shared),
             "fleet": apart(fleet, options.shared, database, options.hosts),
             "one new advisory": apart(new_advisory, options.shared, database, options.hosts),
         }
