@@ -10,6 +10,8 @@ SOURCE = "distro-info-data"
 # distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv.
 _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
     "debian": {
+        "7": ("2016-04-25", "2018-05-31"),
+        "8": ("2018-06-17", "2020-06-30"),
         "9": ("2020-07-18", "2022-06-30"),
         "10": ("2022-09-10", "2024-06-30"),
         "11": ("2024-08-14", "2026-08-31"),

@@ -156,3 +156,15 @@ def test_a_system_that_nobody_knows_is_unknown(matcher: Any, debian: Make, packa
 
     assert reason_codes(document) == {"release_unknown"}
     assert document["release"] is None
+
+
+@pytest.mark.parametrize(
+    ("system", "version"),
+    [("debian", "8"), ("debian", "7"), ("alpine", "3.11"), ("centos", "6"), ("rhel", "6")],
+)
+def test_a_release_that_ended_long_ago_is_flagged_even_where_the_host_does_not_tell(
+    matcher: Any, debian: Make, package: Make, system: str, version: str
+) -> None:
+    os = {"id": system, "version_id": version, "support": {"status": "unknown"}}
+
+    assert "release_unsupported" in reason_codes(matcher.assess(debian(package("curl", "8"), os=os)))
