@@ -54,12 +54,14 @@ def _why(host: HostReport, tone: Tone) -> str:
 
 
 def _print_remedies(console: Console, answers: Answers) -> None:
-    hosts = [host for group in answers.attention for host in group.hosts]
-    remedies = dict.fromkeys(plain(host.remedy, 300) for host in hosts if host.remedy)
+    remedies: dict[str, list[str]] = {}
+    for host in (host for group in answers.attention for host in group.hosts):
+        if host.remedy:
+            remedies.setdefault(host.remedy, []).append(host.host)
     if remedies:
         console.print(Text("\nWhat to do", style="bold"))
-    for remedy in remedies:
-        console.print(Text(f"  {remedy}"))
+    for remedy, hosts in remedies.items():
+        console.print(Text(f"  {plain(', '.join(hosts), 120)}: {plain(remedy, 300)}"))
 
 
 def _print_changes(console: Console, answers: Answers) -> None:
