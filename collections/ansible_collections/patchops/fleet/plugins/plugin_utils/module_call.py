@@ -38,6 +38,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
 
 PAYLOAD_KEY = "patchops_payload"
 DEFAULT_LIMIT = 900.0
+# The last call before a deadline gets time for an answer too, or a busy host would be told to be away.
+_SHORTEST_LIMIT = 10.0
 
 # Without these ssh never notices that a link was cut while it waits for an answer. What the administrator has
 # set in ssh_args comes first on the command line, and ssh takes the first value.
@@ -131,7 +133,7 @@ def call_until(
         if fresh or attempt:
             reset_connection(action)
         attempt += 1
-        left = max(1.0, ends - time.monotonic())
+        left = max(_SHORTEST_LIMIT, ends - time.monotonic())
         answer = call(action, module, arguments, task_vars, kind=kind, acts=acts, limit=min(limit, left))
         settled = answer.code not in transient if answer.unreachable else accept(answer)
         if settled or time.monotonic() + pause >= ends:
