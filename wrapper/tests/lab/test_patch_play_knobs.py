@@ -56,6 +56,17 @@ def test_hosts_of_one_run_that_disagree_are_both_named(lab: Lab, plays: Plays, t
     assert run.report == {}
 
 
+def test_two_names_of_one_machine_are_refused_before_it_is_changed(
+    lab: Lab, plays: Plays, tmp_path: Path
+) -> None:
+    before = lab.host("web1").packages()
+    more = layer(tmp_path, f"all: {{hosts: {{www: {{ansible_host: {lab.host('web1').address}}}}}}}")
+    run = plays.run("patch", more, hosts="web1,www", packages=["lab-goodapp"])
+    assert run.report["result"] == "stopped"
+    assert "one machine has more than one name here, give it one: web1 and www" in run.output
+    assert lab.host("web1").packages() == before
+
+
 def test_hosts_that_were_not_named_are_not_changed(plays: Plays) -> None:
     run = plays.run("patch")
     assert run.rc == 2

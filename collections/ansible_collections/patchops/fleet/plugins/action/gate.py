@@ -19,7 +19,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows impor
     parse_freezes,
     parse_windows,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, host_outcome
+from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import names_of_one_machine
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
 
 
@@ -34,9 +35,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         _spec, arguments = self.validate_argument_spec({"plan": {"type": "dict", "required": True}})
         plan = arguments["plan"]
-        lost = self._lost(plan, task_vars)
+        results = {host: host_results(task_vars, host) for host in plan["targets"]}
+        lost = self._lost(results, task_vars)
         budget = Budget(plan["budget_max"], len(plan["targets"]), len(lost))
         is_open, reason = self._judge(plan, budget, lost)
+        doubles = names_of_one_machine(results)
+        if doubles:
+            names = "; ".join(" and ".join(names) for names in doubles)
+            is_open, reason = False, f"one machine has more than one name here, give it one: {names}"
         if _stop_requested(task_vars):
             is_open, reason = False, "a stop was requested"
         batch = plan["batches"][task_vars["ansible_play_batch"][0]]
@@ -64,11 +70,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return verdict.open, verdict.reason
 
     @staticmethod
-    def _lost(plan: Mapping[str, Any], task_vars: Mapping[str, Any]) -> list[str]:
+    def _lost(results: Mapping[str, Mapping[str, Result]], task_vars: Mapping[str, Any]) -> list[str]:
         return [
             host
-            for host in plan["targets"]
-            if host_outcome(host_results(task_vars, host), is_intermittent(task_vars, host))["lost"]
+            for host, steps in results.items()
+            if host_outcome(steps, is_intermittent(task_vars, host))["lost"]
         ]
 
 

@@ -6,10 +6,10 @@ from typing import Any, Dict, List, Optional
 
 
 def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
-    """Return {os, platform, pending, security_source, reboot, interrupted, refreshed, unread}.
+    """Return {os, platform, pending, security_source, reboot, interrupted, refreshed, unread, machine}.
 
     None where not known. `refreshed`: every repository was read anew, without a complaint; `unread`: the
-    first complaint, or None.
+    first complaint, or None. `machine`: what two names share only when they lead to one running machine.
     """
     refresh = document.get("refresh") or {}
     complaints = refresh.get("errors") or [None]
@@ -23,7 +23,15 @@ def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
         "platform": platform_of(document),
         "refreshed": refresh.get("ok") is True,
         "unread": complaints[0],
+        "machine": _identity(document),
     }
+
+
+def _identity(document: Dict[str, Any]) -> Optional[List[str]]:
+    """Return [machine-id, boot id, host name]: clones share the first, containers of a kernel the second."""
+    machine, boot = document.get("machine") or {}, document.get("boot") or {}
+    identity = [machine.get("machine_id"), boot.get("id"), machine.get("hostname")]
+    return [str(part) for part in identity] if all(identity) else None
 
 
 def platform_of(document: Dict[str, Any]) -> Optional[str]:

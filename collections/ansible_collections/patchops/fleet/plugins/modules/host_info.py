@@ -146,6 +146,10 @@ host:
       description: The platform that patch sets are made for.
       type: str
       sample: debian-12-amd64
+    machine:
+      description: Machine-id, boot id and host name; two names that share all three are one machine.
+      type: list
+      elements: str
     clock_offset_seconds:
       description: How far the host's clock is ahead of the controller's, in seconds.
       type: int
