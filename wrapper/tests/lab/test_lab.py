@@ -33,8 +33,8 @@ def varied_lab(make_lab: MakeLab) -> Lab:
     )
 
 
-def test_every_release_boots_and_lets_the_user_in(shared_lab: Lab) -> None:
-    names = {host.name: host.ssh("cat", "/etc/hostname").strip() for host in shared_lab.hosts}
+def test_every_release_boots_and_lets_the_user_in(fresh_lab: Lab) -> None:
+    names = {host.name: host.ssh("cat", "/etc/hostname").strip() for host in fresh_lab.hosts}
     assert names == {"bullseye": "bullseye", "bookworm": "bookworm", "trixie": "trixie"}
 
 
