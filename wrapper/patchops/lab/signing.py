@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A throwaway key that signs the lab's repository."""
 
+import time
 from pathlib import Path
 
 from patchops.lab.commands import run
+from patchops.lab.errors import LabError
 
 OWNER = "PatchOps lab <lab@patchops.invalid>"
+_ATTEMPTS = 4
 
 
 def create_key(home: Path) -> str:
@@ -33,12 +36,17 @@ def sign_detached(home: Path, file: Path) -> None:
 
 
 def _gpg(home: Path, *arguments: str, doing: str, stdin: str | None = None) -> str:
+    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback", *arguments]
     try:
-        return run(
-            ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback", *arguments],
-            doing=doing,
-            stdin=stdin,
-        )
+        for _attempt in range(_ATTEMPTS - 1):
+            try:
+                return run(command, doing=doing, stdin=stdin)
+            except LabError as error:
+                # The agent of the call before may be on its way out and drop this one.
+                if "agent" not in str(error):
+                    raise
+                time.sleep(0.5)
+        return run(command, doing=doing, stdin=stdin)
     finally:
         # gpg leaves an agent behind, which would outlive the lab.
         run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], doing="end the signing agent")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ RELEASE = "Origin: Test\nDate: Sun, 22 Nov 2026 08:57:00 UTC\n"
 
 
 @pytest.fixture(scope="module")
-def keyring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory with a signed InRelease file, its keyring, and the keyring of somebody else."""
     if not (shutil.which("gpg") and shutil.which("gpgv")):
         pytest.skip("gpg and gpgv are needed to sign a repository")
@@ -29,12 +31,19 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _gpg(home, "--output", str(home / f"{name}.gpg"), "--export", f"{name}@example.com")
     sign = ["--local-user", "ours@example.com", "--output"]
     _gpg(home, *sign, str(home / "InRelease"), "--clearsign", str(home / "Release"))
-    return home
+    yield home
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], check=True)
 
 
 def _gpg(home: Path, *arguments: str) -> None:
     command = ["gpg", "--homedir", str(home), "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
-    subprocess.run([*command, *arguments], check=True, capture_output=True)
+    for _attempt in range(3):
+        done = subprocess.run([*command, *arguments], check=False, capture_output=True)
+        # On a busy machine gpg gives its agent too little time to start.
+        if done.returncode == 0 or b"agent" not in done.stderr:
+            break
+        time.sleep(1)
+    done.check_returncode()
 
 
 def test_a_signature_by_the_configured_key_is_good(keyring: Path) -> None:
