@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from patchops.lab.errors import LabError
 
 _ERROR_LINES = 15
+# Given to `sh -ec` with the options, the place and a command; fixed, its values come as arguments.
+IN_OVERLAY = 'mount -t overlay overlay -o "$1" "$2"; shift 2; exec "$@"'
 # Put before a command that mounts or starts programs of its own: with it, or with us, all of that ends.
 ISOLATED = (
     *("setpriv", "--pdeathsig", "KILL", "--"),

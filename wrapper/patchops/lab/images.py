@@ -12,7 +12,7 @@ from pathlib import Path
 
 from patchops.lab import apps, rpm_images
 from patchops.lab.cache import cached, content_key
-from patchops.lab.commands import ISOLATED, run
+from patchops.lab.commands import IN_OVERLAY, ISOLATED, run
 from patchops.lab.mirrors import Mirrors
 from patchops.lab.progress import Progress, silent, told
 from patchops.lab.spec import RPM_RELEASES, HostSpec
@@ -27,8 +27,6 @@ _DISABLED_UNITS = (
     "getty.target.wants/getty@tty1.service",
 )
 _MASKED_UNITS = ("console-getty.service", "systemd-networkd-wait-online.service")
-# The script is fixed and gets its values as arguments.
-_IN_OVERLAY = 'mount -t overlay overlay -o "$1" "$2"; shift 2; exec "$@"'
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ def ensure_layer(image: Path, app_names: tuple[str, ...], debs: dict[tuple[str, 
         options = f"lowerdir={image},upperdir={upper},workdir={work}"
         install = ["dpkg", f"--root={mounted}", "--force-unsafe-io", "--install", *map(str, chosen)]
         run(
-            [*ISOLATED, "sh", "-ec", _IN_OVERLAY, "sh", options, str(mounted), *install],
+            [*ISOLATED, "sh", "-ec", IN_OVERLAY, "sh", options, str(mounted), *install],
             doing=f"install {', '.join(names)} on the image {image.parent.name}",
         )
         for name in names:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from patchops.lab import rpm_apps
 from patchops.lab.cache import cached, content_key
-from patchops.lab.commands import ISOLATED, run
+from patchops.lab.commands import IN_OVERLAY, ISOLATED, run
 
 SUITE = "bookworm"
 PACKAGES = ("dnf", "rpm", "dnf-plugins-core", "python3", "python3-dnf", "ca-certificates")
@@ -44,7 +44,6 @@ _FILES = {
     "etc/dnf/plugins/local.conf": "[main]\nenabled = false\n",
     "etc/redhat-release": "Rocky Linux release 9.4 (Blue Onyx)\n",
 }
-_IN_OVERLAY = 'mount -t overlay overlay -o "$1" "$2"; shift 2; exec "$@"'
 
 
 def prepare(root: Path) -> None:
@@ -86,7 +85,7 @@ def ensure_layer(image: Path, packages: list[Path]) -> Path | None:
             directory.mkdir()
         options = f"lowerdir={image},upperdir={upper},workdir={work}"
         run(
-            [*ISOLATED, "sh", "-ec", _IN_OVERLAY, "sh", options, str(mounted), *_rpm(mounted, packages)],
+            [*ISOLATED, "sh", "-ec", IN_OVERLAY, "sh", options, str(mounted), *_rpm(mounted, packages)],
             doing=f"install {', '.join(path.stem for path in packages)} on the image {image.parent.name}",
         )
         shutil.rmtree(work)
