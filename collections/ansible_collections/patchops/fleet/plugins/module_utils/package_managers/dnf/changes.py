@@ -3,21 +3,23 @@
 """The half of dnf's driver that plans and acts; the reading half is in `Dnf` itself."""
 
 import re
-from typing import Any, Dict, Iterable, List, cast
+from typing import Any, Dict, List, cast
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import acquire, block, rpm
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import block
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.bindings import Bindings
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import RpmDriver
 
 # rpm counts neither as a failure of the transaction.
 _FAILED_SCRIPT = re.compile(r"(?:Error in|Non-fatal) \S+ scriptlet ")
 
 
-class DnfChanges(Driver):
+class DnfChanges(RpmDriver):
     """Planning and acting by dnf, and by rpm where dnf finds no way."""
 
     bindings: Bindings
+    caches = ("/var/cache/dnf/*/packages",)
 
     repairing = "dnf remove --duplicates and dnf check"
     cleaning = "dnf clean packages"
@@ -29,27 +31,9 @@ class DnfChanges(Driver):
             check_members(made, selection["patch_set"], self.name)
         return cast(Dict[str, Any], made)
 
-    def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
-        return acquire.acquire(self.bindings, plan, directory)
-
-    def acquire_way_back(
-        self, plan: Dict[str, Any], directory: str, nearby: Iterable[str] = (), rebuilding: bool = False
-    ) -> List[Dict[str, Any]]:
-        # An RPM package can't be rebuilt from its installed files: scripts and attributes are in its header.
-        return acquire.acquire_way_back(self.bindings, plan, directory, nearby)
-
-    def file_names(self, changes: List[Dict[str, Any]]) -> List[str]:
-        return [rpm.file_name(one["name"], one["to"], one["arch"]) for one in changes if one["to"]]
-
-    def removal(self, name: str, arch: str, version: str) -> str:
-        # Kernels of one name lie side by side.
-        return rpm.nevra(name, version, arch)
-
-    def known_names(self) -> List[str]:
-        return sorted({one["name"] for one in self.installed()})
-
-    def forget_packages(self, names: List[str], log: str) -> None:
-        """rpm leaves nothing behind that it would know of."""
+    def download(self, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
+        answer = self.bindings.ask("download", packages=packages, directory=directory)
+        return cast(List[Dict[str, Any]], answer)
 
     def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
         try:
@@ -80,26 +64,6 @@ class DnfChanges(Driver):
         with open(log, encoding="utf-8", errors="replace") as stream:
             newest = stream.read().rpartition("\n+ dnf: ")[2]
         return [line for line in newest.splitlines() if _FAILED_SCRIPT.match(line)]
-
-    def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
-        try:
-            rpm.put_back(files, removals, log)
-        finally:
-            self.forget()
-
-    def recover(self, log: str) -> None:
-        duplicates = [self.removal(one["name"], one["arch"], one["version"]) for one in self.duplicates()]
-        try:
-            rpm.erase(duplicates, log)
-        finally:
-            self.forget()
-
-    def duplicates(self) -> List[Dict[str, str]]:
-        """Return the older ones of packages that are installed twice."""
-        raise NotImplementedError
-
-    def marks(self) -> List[str]:
-        return sorted("{name}:{arch}".format(**one) for one in self.installed() if not one["manual"])
 
     def restore_marks(self, marks: List[str], names: List[str]) -> None:
         automatic = sorted(set(marks) & set(names))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rpm command answers and does without dnf."""
+"""What the rpm command answers and does without a package manager over it."""
 
 import re
 from typing import Dict, List, Optional
@@ -16,7 +16,7 @@ _COMPLAINT = re.compile(r"error: |\t.*(?:conflict|needed by|requires)")
 
 
 def nevra(name: str, version: str, arch: str) -> str:
-    """Return what the command line of rpm and dnf calls an installed package."""
+    """Return what the command line of rpm calls an installed package."""
     return f"{name}-{version}.{arch}"
 
 

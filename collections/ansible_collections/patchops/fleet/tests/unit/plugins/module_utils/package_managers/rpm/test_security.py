@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.security import judge
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.security import judge
 
 
 def repository(**more: Any) -> dict[str, Any]:

@@ -2,36 +2,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bring packages onto the host before anything changes: those of the plan, and those of the way back."""
 
-import glob
 import os
 import shutil
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256_of
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import rpm
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.bindings import Bindings
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import command
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
 
-_CACHES = "/var/cache/dnf/*/packages"
+# See RpmDriver.download.
+Download = Callable[[List[Dict[str, str]], str], List[Dict[str, Any]]]
 
 
-def acquire(bindings: Bindings, plan: Dict[str, Any], directory: str) -> List[str]:
+def acquire(download: Download, plan: Dict[str, Any], directory: str) -> List[str]:
     """Put every package that `plan` installs into `directory`; return the paths.
 
     Files that are there already, with the planned bytes, are kept: after a crash only the rest is downloaded.
     Raises DriverError when one can't be had, has other bytes than planned, or a bad signature.
     """
     coming = {
-        rpm.file_name(one["name"], one["to"], one["arch"]): one for one in plan["packages"] if one["to"]
+        command.file_name(one["name"], one["to"], one["arch"]): one for one in plan["packages"] if one["to"]
     }
     missing = {
         name: one for name, one in coming.items() if sha256_of(os.path.join(directory, name)) != one["sha256"]
     }
     errors = _download(
-        bindings,
+        download,
         [_wanted(one["name"], one["to"], one["arch"]) for one in missing.values()],
         directory,
     )
@@ -54,7 +53,7 @@ def acquire(bindings: Bindings, plan: Dict[str, Any], directory: str) -> List[st
 
 
 def acquire_way_back(
-    bindings: Bindings, plan: Dict[str, Any], directory: str, nearby: Iterable[str]
+    download: Download, plan: Dict[str, Any], directory: str, nearby: Iterable[str]
 ) -> List[Dict[str, Any]]:
     """Put what `plan` replaces or removes into `directory`.
 
@@ -67,16 +66,16 @@ def acquire_way_back(
         if one["from"]
     ]
     identities = {
-        one["file"]: rpm.installed_identity(rpm.nevra(one["name"], one["version"], one["arch"]))
+        one["file"]: command.installed_identity(command.nevra(one["name"], one["version"], one["arch"]))
         for one in going
     }
     hows: Dict[str, Optional[str]] = {}
-    places = [directory] + list(nearby) + glob.glob(_CACHES)
+    places = [directory] + list(nearby)
     for one in going:
         if _from_nearby(one["file"], identities[one["file"]], places, directory):
             hows[one["file"]] = "cache"
     wanted = [one for one in going if one["file"] not in hows]
-    _download(bindings, wanted, directory)
+    _download(download, wanted, directory)
     for one in wanted:
         if _is_build(os.path.join(directory, one["file"]), identities[one["file"]]):
             hows[one["file"]] = "repository"
@@ -84,21 +83,21 @@ def acquire_way_back(
 
 
 def _wanted(name: str, version: str, arch: str) -> Dict[str, str]:
-    return {"name": name, "version": version, "arch": arch, "file": rpm.file_name(name, version, arch)}
+    return {"name": name, "version": version, "arch": arch, "file": command.file_name(name, version, arch)}
 
 
-def _download(bindings: Bindings, packages: List[Dict[str, str]], directory: str) -> Dict[str, Optional[str]]:
+def _download(download: Download, packages: List[Dict[str, str]], directory: str) -> Dict[str, Optional[str]]:
     """Download what can be had; return what was wrong, by file name."""
     if not packages:
         return {}
-    found = bindings.ask("download", packages=packages, directory=directory)
+    found = download(packages, directory)
     return {
         one["file"]: without_credentials(one["error"]) if one["error"] is not None else None for one in found
     }
 
 
 def _from_nearby(name: str, identity: Optional[str], places: List[str], directory: str) -> bool:
-    # In dnf's own cache files are named without the epoch.
+    # In a package manager's own cache files are named without the epoch.
     plain = name.split("%3a")[-1] if "%3a" not in name else _without_epoch(name)
     target = os.path.join(directory, name)
     for place in places:
@@ -117,7 +116,7 @@ def _without_epoch(name: str) -> str:
 
 
 def _is_build(path: str, identity: Optional[str]) -> bool:
-    return identity is not None and os.path.exists(path) and rpm.file_identity(path) == identity
+    return identity is not None and os.path.exists(path) and command.file_identity(path) == identity
 
 
 def _material(package: Dict[str, str], directory: str, how: Optional[str]) -> Dict[str, Any]:

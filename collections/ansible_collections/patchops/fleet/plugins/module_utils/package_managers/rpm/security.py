@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether "no security update is pending" can be believed on a host with dnf. Pure."""
+"""Whether "no security update is pending" can be believed on a host with rpm. Pure."""
 
 import re
 from typing import Any, Dict, List, Tuple
