@@ -3,6 +3,7 @@
 """The lab's own small packages: each behaves in one way that matters when its update is installed.
 
 Every app exists as version 1.0, which works, and 1.1, which a repository of the lab offers as an update.
+A fault of the mirror makes 1.2 appear.
 """
 
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from patchops.lab.commands import run
 
-OLD, NEW = "1.0", "1.1"
+OLD, NEW, NEWEST = "1.0", "1.1", "1.2"
 VENDOR_APP = "vendortool"
 _SERVICE = """\
 [Unit]

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from patchops.lab import control, faults, network, requirements, snapshots
+from patchops.lab.distributions import DEBIAN_RELEASES, DISTRIBUTIONS
 from patchops.lab.errors import LabError
 from patchops.lab.lab import Lab, take_down
-from patchops.lab.spec import DEBIAN_RELEASES, RELEASES, HostSpec, LabSpec, read_lab_file
+from patchops.lab.spec import HostSpec, LabSpec, read_lab_file
 from patchops.lab.state import known_labs, read_record
 
 
@@ -43,7 +44,10 @@ def lab() -> None:
 @click.option("-f", "--file", "lab_file", type=click.Path(path_type=Path), help="Lab file (YAML).")
 @click.option("--hosts", "count", type=click.IntRange(1, 250), help="This many hosts, without a lab file.")
 @click.option(
-    "--release", type=click.Choice(RELEASES), multiple=True, help="Their releases, in turn. [all of Debian]"
+    "--release",
+    type=click.Choice(list(DISTRIBUTIONS)),
+    multiple=True,
+    help="Their releases, in turn. [all of Debian]",
 )
 @click.option("--old-gone", is_flag=True, help="The mirror has dropped superseded versions, as real ones do.")
 def up(

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from patchops.lab import host_faults
+from patchops.lab.distributions.base import BrokenSuite
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
-from patchops.lab.mirror_faults import BrokenSuite, answer_with, put_mirror_right, slow_down
+from patchops.lab.mirror_faults import answer_with, put_mirror_right, slow_down, suite_of
 
 _Action = Callable[[Lab, str], None]
 
@@ -36,8 +37,8 @@ def _of_suite(target: str, what: str, inject: Callable[[BrokenSuite], None]) -> 
     return Fault(
         target,
         what,
-        lambda lab, name: inject(BrokenSuite(lab, name)),
-        lambda lab, name: BrokenSuite(lab, name.partition("/")[0]).put_right(),
+        lambda lab, name: inject(suite_of(lab, name)),
+        lambda lab, name: suite_of(lab, name.partition("/")[0]).put_right(),
     )
 
 
@@ -65,6 +66,9 @@ KINDS: dict[str, Fault] = {
     ),
     "flipped-bytes": _of_suite("SUITE/PACKAGE", "a file has other bytes than listed", BrokenSuite.flip_bytes),
     "withdrawn": _of_suite("SUITE/PACKAGE", "the mirror no longer has the package", BrokenSuite.withdraw),
+    "old-withdrawn": _of_suite(
+        "SUITE/PACKAGE", "the mirror has the newest version of the package only", BrokenSuite.withdraw_old
+    ),
     "rebuilt": _of_suite("SUITE/PACKAGE", "the same version, with other bytes", BrokenSuite.rebuild),
     "newer": _of_suite(
         "SUITE/PACKAGE", "one of the lab's packages appears as 1.2", BrokenSuite.publish_newer

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from patchops.lab import cgroups, control, rpm_database
+from patchops.lab import cgroups, control
 from patchops.lab.commands import run
 from patchops.lab.control import HostState
+from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.errors import LabError
 from patchops.lab.paths import HostPaths, LabPaths
 from patchops.lab.state import HostRecord
@@ -146,9 +147,7 @@ class LabHost:
 
     def packages(self) -> set[tuple[str, str, str]]:
         """What is installed: name, version, architecture; read from outside, also while it is down."""
-        if self.record.spec.has_rpm:
-            return rpm_database.installed_packages(self._find_outside(file) for file in rpm_database.FILES)
-        return installed_packages(self.read_from_outside("var/lib/dpkg/status"))
+        return DISTRIBUTIONS[self.record.spec.release].installed(self._find_outside)
 
     def read_from_outside(self, path: str) -> str:
         """A file of the host's disk, read below it: nothing in the host takes part.
@@ -199,15 +198,3 @@ class LabHost:
 def copy_tree(source: Path, target: Path) -> None:
     """Copy a directory with owners, modes, extended attributes and the overlay's marks for removed files."""
     run(["cp", "--archive", "--reflink=auto", "-T", str(source), str(target)], doing=f"copy {source}")
-
-
-def installed_packages(status_file: str) -> set[tuple[str, str, str]]:
-    """What a dpkg status file has as installed: name, version, architecture."""
-    found = set()
-    for stanza in status_file.split("\n\n"):
-        fields = dict(
-            line.split(": ", 1) for line in stanza.splitlines() if ": " in line and not line.startswith(" ")
-        )
-        if fields.get("Status", "").endswith(" installed"):
-            found.add((fields["Package"], fields["Version"], fields["Architecture"]))
-    return found

@@ -1,24 +1,23 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The images that hosts are made of: a Debian release as its archive has it, without the security updates."""
+"""The images that hosts are made of: a Debian release as its archive has it, made into a distribution."""
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from patchops.lab import apps, rpm_images
-from patchops.lab.cache import cached, content_key
-from patchops.lab.commands import IN_OVERLAY, ISOLATED, run
+from patchops.lab.cache import cached
+from patchops.lab.commands import ISOLATED, run
+from patchops.lab.distributions import DISTRIBUTIONS
+from patchops.lab.image_spec import ImageSpec
 from patchops.lab.mirrors import Mirrors
 from patchops.lab.progress import Progress, silent, told
-from patchops.lab.spec import RPM_RELEASES, HostSpec
+from patchops.lab.spec import HostSpec
 
 ADMIN, ADMIN_ID = "admin", 1000
-_RECIPE = 1
 _BASE = ("systemd", "systemd-sysv", "dbus", "openssh-server", "iproute2", "ca-certificates", "sudo")
 # Each would change the host behind a test's back; a test that wants one of them enables it.
 _DISABLED_UNITS = (
@@ -29,35 +28,9 @@ _DISABLED_UNITS = (
 _MASKED_UNITS = ("console-getty.service", "systemd-networkd-wait-online.service")
 
 
-@dataclass(frozen=True)
-class ImageSpec:
-    """What decides the content of an image."""
-
-    release: str
-    packages: tuple[str, ...]
-
-    @property
-    def key(self) -> str:
-        """Names the image in the cache."""
-        return content_key({"recipe": _RECIPE, **asdict(self)})
-
-
-def machine_architecture() -> str:
-    """Debian's name for the architecture of this machine, and so of the hosts."""
-    return run(["dpkg", "--print-architecture"], doing="find this machine's architecture").strip()
-
-
 def image_of(host: HostSpec, architecture: str) -> ImageSpec:
     """The image a host needs."""
-    if host.has_rpm:
-        return ImageSpec(host.release, tuple(sorted({*_BASE, *rpm_images.PACKAGES})))
-    packages = {*_BASE, *host.packages}
-    if host.python:
-        packages.add("python3")
-    if host.python_apt:
-        packages.add("python3-apt")
-    if host.kernel:
-        packages |= {f"linux-image-cloud-{architecture}", "unattended-upgrades"}
+    packages = {*_BASE, *DISTRIBUTIONS[host.release].packages_of(host, architecture)}
     return ImageSpec(host.release, tuple(sorted(packages)))
 
 
@@ -76,8 +49,7 @@ def ensure_images(
 
 def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors], progress: Progress = silent) -> Path:
     """The root directory of an image, built first when it is not in the cache."""
-
-    suite = rpm_images.SUITE if spec.release in RPM_RELEASES else spec.release
+    distribution = DISTRIBUTIONS[spec.release]
 
     def build(place: Path) -> None:
         root = place / "root"
@@ -89,16 +61,15 @@ def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors], progress: Prog
                 "--variant=minbase",
                 "--dpkgopt=force-unsafe-io",
                 f"--include={','.join(spec.packages)}",
-                suite,
+                distribution.suite,
                 str(root),
                 "-",
             ],
             doing=f"build the image of {spec.release}",
-            stdin=mirrors().archive_line(suite),
+            stdin=mirrors().archive_line(distribution.suite),
         )
         _prepare(root)
-        if spec.release in RPM_RELEASES:
-            rpm_images.prepare(root)
+        distribution.prepare(root)
         (place / "image.json").write_text(json.dumps(asdict(spec), indent=1) + "\n", encoding="utf-8")
 
     def build_aloud(place: Path) -> None:
@@ -106,37 +77,6 @@ def ensure_image(spec: ImageSpec, mirrors: Callable[[], Mirrors], progress: Prog
             build(place)
 
     return cached("images", spec.key, build_aloud) / "root"
-
-
-def ensure_layer(image: Path, app_names: tuple[str, ...], debs: dict[tuple[str, str], Path]) -> Path | None:
-    """The directory that, laid over an image, adds apps in their old version; None when there are none.
-
-    :param debs: (app, version) to its package
-    """
-    names = apps.with_companions(app_names)
-    if not names:
-        return None
-    chosen = [debs[name, apps.versions_of(name)[0]] for name in names]
-
-    def build(place: Path) -> None:
-        upper, work, mounted = place / "upper", place / "work", place / "mounted"
-        for directory in (upper, work, mounted):
-            directory.mkdir()
-        options = f"lowerdir={image},upperdir={upper},workdir={work}"
-        install = ["dpkg", f"--root={mounted}", "--force-unsafe-io", "--install", *map(str, chosen)]
-        run(
-            [*ISOLATED, "sh", "-ec", IN_OVERLAY, "sh", options, str(mounted), *install],
-            doing=f"install {', '.join(names)} on the image {image.parent.name}",
-        )
-        for name in names:
-            if apps.APPS[name].conffile:
-                with (upper / f"etc/lab-{name}.conf").open("a", encoding="utf-8") as file:
-                    file.write("edited-by = the administrator\n")
-        shutil.rmtree(work)
-        mounted.rmdir()
-
-    key = content_key([image.parent.name, [apps.files_of(name, apps.versions_of(name)[0]) for name in names]])
-    return cached("layers", key, build) / "upper"
 
 
 def _prepare(root: Path) -> None:

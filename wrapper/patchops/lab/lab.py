@@ -9,7 +9,7 @@ from patchops.lab import cgroups, control, network, requirements
 from patchops.lab.cache import locked
 from patchops.lab.errors import LabError
 from patchops.lab.hosts import LabHost
-from patchops.lab.images import machine_architecture
+from patchops.lab.image_spec import machine_architecture
 from patchops.lab.making import make
 from patchops.lab.paths import LabPaths
 from patchops.lab.progress import Progress, silent
@@ -44,8 +44,7 @@ class Lab:
         """
         requirements.demand()
         checked(spec)
-        if any(host.has_rpm for host in spec.hosts):
-            requirements.demand_rpm()
+        requirements.demand_for(host.release for host in spec.hosts)
         started = time.monotonic()
         paths = LabPaths.of(spec.name)
         with locked(paths.lock):

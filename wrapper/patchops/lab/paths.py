@@ -104,6 +104,11 @@ class LabPaths:
         return self.state / "mirror-fault.json"
 
     @property
+    def kept(self) -> Path:
+        """What suites of the mirror were before they were broken, by name."""
+        return self.state / "kept"
+
+    @property
     def inventory(self) -> Path:
         """The Ansible inventory."""
         return self.state / "inventory.yml"

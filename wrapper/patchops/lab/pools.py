@@ -16,7 +16,7 @@ from pathlib import Path
 from patchops.lab.cache import cached
 from patchops.lab.commands import run
 from patchops.lab.errors import LabError
-from patchops.lab.images import ImageSpec
+from patchops.lab.image_spec import ImageSpec
 from patchops.lab.mirrors import Mirrors
 from patchops.lab.progress import Progress, silent, told
 

@@ -4,11 +4,13 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from patchops.lab.cgroups import hierarchies
 from patchops.lab.commands import search_path
+from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.errors import LabError
 
 # Program to the Debian package that brings it.
@@ -30,14 +32,6 @@ PROGRAMS = {
     "unshare": "util-linux",
     "useradd": "passwd",
 }
-# What hosts with dnf take besides.
-RPM_PROGRAMS = {
-    "createrepo_c": "createrepo-c",
-    "modifyrepo_c": "createrepo-c",
-    "rpm": "rpm",
-    "rpmbuild": "rpm",
-    "rpmsign": "rpm",
-}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 WITHOUT = (
     "Without a lab everything else works: scanning, patching and verifying hosts of your own inventory. "
@@ -56,7 +50,8 @@ def missing() -> list[str]:
 
 def missing_packages() -> list[str]:
     """The names of the Debian packages that bring what is missing here, for hosts of every kind."""
-    return sorted({*_missing_for(PROGRAMS), *_missing_for(RPM_PROGRAMS)})
+    of_distributions = [_missing_for(one.programs) for one in DISTRIBUTIONS.values()]
+    return sorted({*_missing_for(PROGRAMS), *chain.from_iterable(of_distributions)})
 
 
 def demand() -> None:
@@ -70,18 +65,22 @@ def demand() -> None:
         raise LabError(f"A lab can't be made on this machine:\n{listed}\n{WITHOUT}")
 
 
-def missing_for_rpm() -> list[str]:
-    """What keeps a machine that can make other hosts from making some with dnf; empty when nothing does."""
-    packages = sorted({package for program, package in RPM_PROGRAMS.items() if _absent(program)})
-    return [f"hosts with dnf take more programs: apt-get install {' '.join(packages)}"] if packages else []
+def missing_for(releases: Iterable[str]) -> list[str]:
+    """What keeps a machine that can make other hosts from making some of these releases."""
+    found = []
+    for release in sorted(set(releases)):
+        packages = _missing_for(DISTRIBUTIONS[release].programs)
+        if packages:
+            found.append(f"hosts of {release} take more programs: apt-get install {' '.join(packages)}")
+    return found
 
 
-def demand_rpm() -> None:
-    """Check that hosts with dnf can be made here.
+def demand_for(releases: Iterable[str]) -> None:
+    """Check that hosts of these releases can be made here.
 
     :raises LabError: they can't; names the packages
     """
-    for line in missing_for_rpm():
+    for line in missing_for(releases):
         raise LabError(f"The lab can't be made on this machine: {line}")
 
 
@@ -116,7 +115,7 @@ def _missing_programs() -> Iterator[str]:
         yield f"{reason}: apt-get install {' '.join(packages)}"
 
 
-def _missing_for(programs: dict[str, str]) -> list[str]:
+def _missing_for(programs: Mapping[str, str]) -> list[str]:
     packages = {package for program, package in programs.items() if _absent(program)}
     if not KEYRING.exists():
         packages.add("debian-archive-keyring")

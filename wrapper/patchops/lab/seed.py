@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchops.lab.commands import run
+from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.images import ADMIN
-from patchops.lab.network import MIRROR_NAME, NETWORK
-from patchops.lab.repository import VENDOR_SUITE
-from patchops.lab.rpm_repository import host_files
+from patchops.lab.network import NETWORK
 from patchops.lab.spec import HostSpec
-
-_KEYRING = "/usr/share/keyrings/patchops-lab.asc"
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Seed:
             "etc/ssh/lab_authorized_keys": (self.authorized_key, 0o644),
             "etc/ssh/sshd_config.d/lab.conf": (self._sshd(), 0o644),
             "etc/sudoers.d/lab": (f"{ADMIN} ALL=(ALL:ALL) {rights}\n", 0o440),
-            **(host_files(self.repository_key) if self.spec.has_rpm else self._sources()),
+            **DISTRIBUTIONS[self.spec.release].host_files(self.spec, self.repository_key),
         }
         if self.password_hash:
             files["etc/shadow"] = (_with_password(self.shadow, self.password_hash), 0o640)
@@ -69,27 +66,6 @@ class Seed:
             "HostKey /etc/ssh/ssh_host_ed25519_key\nAuthorizedKeysFile /etc/ssh/lab_authorized_keys\n"
             f"PasswordAuthentication no\nPermitRootLogin no\nAllowUsers {allowed}\nMaxStartups 100:30:200\n"
         )
-
-    def _sources(self) -> dict[str, tuple[str, int]]:
-        """As the Debian releases do it: one line for each source, or from trixie on one paragraph."""
-        release = self.spec.release
-        suites = [("debian", release)]
-        if self.spec.security_repo:
-            suites.append(("debian-security", f"{release}-security"))
-        if release == "trixie":
-            content = "\n".join(
-                f"Types: deb\nURIs: http://{MIRROR_NAME}/{archive}\nSuites: {suite}\nComponents: main\n"
-                f"Signed-By: {_KEYRING}\n"
-                for archive, suite in suites
-            )
-            files = {"etc/apt/sources.list.d/debian.sources": (content, 0o644)}
-        else:
-            content = "".join(_line(archive, suite) for archive, suite in suites)
-            files = {"etc/apt/sources.list": (content, 0o644)}
-        if self.spec.third_party_repo:
-            files["etc/apt/sources.list.d/vendor.list"] = (_line("vendor", VENDOR_SUITE), 0o644)
-        files[_KEYRING.lstrip("/")] = (self.repository_key, 0o644)
-        return files
 
 
 def plant(files: Mapping[str, tuple[str, int]], directory: Path, image: Path) -> None:
@@ -120,7 +96,3 @@ def _with_password(shadow: str, password_hash: str) -> str:
         name, _old, rest = line.split(":", 2)
         lines.append(f"{name}:{password_hash}:{rest}" if name == ADMIN else line)
     return "\n".join(lines) + "\n"
-
-
-def _line(archive: str, suite: str) -> str:
-    return f"deb [signed-by={_KEYRING}] http://{MIRROR_NAME}/{archive} {suite} main\n"

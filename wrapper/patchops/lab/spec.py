@@ -10,13 +10,9 @@ from typing import Any
 
 import yaml
 
-from patchops.lab import apps, rpm_apps
+from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.errors import LabError
 
-DEBIAN_RELEASES = ("bullseye", "bookworm", "trixie")
-RPM_RELEASES = ("rocky9",)
-RELEASES = DEBIAN_RELEASES + RPM_RELEASES
-_DEBIAN_ONLY = ("third_party_repo", "python_apt", "packages")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+")
 
@@ -25,7 +21,7 @@ _PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+")
 class HostSpec:
     """One host of a lab.
 
-    :ivar release: Debian's code name (bullseye, bookworm, trixie), or rocky9: a host with dnf
+    :ivar release: Debian's code name (bullseye, bookworm, trixie), or another of patchops.lab.distributions
     :ivar groups: inventory groups besides the one of its release
     :ivar variables: inventory variables of the host
     :ivar bastion: the host through which alone it can be reached by ssh
@@ -37,7 +33,7 @@ class HostSpec:
     :ivar python_apt: Python's bindings to apt are installed
     :ivar kernel: a kernel package is installed, and unattended-upgrades (for its reboot-required)
     :ivar packages: further Debian packages in the image
-    :ivar apps: the lab's own packages it starts with in version 1.0 (see patchops.lab.apps, rpm_apps)
+    :ivar apps: the lab's own packages it starts with in version 1.0 (see patchops.lab.distributions)
     """
 
     name: str
@@ -54,11 +50,6 @@ class HostSpec:
     kernel: bool = False
     packages: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
-
-    @property
-    def has_rpm(self) -> bool:
-        """Whether its packages are RPM packages."""
-        return self.release in RPM_RELEASES
 
 
 @dataclass(frozen=True)
@@ -144,18 +135,14 @@ def _check_host(host: HostSpec) -> None:
         raise LabError(
             f"{where}: a host's name is lower-case letters, digits and dashes, and starts with a letter."
         )
-    if host.release not in RELEASES:
-        raise LabError(f"{where}.release: {host.release!r} is not one of {', '.join(RELEASES)}.")
+    distribution = DISTRIBUTIONS.get(host.release)
+    if distribution is None:
+        raise LabError(f"{where}.release: {host.release!r} is not one of {', '.join(DISTRIBUTIONS)}.")
     for package in host.packages:
         if not _PACKAGE.fullmatch(package):
             raise LabError(f"{where}.packages: {package!r} is not the name of a Debian package.")
-    known: Mapping[str, apps.App | rpm_apps.RpmApp] = rpm_apps.APPS if host.has_rpm else apps.APPS
-    for app in host.apps:
-        if app not in known:
-            raise LabError(f"{where}.apps: {app!r} is not one of {', '.join(sorted(known))}.")
-        if known[app].port is not None and not host.python:
-            raise LabError(f"{where}.apps: the service of {app} needs python.")
-    for setting in _DEBIAN_ONLY if host.has_rpm else ():
+    distribution.check_apps(host, where)
+    for setting in sorted(distribution.missing_settings):
         if getattr(host, setting):
             raise LabError(f"{where}.{setting}: a host of {host.release} has no such thing.")
     for group in host.groups:

@@ -35,9 +35,9 @@ def make_lab(lab_machine: None) -> Iterator[MakeLab]:
     made: list[Lab] = []
 
     def make(*hosts: HostSpec, old_gone: bool = False) -> Lab:
-        missing = requirements.missing_for_rpm() if any(host.has_rpm for host in hosts) else []
+        missing = requirements.missing_for(host.release for host in hosts)
         if missing:
-            pytest.skip("NO HOSTS WITH DNF ON THIS MACHINE: " + "; ".join(missing))
+            pytest.skip("NO SUCH HOSTS ON THIS MACHINE: " + "; ".join(missing))
         lab = Lab.up(LabSpec(_new_name(), hosts, old_gone))
         made.append(lab)
         return lab

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import rpm_apps
+from patchops.lab.distributions import rpm_apps
 from patchops.lab.lab import Lab
 from patchops.lab.plays import Plays
 from patchops.lab.spec import HostSpec

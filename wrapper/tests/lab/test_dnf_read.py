@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
-from patchops.lab import faults, rpm_apps
+from patchops.lab import faults
+from patchops.lab.distributions import rpm_apps
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
 from patchops.lab.modules import run_module

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from patchops.lab.distributions.debian import installed_packages
 from patchops.lab.errors import LabError
-from patchops.lab.hosts import LabHost, installed_packages
+from patchops.lab.hosts import LabHost
 from patchops.lab.paths import LabPaths
 from patchops.lab.spec import HostSpec
 from patchops.lab.state import HostRecord

@@ -4,10 +4,15 @@
 
 import pytest
 
+from patchops.lab.distributions.debian_suite import place_of
 from patchops.lab.errors import LabError
-from patchops.lab.mirror_faults import place_of
+from patchops.lab.lab import Lab
+from patchops.lab.mirror_faults import suite_of
+from patchops.lab.paths import LabPaths
 from patchops.lab.pools import identity_of, split_stanzas
 from patchops.lab.repository import SuitePlace, field, merged, stanza_file, without_superseded
+from patchops.lab.spec import HostSpec, LabSpec
+from patchops.lab.state import LabRecord
 
 OLD = "Package: zlib1g\nArchitecture: amd64\nVersion: 1:1.2\nFilename: main/zlib1g_1.2_amd64.deb"
 NEW = "Package: zlib1g\nArchitecture: amd64\nVersion: 1:1.3\nFilename: security/zlib1g_1.3_amd64.deb"
@@ -55,6 +60,7 @@ def test_a_suite_is_found_by_its_name(name: str, place: SuitePlace) -> None:
     assert place_of(name) == place
 
 
-def test_an_unknown_release_has_no_place() -> None:
-    with pytest.raises(LabError, match="'\\.\\./etc' is not a suite"):
-        place_of("../etc")
+def test_an_unknown_suite_can_not_be_broken(paths: LabPaths) -> None:
+    lab = Lab(paths, LabRecord(LabSpec("lab", (HostSpec("a"),)), ()))
+    with pytest.raises(LabError, match=r"'\.\.' is not a suite: it is one of bookworm, bookworm-security"):
+        suite_of(lab, "../etc")

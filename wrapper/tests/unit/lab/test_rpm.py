@@ -6,9 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from patchops.lab import rpm_apps, rpm_repository
+from patchops.lab.distributions import DISTRIBUTIONS, rpm_apps, rpm_repository
+from patchops.lab.distributions.rpm import KEY_FILE
+from patchops.lab.distributions.rpm_repository import Package
 from patchops.lab.errors import LabError
-from patchops.lab.rpm_repository import Package
 from patchops.lab.spec import HostSpec, LabSpec, checked
 
 
@@ -54,11 +55,11 @@ def test_a_repository_that_moved_on_has_the_newest_versions_alone() -> None:
 
 
 def test_a_host_gets_the_repository_and_the_key_that_signs_it() -> None:
-    files = rpm_repository.host_files("the key\n")
+    files = DISTRIBUTIONS["rocky9"].host_files(HostSpec("r1", "rocky9"), "the key\n")
     repository = files["etc/yum.repos.d/lab.repo"][0]
     assert "repo_gpgcheck=1" in repository
-    assert f"gpgkey=file:///{rpm_repository.KEY_FILE}" in repository
-    assert files[rpm_repository.KEY_FILE] == ("the key\n", 0o644)
+    assert f"gpgkey=file:///{KEY_FILE}" in repository
+    assert files[KEY_FILE] == ("the key\n", 0o644)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's own RPM packages: what patchops.lab.apps is for Debian hosts, for hosts with dnf.
+"""The lab's own RPM packages: what patchops.lab.apps is for Debian hosts, for hosts with RPM.
 
 Every app exists in an old version, which works, and in a new one that the lab's repository offers.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from patchops.lab.commands import run
 
-OLD, NEW = "1.0-1.el9", "1.1-1.el9"
+OLD, NEW, NEWEST = "1.0-1.el9", "1.1-1.el9", "1.2-1.el9"
 OLD_KERNEL, NEW_KERNEL = "5.14.0-70.el9", "5.14.0-162.el9"
 KERNEL = "kernel-core"
 VENDOR = "Rocky Enterprise Software Foundation"
@@ -119,6 +119,12 @@ def versions_of(name: str) -> tuple[str, ...]:
         return OLD_KERNEL, NEW_KERNEL
     only = APPS[name].only
     return (only,) if only else (OLD, NEW)
+
+
+def all_versions(name: str) -> tuple[str, ...]:
+    """`versions_of`, and the one that may appear later."""
+    versions = versions_of(name)
+    return (*versions, NEWEST) if versions == (OLD, NEW) else versions
 
 
 def arch_of(name: str) -> str:

@@ -8,24 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from patchops.lab import rpm_apps
 from patchops.lab.cache import cached, content_key
 from patchops.lab.commands import run
-from patchops.lab.network import MIRROR_NAME
+from patchops.lab.distributions import rpm_apps
 from patchops.lab.signing import OWNER, sign_detached
 
 ID = "baseos"
-KEY_FILE = "etc/pki/rpm-gpg/RPM-GPG-KEY-lab"
-_PLACE = Path("rocky", "9", ID)
-_REPOSITORY = f"""\
-[{ID}]
-name=Rocky Linux 9 - BaseOS
-baseurl=http://{MIRROR_NAME}/{_PLACE}
-gpgcheck=1
-repo_gpgcheck=1
-gpgkey=file:///{KEY_FILE}
-skip_if_unavailable=1
-"""
 
 
 @dataclass(frozen=True)
@@ -39,11 +27,6 @@ class Package:
     def file(self) -> str:
         """Its file name."""
         return rpm_apps.file_of(self.app, self.version)
-
-
-def host_files(public_key: str) -> dict[str, tuple[str, int]]:
-    """The files of a host that uses the repository: path to content and mode."""
-    return {"etc/yum.repos.d/lab.repo": (_REPOSITORY, 0o644), KEY_FILE: (public_key, 0o644)}
 
 
 def ensure_packages(packages: Iterable[Package]) -> dict[Package, Path]:
@@ -64,20 +47,35 @@ def offered(names: Iterable[str], *, old_gone: bool) -> list[Package]:
 
 
 class RpmRepository:
-    """The RPM repository of one lab.
+    """An RPM repository of one lab.
 
-    :param root: the directory that the mirror serves
+    :param directory: its place below what the mirror serves
     :param signing_home: the key that signs it (patchops.lab.signing)
     """
 
-    def __init__(self, root: Path, signing_home: Path) -> None:
-        self.directory = root / _PLACE
+    def __init__(self, directory: Path, signing_home: Path) -> None:
+        self.directory = directory
         self._signing_home = signing_home
+
+    @property
+    def packages(self) -> Path:
+        """The directory with the packages."""
+        return self.directory / "Packages"
+
+    def offers(self) -> list[Package]:
+        """What lies there: by name, the older versions first."""
+        present = {file.name for file in self.packages.glob("*.rpm")}
+        every = [
+            Package(name, version)
+            for name in sorted(rpm_apps.APPS)
+            for version in rpm_apps.all_versions(name)
+        ]
+        return [package for package in every if package.file in present]
 
     def publish(self, packages: Iterable[Package]) -> None:
         """Offer these packages and no others."""
         wanted = list(packages)
-        pool = self.directory / "Packages"
+        pool = self.packages
         pool.mkdir(parents=True, exist_ok=True)
         for present in pool.glob("*.rpm"):
             if present.name not in {package.file for package in wanted}:
@@ -85,13 +83,22 @@ class RpmRepository:
         new = []
         for package, source in ensure_packages(wanted).items():
             if not (pool / package.file).exists():
-                new.append(str(shutil.copyfile(source, pool / package.file)))
+                new.append(shutil.copyfile(source, pool / package.file))
         if new:
-            # Where rpm looks for gpg by itself, Debian has none.
-            macros = {"_gpg_name": OWNER, "_gpg_path": self._signing_home, "__gpg": shutil.which("gpg")}
-            defines = [word for key, value in macros.items() for word in ("--define", f"{key} {value}")]
-            run(["rpmsign", *defines, "--addsign", *new], doing="sign the lab's RPM packages")
+            self.sign(new)
         self.write_metadata(wanted)
+
+    def sign(self, files: Iterable[Path], digest: str = "sha256") -> None:
+        """Sign packages that lie there."""
+        macros = {
+            "_gpg_name": OWNER,
+            "_gpg_path": self._signing_home,
+            # Where rpm looks for gpg by itself, Debian has none.
+            "__gpg": shutil.which("gpg"),
+            "_gpg_digest_algo": digest,
+        }
+        defines = [word for key, value in macros.items() for word in ("--define", f"{key} {value}")]
+        run(["rpmsign", *defines, "--addsign", *map(str, files)], doing="sign the lab's RPM packages")
 
     def write_metadata(self, packages: Iterable[Package]) -> None:
         """Write and sign the repodata over the packages that lie there."""

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What hosts with RPM packages have in common: Debian carries rpm and what drives it, the rest is said here.
+
+Such a host takes itself for the distribution: os-release, a release package, an rpm database, and no apt.
+"""
+
+from __future__ import annotations
+
+import shutil
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from patchops.lab.commands import ISOLATED, run
+from patchops.lab.distributions import rpm_apps, rpm_database, rpm_repository
+from patchops.lab.distributions.base import BrokenSuite, Distribution, Find, ImagedHost, Package
+from patchops.lab.distributions.layers import ensure_layer
+from patchops.lab.distributions.rpm_suite import BrokenRpmSuite
+from patchops.lab.paths import LabPaths
+from patchops.lab.progress import Progress
+
+if TYPE_CHECKING:
+    from patchops.lab.spec import HostSpec
+
+KEY_FILE = "etc/pki/rpm-gpg/RPM-GPG-KEY-lab"
+_RELEASE_SPEC = """\
+Name: {name}
+Version: {version}
+Release: 1
+Summary: Stands for what Debian's packages bring here
+License: MIT
+Vendor: {vendor}
+BuildArch: noarch
+Provides: {provides}
+%description
+Stands for what Debian's packages bring here.
+%files
+"""
+
+
+class RpmDistribution(Distribution):
+    """A distribution of RPM packages.
+
+    :ivar os_release: the content of /etc/os-release
+    :ivar release_package: name and version of the package that says which release it is
+    :ivar provides: what that package provides besides
+    :ivar files: files of the image: path to content
+    """
+
+    programs: ClassVar[Mapping[str, str]] = {
+        "createrepo_c": "createrepo-c",
+        "modifyrepo_c": "createrepo-c",
+        "rpm": "rpm",
+        "rpmbuild": "rpm",
+        "rpmsign": "rpm",
+    }
+    missing_settings = frozenset({"third_party_repo", "python_apt", "packages"})
+    services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in rpm_apps.APPS.items()}
+    old, new, newest = rpm_apps.OLD, rpm_apps.NEW, rpm_apps.NEWEST
+    arch = "noarch"
+    os_release: str
+    release_package: tuple[str, str]
+    provides: tuple[str, ...]
+    files: ClassVar[Mapping[str, str]]
+
+    def prepare(self, root: Path) -> None:
+        # Debian's place for the database is the user's home directory.
+        for path, content in {"etc/rpm/macros.lab": "%_dbpath /var/lib/rpm\n", **self.files}.items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+        for path in ("etc/os-release", "usr/lib/os-release"):
+            (root / path).unlink(missing_ok=True)
+            (root / path).write_text(self.os_release, encoding="utf-8")
+        (root / "etc/debian_version").unlink()
+        # With them the host would be one with apt.
+        for directory in ("var/lib/dpkg", "etc/apt", "var/lib/apt"):
+            shutil.rmtree(root / directory)
+        for program in [*(root / "usr/bin").glob("apt*"), *(root / "usr/bin").glob("dpkg*")]:
+            program.unlink()
+        (root / "var/lib/rpm").mkdir(exist_ok=True)
+        self._install_release_package(root)
+
+    def publish(
+        self, paths: LabPaths, hosts: Sequence[ImagedHost], old_gone: bool, progress: Progress
+    ) -> None:
+        offered = rpm_repository.offered(rpm_apps.APPS, old_gone=old_gone)
+        self.repository(paths).publish(offered)
+
+    def repository(self, paths: LabPaths) -> rpm_repository.RpmRepository:
+        """The repository of a lab that its hosts of this release use."""
+        return rpm_repository.RpmRepository(paths.repository / self.place, paths.signing_home)
+
+    @property
+    def place(self) -> Path:
+        """Where the repository lies on the mirror."""
+        return Path(self.release, rpm_repository.ID)
+
+    def ensure_layer(self, image: Path, host: HostSpec) -> Path | None:
+        names = rpm_apps.with_companions((*host.apps, rpm_apps.KERNEL) if host.kernel else host.apps)
+        packages = [rpm_repository.Package(name, rpm_apps.versions_of(name)[0]) for name in names]
+        if not packages:
+            return None
+        files = sorted(rpm_repository.ensure_packages(packages).values())
+        return ensure_layer(image, [file.parent.name for file in files], lambda root: _install(root, files))
+
+    @abstractmethod
+    def repository_file(self) -> tuple[str, str]:
+        """The path and the content of the file that names the repository on a host."""
+
+    def host_files(self, host: HostSpec, public_key: str) -> dict[str, tuple[str, int]]:
+        path, content = self.repository_file()
+        return {path: (content, 0o644), KEY_FILE: (public_key, 0o644)}
+
+    def installed(self, find: Find) -> set[Package]:
+        return rpm_database.installed_packages(map(find, rpm_database.FILES))
+
+    def suite_of(self, paths: LabPaths, target: str) -> BrokenSuite:
+        return BrokenRpmSuite(self.repository(paths), paths.kept, target)
+
+    def _install_release_package(self, root: Path) -> None:
+        name, version = self.release_package
+        work = root / "root/release"
+        work.mkdir()
+        spec = _RELEASE_SPEC.format(
+            name=name, version=version, vendor=rpm_apps.VENDOR, provides=", ".join(self.provides)
+        )
+        (work / "release.spec").write_text(spec, encoding="utf-8")
+        run(
+            ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {work}", str(work / "release.spec")],
+            doing="build the release package of the image",
+        )
+        run([*ISOLATED, *_install(root, sorted(work.rglob("*.rpm")))], doing=f"install {name} in {root}")
+        shutil.rmtree(work)
+
+
+def _install(root: Path, packages: list[Path]) -> list[str]:
+    return ["rpm", f"--root={root}", "--dbpath=/var/lib/rpm", "--nosignature", "-i", *map(str, packages)]
