@@ -155,59 +155,12 @@ host:
       type: int
 """
 
-import json
-import os
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
-from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
-from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import decisive_facts, summarize
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.payload import compress, encode
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
-
-
-def keep_on_host(document):
-    """Keep a complete document below /var/lib/patchops; return why it could not be kept, or None."""
-    state = StateDirectory()
-    try:
-        state.make()
-        write_file(os.path.join(state.root, "host.json.gz"), compress(json.dumps(document).encode("utf-8")))
-    except OSError as error:
-        return "The host keeps no copy of its document: {0}: {1}".format(error.filename, error.strerror)
-    return None
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.host_info import OPERATION
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            "subsets": {
-                "type": "list",
-                "elements": "str",
-                "choices": list(SUBSETS),
-                "default": list(SUBSETS),
-            },
-            "refresh": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
-    driver = reason = None
-    try:
-        driver = detect()
-    except DriverError as error:
-        reason = error
-    document = collect(module.params["subsets"], driver, module.params["refresh"], reason)
-    complete = len(document["subsets"]) == len(SUBSETS)
-    if complete and not module.check_mode and os.geteuid() == 0:
-        problem = keep_on_host(document)
-        if problem:
-            module.warn(problem)
-    code = "collected_partly" if document["errors"] else "collected"
-    result = make_result(code, summarize(document), host=decisive_facts(document))
-    module.exit_json(patchops_payload=encode(document), **result)
+    run_module(OPERATION)
 
 
 if __name__ == "__main__":

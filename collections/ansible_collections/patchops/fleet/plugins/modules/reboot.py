@@ -99,40 +99,12 @@ restarted:
   elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.flow import begin, end
-
-ARGUMENTS = {
-    "policy": {"type": "str", "choices": ["auto", "never", "always"], "default": "auto"},
-    "restarts": {"type": "str", "choices": ["auto", "never"], "default": "auto"},
-    "timeout": {"type": "int", "default": 600},
-    "run_id": {"type": "str", "default": ""},
-    "phase": {"type": "str", "choices": ["begin", "end"], "default": "begin"},
-    "settle": {"type": "int", "default": 60},
-}
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.reboot import OPERATION
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    if module.params["phase"] == "end":
-        module.exit_json(**end(module.params["settle"]))
-    try:
-        driver = detect()
-    except DriverError as error:
-        module.exit_json(**make_result(error.code, error.message, error.remedy))
-    module.exit_json(
-        **begin(
-            driver,
-            module.params["policy"],
-            module.params["restarts"],
-            module.params["run_id"],
-            module.check_mode,
-        )
-    )
+    run_module(OPERATION)
 
 
 if __name__ == "__main__":

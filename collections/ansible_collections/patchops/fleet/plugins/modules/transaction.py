@@ -203,69 +203,12 @@ document:
   type: str
 """
 
-import os
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.arguments import read_selection
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.calls import Call, read_machine_id
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
-
-ARGUMENT_SPEC = {
-    "state": {"type": "str", "choices": ["staged", "applied", "reverted", "committed"], "required": True},
-    "id": {"type": "str"},
-    "packages": {"type": "list", "elements": "str"},
-    "patch_set": {"type": "raw"},
-    "select": {"type": "str", "choices": ["security", "all"]},
-    "wait": {"type": "bool", "default": True},
-    "timeout": {"type": "int", "default": 3600},
-    "lock_timeout": {"type": "int", "default": 120},
-    "refresh": {"type": "bool", "default": True},
-    "allow_removals": {"type": "bool", "default": False},
-    "way_back": {"type": "str", "choices": ["required", "best_effort", "none"], "default": "required"},
-    "restart_services": {"type": "bool", "default": True},
-    "generation": {"type": "int", "default": 1},
-    "fence": {"type": "int"},
-    "supersede_staged": {"type": "bool", "default": False},
-    "run_id": {"type": "str"},
-}
-
-
-def perform(params, check_mode):
-    """Return the module's result for its arguments."""
-    try:
-        selection = read_selection(params)
-        if os.geteuid() != 0 and not check_mode:
-            raise DriverError(
-                "not_root", "Changing packages needs root; nothing was changed.", "Set become: true."
-            )
-        call = Call(StateDirectory(), detect(), params, selection, read_machine_id())
-        return call.preview() if check_mode else call.run()
-    except DriverError as error:
-        return make_result(error.code, error.message, error.remedy, transaction=None)
-    except SurveyError as error:
-        return make_result(
-            "transaction_state",
-            "{0}. Nothing was changed.".format(error),
-            "Move that directory away when its transaction is of no interest any more, then call again.",
-            transaction=None,
-        )
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.transaction import OPERATION
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=[("packages", "patch_set", "select")],
-        supports_check_mode=True,
-    )
-    result = perform(module.params, module.check_mode)
-    if not module._diff:
-        result.pop("diff", None)
-    module.exit_json(**result)
+    run_module(OPERATION)
 
 
 if __name__ == "__main__":

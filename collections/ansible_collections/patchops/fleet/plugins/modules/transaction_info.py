@@ -75,42 +75,12 @@ document:
   type: str
 """
 
-import os
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.answers import inform
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.calls import platform
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.transaction_info import OPERATION
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={"id": {"type": "str"}, "wait_seconds": {"type": "int", "default": 0}},
-        supports_check_mode=True,
-    )
-    try:
-        if os.geteuid() != 0:
-            raise DriverError("not_root", "Journals are readable for root alone.", "Set become: true.")
-        result = inform(
-            StateDirectory(), module.params["id"], module.params["wait_seconds"], platform(detect())
-        )
-    except DriverError as error:
-        result = make_result(error.code, error.message, error.remedy, transaction=None, transactions=[])
-    except SurveyError as error:
-        result = make_result(
-            "transaction_state",
-            "{0}.".format(error),
-            "Move that directory away when its transaction is of no interest any more.",
-            transaction=None,
-            transactions=[],
-        )
-    result.pop("diff", None)
-    module.exit_json(**result)
+    run_module(OPERATION)
 
 
 if __name__ == "__main__":

@@ -161,43 +161,12 @@ document:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
-from ansible_collections.patchops.fleet.plugins.module_utils.verification.flow import verify
-from ansible_collections.patchops.fleet.plugins.module_utils.verification.spec import (
-    CHECK_ARGUMENTS,
-    PACKAGE_ARGUMENTS,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.verify import OPERATION
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            "packages": PACKAGE_ARGUMENTS,
-            "transaction": {"type": "str"},
-            "checks": CHECK_ARGUMENTS,
-            "settle": {"type": "int", "default": 30},
-        },
-        supports_check_mode=True,
-    )
-    given = module.params
-    try:
-        driver = detect()
-    except DriverError as error:
-        module.exit_json(**make_result(error.code, error.message, error.remedy))
-    result, document = verify(
-        driver,
-        given["packages"],
-        given["checks"],
-        given["transaction"],
-        given["settle"],
-        keep=not module.check_mode,
-    )
-    module.exit_json(patchops_payload=encode(document), **result)
+    run_module(OPERATION)
 
 
 if __name__ == "__main__":

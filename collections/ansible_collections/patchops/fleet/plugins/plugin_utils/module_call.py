@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a module of this collection on a host and come back with an outcome, whatever the connection does.
+"""Ask a host for what a module of this collection does, and get an outcome, whatever the connection does.
 
 Actions use `call` for one round trip and `call_until` to come back to a host that reboots or whose connection
 was cut. Neither lets a connection error escape: Ansible would take the host out of the play.
@@ -37,6 +37,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
 )
 
 PAYLOAD_KEY = "patchops_payload"
+# One module for all that a host is asked for: each module that a run uses is packed anew.
+_MODULE = "patchops.fleet.host_side"
 DEFAULT_LIMIT = 900.0
 # The last call before a deadline gets time for an answer too, or a busy host would be told to be away.
 _SHORTEST_LIMIT = 10.0
@@ -53,7 +55,7 @@ _KEYS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
 
 @dataclasses.dataclass
 class Answer:
-    """What a module said: the task result (always with `outcome`) and its document, when it sent one."""
+    """What the host said: the task result (always with `outcome`) and its document, when it sent one."""
 
     result: dict[str, Any]
     document: dict[str, Any] | None = None
@@ -73,7 +75,7 @@ class _LimitReached(BaseException):
 
 def call(
     action: Any,
-    module: str,
+    operation: str,
     arguments: Mapping[str, Any],
     task_vars: Mapping[str, Any],
     *,
@@ -81,10 +83,10 @@ def call(
     acts: bool = False,
     limit: float = DEFAULT_LIMIT,
 ) -> Answer:
-    """Run ``patchops.fleet.<module>`` once on the action's host.
+    """Ask the action's host once for an operation, which has the name of a module of this collection.
 
-    `kind` is the kind of the document that the module sends; it is completed with host and run_id and stored.
-    `acts` says that the module may have changed something before an answer was lost, so that the message
+    `kind` is the kind of the document that the host sends; it is completed with host and run_id and stored.
+    `acts` says that the operation may have changed something before an answer was lost, so that the message
     doesn't deny it. After `limit` seconds the call is given up: a cut link can hold ssh forever.
     """
     host = str(task_vars.get("inventory_hostname", "the host"))
@@ -92,7 +94,9 @@ def call(
     try:
         with _time_limit(limit):
             raw = action._execute_module(
-                module_name=f"patchops.fleet.{module}", module_args=dict(arguments), task_vars=dict(task_vars)
+                module_name=_MODULE,
+                module_args={"operation": operation, "arguments": dict(arguments)},
+                task_vars=dict(task_vars),
             )
     except _LimitReached:
         return _not_asked(action, host, "connection_lost", f"no answer within {limit:.0f} seconds", acts)
@@ -107,7 +111,7 @@ def call(
 
 def call_until(
     action: Any,
-    module: str,
+    operation: str,
     arguments: Mapping[str, Any],
     task_vars: Mapping[str, Any],
     *,
@@ -134,7 +138,7 @@ def call_until(
             reset_connection(action)
         attempt += 1
         left = max(_SHORTEST_LIMIT, ends - time.monotonic())
-        answer = call(action, module, arguments, task_vars, kind=kind, acts=acts, limit=min(limit, left))
+        answer = call(action, operation, arguments, task_vars, kind=kind, acts=acts, limit=min(limit, left))
         settled = answer.code not in transient if answer.unreachable else accept(answer)
         if settled or time.monotonic() + pause >= ends:
             return answer

@@ -89,14 +89,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return pauses
 
 
-def test_a_module_of_the_collection_is_run_with_its_arguments(play: dict[str, Any]) -> None:
+def test_an_operation_is_asked_for_with_its_arguments(play: dict[str, Any]) -> None:
     action = Action(GOOD)
     answer = call(action, "host_info", {"refresh": True}, play)
     assert answer.result == GOOD
     assert action.asked == [
         {
-            "module_name": "patchops.fleet.host_info",
-            "module_args": {"refresh": True},
+            "module_name": "patchops.fleet.host_side",
+            "module_args": {"operation": "host_info", "arguments": {"refresh": True}},
             "task_vars": play,
         }
     ]

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restart services or order a reboot, and tell afterwards what became of it."""
+
+from typing import Any, Dict
+
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import Operation, Result
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.flow import begin, end
+
+ARGUMENTS = {
+    "policy": {"type": "str", "choices": ["auto", "never", "always"], "default": "auto"},
+    "restarts": {"type": "str", "choices": ["auto", "never"], "default": "auto"},
+    "timeout": {"type": "int", "default": 600},
+    "run_id": {"type": "str", "default": ""},
+    "phase": {"type": "str", "choices": ["begin", "end"], "default": "begin"},
+    "settle": {"type": "int", "default": 60},
+}
+
+
+def perform(params: Dict[str, Any], check_mode: bool) -> Result:
+    if params["phase"] == "end":
+        return end(params["settle"])
+    try:
+        driver = detect()
+    except DriverError as error:
+        return make_result(error.code, error.message, error.remedy)
+    return begin(driver, params["policy"], params["restarts"], params["run_id"], check_mode)
+
+
+OPERATION = Operation(ARGUMENTS, perform)

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove that the host is as it should be."""
+
+from typing import Any, Dict
+
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import Operation, Result
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.flow import verify
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.spec import (
+    CHECK_ARGUMENTS,
+    PACKAGE_ARGUMENTS,
+)
+
+ARGUMENTS = {
+    "packages": PACKAGE_ARGUMENTS,
+    "transaction": {"type": "str"},
+    "checks": CHECK_ARGUMENTS,
+    "settle": {"type": "int", "default": 30},
+}
+
+
+def perform(params: Dict[str, Any], check_mode: bool) -> Result:
+    try:
+        driver = detect()
+    except DriverError as error:
+        return make_result(error.code, error.message, error.remedy)
+    result, document = verify(
+        driver,
+        params["packages"],
+        params["checks"],
+        params["transaction"],
+        params["settle"],
+        keep=not check_mode,
+    )
+    return dict(result, patchops_payload=encode(document))
+
+
+OPERATION = Operation(ARGUMENTS, perform)
