@@ -32,7 +32,7 @@ _DEFAULT_TIMEOUT = 3600.0
 _START_LIMIT = 1500.0
 # The connection broke while the worker was being started: is the host back soon, one more call tells.
 _START_AGAIN_SECONDS = 120.0
-# One question waits this long on the host: few round trips, and a lost connection is noticed soon.
+# One call waits this long on the host: few round trips, and a lost connection is noticed soon.
 _QUESTION_SECONDS = 20
 _QUESTION_LIMIT = 60.0
 # A worker that died is started again this often; after that something kills it on purpose.
@@ -53,15 +53,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         arguments = dict(self._task.args)
         arguments.setdefault("run_id", str(variable(self, task_vars, "patchops_run_id") or ""))
         wait = boolean(arguments.get("wait", True), strict=False)
-        arguments["wait"] = False
+        timeout = float(arguments.get("timeout") or _DEFAULT_TIMEOUT)
+        arguments.update(wait=wait, timeout=int(min(timeout, _QUESTION_SECONDS)))
         refusal = self._resolve_patch_set(arguments, task_vars)
         if refusal is not None:
             return refusal
         answer = self._start(arguments, task_vars)
-        if not wait or not answer.result.get("live"):
-            return answer.result
-        timeout = float(arguments.get("timeout") or _DEFAULT_TIMEOUT)
-        return self._attend(answer, arguments, task_vars, timeout)
+        if wait and _is_to_be_attended(answer, arguments["state"]):
+            return self._attend(answer, arguments, task_vars, timeout)
+        return answer.result
 
     def _resolve_patch_set(
         self, arguments: dict[str, Any], task_vars: Mapping[str, Any]
@@ -112,28 +112,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self, started: Answer, arguments: dict[str, Any], task_vars: Mapping[str, Any], timeout: float
     ) -> dict[str, Any]:
         ends = time.monotonic() + timeout
-        last, resumes = started, 0
+        answer, last, resumes = started, started, 0
         goal = str(arguments["state"])
         transaction_id = started.result["transaction"]["id"]
         while True:
-            left = ends - time.monotonic()
-            if left <= 0:
-                return _given_up(last, started, task_vars, timeout)
-            answer = self._ask(transaction_id, left, task_vars)
-            if answer.unreachable:
-                return _given_up(last, started, task_vars, timeout, answer)
-            last = answer if "transaction" in answer.result else last
             if answer.result.get("live"):
-                continue
-            if resumes < _RESUMES and _wants_another_call(answer, goal):
+                left = ends - time.monotonic()
+                if left <= 0:
+                    return _given_up(last, started, task_vars, timeout)
+                answer = self._ask(transaction_id, left, task_vars)
+                if answer.unreachable:
+                    return _given_up(last, started, task_vars, timeout, answer)
+                last = answer if "transaction" in answer.result else last
+            elif resumes < _RESUMES and _is_to_be_attended(answer, goal):
                 # By its id: what was selected is frozen in the transaction.
                 again = {key: value for key, value in arguments.items() if key not in _SELECTIONS}
-                resumed = self._start({**again, "id": transaction_id}, task_vars)
+                answer = self._start({**again, "id": transaction_id}, task_vars)
                 resumes += 1
-                if resumed.result.get("live"):
-                    continue
-                answer = resumed
-            return _final(answer, started)
+            else:
+                return _final(answer, started)
 
     def _ask(self, transaction_id: str, left: float, task_vars: Mapping[str, Any]) -> Answer:
         seconds = max(1, min(_QUESTION_SECONDS, int(left)))
@@ -150,9 +147,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
 
 
-def _wants_another_call(answer: Answer, goal: str) -> bool:
-    """Tell whether it stands still short of its goal: a dead worker, or another call's nearer goal."""
-    if answer.result.get("interrupted"):
+def _is_to_be_attended(answer: Answer, goal: str) -> bool:
+    """Tell whether it goes on, or stands short of its goal: a dead worker, or another call's nearer goal."""
+    if answer.result.get("live") or answer.result.get("interrupted"):
         return True
     state = (answer.result.get("transaction") or {}).get("state")
     return goal == "applied" and state == "staged" and answer.code == "staged"

@@ -65,13 +65,14 @@ class Call:
                 self._check_fence()
                 records = survey.read_records(self.state)
                 decision = self._decide(records)
-                return self._act(decision, records, plan)
+                result = self._act(decision, records, plan)
         except LockTimeout:
             raise DriverError(
                 "lock_held",
                 f"Another call has been at work on this host for {self.options['lock_timeout']} seconds.",
                 "Wait for it, then call again.",
             )
+        return self._followed(result) if self.options["wait"] and result.get("live") else result
 
     def preview(self) -> Result:
         """Return what `run` would do; touches nothing."""
@@ -172,11 +173,13 @@ class Call:
         return transaction_id
 
     def _started(self, transaction_id: str) -> Result:
-        directory = self.state.transaction(transaction_id)
-        if self.options["wait"]:
-            survey.follow(self.state, directory, self.options["timeout"])
-        record = _record(self.state, transaction_id)
-        return answers.standing(self.state, record, changed=True)
+        return answers.standing(self.state, _record(self.state, transaction_id), changed=True)
+
+    def _followed(self, result: Result) -> Result:
+        """Return where a transaction stands after waiting with its worker; others may call meanwhile."""
+        directory = self.state.transaction(result["transaction"]["id"])
+        survey.follow(self.state, directory, self.options["timeout"])
+        return answers.standing(self.state, _record(self.state, directory.id), result["changed"])
 
     def _return(self, decision: requests.Decision, records: List[survey.Record]) -> Result:
         record = next((one for one in records if one.directory.id in decision.ids), None)

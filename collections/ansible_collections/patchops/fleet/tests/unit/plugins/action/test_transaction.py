@@ -80,13 +80,18 @@ def test_without_waiting_the_start_is_the_answer(monkeypatch: pytest.MonkeyPatch
     assert [module for module, _arguments in controller.asked] == ["transaction"]
 
 
-def test_the_start_never_waits_on_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, STARTED, APPLIED)
-    controller.run(state="applied", select="all")
-    assert controller.asked[0] == (
-        "transaction",
-        {"state": "applied", "select": "all", "wait": False, "run_id": "r1"},
-    )
+def test_the_first_call_waits_on_the_host_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, APPLIED)
+    assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
+    assert controller.asked == [
+        ("transaction", {"state": "applied", "select": "all", "wait": True, "timeout": 20, "run_id": "r1"})
+    ]
+
+
+def test_no_call_waits_longer_than_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, APPLIED)
+    controller.run(state="applied", select="all", timeout="5")
+    assert controller.asked[0][1]["timeout"] == 5
 
 
 def test_a_running_transaction_is_attended_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,8 +109,14 @@ def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     # By its id: what was selected is frozen.
     assert controller.asked[2] == (
         "transaction",
-        {"state": "applied", "id": "t1", "wait": False, "run_id": "r1"},
+        {"state": "applied", "id": "t1", "wait": True, "timeout": 20, "run_id": "r1"},
     )
+
+
+def test_a_worker_that_dies_while_the_first_call_waits_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, DEAD, APPLIED)
+    assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
+    assert controller.asked[1][1]["id"] == "t1"
 
 
 def test_a_worker_that_dies_again_and_again_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
