@@ -50,14 +50,47 @@ KINDS: dict[str, Fault] = {
     "cut": _of_host("nothing reaches the host; it runs on", host_faults.cut, host_faults.reconnect),
     "power-cut": _of_host("the host loses its power", host_faults.power_cut, host_faults.power_on),
     "no-return": _of_host("it stays down after its next reboot", host_faults.no_return, host_faults.power_on),
-    "lock": _of_host(
-        "another program holds the locks of dpkg", host_faults.hold_lock, host_faults.release_lock
+    "bastion-dead": _of_host(
+        "the host through which it is reached loses its power",
+        host_faults.kill_bastion,
+        host_faults.start_bastion,
     ),
-    "disk-full": _of_host("no room for downloaded packages", host_faults.fill, host_faults.make_room),
+    "loss": _of_host("every tenth packet is lost", host_faults.lose_packets, host_faults.keep_packets),
+    "lock": _of_host(
+        "another program holds the locks of its package manager",
+        host_faults.hold_lock,
+        host_faults.release_lock,
+    ),
+    "package-manager-killed": _of_host(
+        "what changes packages is killed", host_faults.kill_package_manager, lambda host: None
+    ),
+    "disk-full": _of_host(
+        "no room for downloaded packages", host_faults.fill_cache, host_faults.make_room_in_cache
+    ),
+    "root-full": _of_host(
+        "its disk, which has to be its own, is full",
+        lambda host: host_faults.fill_disk(host, 0),
+        host_faults.make_room_on_disk,
+    ),
+    "root-nearly-full": _of_host(
+        "the same, but for 4 MiB",
+        lambda host: host_faults.fill_disk(host, 4 * 1024 * 1024),
+        host_faults.make_room_on_disk,
+    ),
     "boot-full": _of_host(
         "no room in /boot",
         lambda host: host_faults.fill(host, "/boot"),
         lambda host: host_faults.make_room(host, "/boot"),
+    ),
+    "clock-ahead": _of_host(
+        "its clock is 40 days ahead",
+        lambda host: host_faults.set_clock(host, "+40d"),
+        host_faults.set_clock_right,
+    ),
+    "clock-behind": _of_host(
+        "its clock is 40 days behind",
+        lambda host: host_faults.set_clock(host, "-40d"),
+        host_faults.set_clock_right,
     ),
     "bad-signature": _of_suite("SUITE", "the lists are not what was signed", BrokenSuite.break_signature),
     "expired": _of_suite("SUITE", "the signed lists are past their date", BrokenSuite.expire),

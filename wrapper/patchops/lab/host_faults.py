@@ -4,19 +4,25 @@
 
 import time
 
-from patchops.lab import control, network
+from patchops.lab import control, disks, network
+from patchops.lab.distributions import DISTRIBUTIONS
+from patchops.lab.distributions.base import Distribution
 from patchops.lab.errors import LabError
 from patchops.lab.hosts import LabHost
+from patchops.lab.state import read_record
 
-PACKAGE_CACHE = "/var/cache/apt/archives"
 _LOCK_UNIT = "lab-lock"
 _LOCK_FLAG = "/run/lab-lock-held"
-# The locks of dpkg and apt are record locks; another program's lock has to be of the same kind to be seen.
+# Package managers take record locks; another program's lock has to be of the same kind to be seen.
 _HOLD_LOCKS = f"""\
-import fcntl, pathlib, time
-held = [open(f"/var/lib/dpkg/{{name}}", "w") for name in ("lock-frontend", "lock")]
+import fcntl, os, pathlib, sys, time
+files, pids = (argument.split() for argument in sys.argv[1:])
+held = [open(file, "w") for file in files]
 for file in held:
     fcntl.lockf(file, fcntl.LOCK_EX)
+for file in pids:
+    pathlib.Path(file).parent.mkdir(exist_ok=True)
+    pathlib.Path(file).write_text(str(os.getpid()))
 pathlib.Path("{_LOCK_FLAG}").touch()
 time.sleep(86400)
 """
@@ -33,20 +39,31 @@ def reconnect(host: LabHost) -> None:
     network.set_cut(host.lab_paths, host.record.machine, False)
 
 
+def lose_packets(host: LabHost) -> None:
+    """Every tenth packet to and from the host is lost."""
+    network.set_loss(host.lab_paths, host.address, True)
+
+
+def keep_packets(host: LabHost) -> None:
+    """End the loss."""
+    network.set_loss(host.lab_paths, host.address, False)
+
+
 def hold_lock(host: LabHost) -> None:
-    """Another program in the host holds the locks of dpkg.
+    """Another program in the host holds the locks of its package manager.
 
     :raises LabError: it doesn't get them: something else has them
     """
     release_lock(host)
-    host.run(
-        "systemd-run", "--quiet", "--collect", f"--unit={_LOCK_UNIT}", "/usr/bin/python3", "-c", _HOLD_LOCKS
-    )
+    distribution = _distribution(host)
+    held = (" ".join(distribution.lock_files), " ".join(distribution.lock_pids))
+    unit = ["--quiet", "--collect", f"--unit={_LOCK_UNIT}"]
+    host.run("systemd-run", *unit, "/usr/bin/python3", "-c", _HOLD_LOCKS, *held)
     deadline = time.monotonic() + _LOCK_SECONDS
     while host.try_run("test", "-e", _LOCK_FLAG).returncode != 0:
         if time.monotonic() > deadline:
             raise LabError(
-                f"The locks of dpkg on {host.name} were not free within {_LOCK_SECONDS:.0f} seconds."
+                f"The package manager's locks on {host.name} did not get free in {_LOCK_SECONDS:.0f} seconds."
             )
         time.sleep(0.05)
 
@@ -54,17 +71,67 @@ def hold_lock(host: LabHost) -> None:
 def release_lock(host: LabHost) -> None:
     """End what holds the locks, if it runs."""
     host.try_run("systemctl", "stop", f"{_LOCK_UNIT}.service")
-    host.run("rm", "-f", _LOCK_FLAG)
+    host.run("rm", "-f", _LOCK_FLAG, *_distribution(host).lock_pids)
 
 
-def fill(host: LabHost, directory: str = PACKAGE_CACHE) -> None:
+def kill_package_manager(host: LabHost) -> None:
+    """Kill the processes that change packages; nothing happens when there are none."""
+    host.try_run("pkill", "-KILL", "-f", _distribution(host).changing)
+
+
+def fill(host: LabHost, directory: str) -> None:
     """Lay a file system of 64 KiB over a directory; it is gone after a reboot."""
     host.run("mount", "-t", "tmpfs", "-o", "size=64k,mode=755", "lab-full", directory)
 
 
-def make_room(host: LabHost, directory: str = PACKAGE_CACHE) -> None:
+def make_room(host: LabHost, directory: str) -> None:
     """Take the small file system away."""
     host.run("umount", directory)
+
+
+def fill_cache(host: LabHost) -> None:
+    """There is no room for packages that the package manager downloads."""
+    fill(host, _distribution(host).package_cache)
+
+
+def make_room_in_cache(host: LabHost) -> None:
+    """There is room for them again."""
+    make_room(host, _distribution(host).package_cache)
+
+
+def fill_disk(host: LabHost, left: int) -> None:
+    """All of the host's disk is full but for so many bytes.
+
+    :raises LabError: its disk is that of this machine
+    """
+    if host.record.spec.disk_mib is None:
+        raise LabError(f"The disk of {host.name} is this machine's: give the host one of its own (disk_mib).")
+    disks.fill(host.paths, left)
+
+
+def make_room_on_disk(host: LabHost) -> None:
+    """There is room again."""
+    disks.make_room(host.paths)
+
+
+def set_clock(host: LabHost, offset: str) -> None:
+    """Programs that start from now on see another time (``+40d``, ``-40d``).
+
+    The kernel has one clock for all hosts, so a library before every program says what time it is.
+
+    :raises LabError: the host lacks the package libfaketime
+    """
+    found = host.try_run("sh", "-c", "ls /usr/lib/*/faketime/libfaketime.so.1").stdout.split()
+    if not found:
+        raise LabError(f"The clock of {host.name} can't be set: give the host the package libfaketime.")
+    host.run(
+        "sh", "-c", 'echo "$1" > /etc/faketimerc; echo "$2" > /etc/ld.so.preload', "sh", offset, found[0]
+    )
+
+
+def set_clock_right(host: LabHost) -> None:
+    """Programs that start from now on see the right time."""
+    host.run("rm", "-f", "/etc/ld.so.preload", "/etc/faketimerc")
 
 
 def no_return(host: LabHost) -> None:
@@ -80,3 +147,26 @@ def power_cut(host: LabHost) -> None:
 def power_on(host: LabHost) -> None:
     """Boot the host; also one that didn't come back."""
     host.start()
+
+
+def kill_bastion(host: LabHost) -> None:
+    """The host through which this one is reached loses its power.
+
+    :raises LabError: it is reached directly
+    """
+    _bastion_of(host).kill()
+
+
+def start_bastion(host: LabHost) -> None:
+    """Boot the bastion."""
+    _bastion_of(host).start()
+
+
+def _bastion_of(host: LabHost) -> LabHost:
+    if host.record.spec.bastion is None:
+        raise LabError(f"{host.name} has no bastion.")
+    return LabHost(host.lab_paths, read_record(host.lab_paths).host(host.record.spec.bastion))
+
+
+def _distribution(host: LabHost) -> Distribution:
+    return DISTRIBUTIONS[host.record.spec.release]

@@ -5,7 +5,7 @@
 import shutil
 import time
 
-from patchops.lab import cgroups, control, network, requirements
+from patchops.lab import cgroups, control, disks, network, requirements
 from patchops.lab.cache import locked
 from patchops.lab.errors import LabError
 from patchops.lab.hosts import LabHost
@@ -144,6 +144,7 @@ def _remove(paths: LabPaths) -> None:
     network.close_shared_connections(paths)
     cgroups.kill(paths.cgroup)
     cgroups.remove(paths.cgroup)
+    disks.detach_all(paths.state)
     for directory in (paths.runtime, paths.state):
         if directory.exists():
             shutil.rmtree(directory)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lays out a lab on disk, ready to be started: images, repository, keys, disks of hosts, inventory."""
 
-from patchops.lab import network
+from patchops.lab import disks, network
 from patchops.lab.commands import run
 from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.distributions.base import ImagedHost
@@ -76,6 +76,8 @@ def _plant(paths: LabPaths, record: LabRecord, repository_key: str) -> None:
             repository_key=repository_key,
         )
         own = paths.host(host.name)
+        if host.spec.disk_mib is not None:
+            disks.attach(own, host.spec.disk_mib)
         plant(seed.files(), own.seed, image)
         copy_tree(own.seed, own.upper)
     paths.known_hosts.write_text("".join(known), encoding="ascii")

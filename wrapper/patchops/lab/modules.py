@@ -48,15 +48,22 @@ def run_module(
 
     :raises LabError: ansible gave no result
     """
-    done = subprocess.run(
+    call = begin_module(lab, host, module, arguments, check, **environment)
+    return read_result(*call.communicate(timeout=900))
+
+
+def begin_module(
+    lab: Lab, host: str, module: str, arguments: Mapping[str, Any], check: bool = False, **environment: str
+) -> "subprocess.Popen[str]":
+    """Start ``patchops.fleet.<module>`` on a host; `read_result` takes what it prints."""
+    return subprocess.Popen(
         module_command(lab, host, module, arguments, check),
         env=module_environment(**environment),
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=900,
-        check=False,
     )
-    return read_result(done.stdout, done.stderr)
 
 
 def read_result(stdout: str, stderr: str = "") -> dict[str, Any]:

@@ -12,6 +12,8 @@ NETWORK = ipaddress.IPv4Network("10.99.0.0/20")
 BRIDGE = "lab0"
 MIRROR_NAME = "mirror.lab"
 _FIRST_HOST = 11
+# So many of the packets of a line that loses some.
+_LOSS = 0.1
 
 
 def mirror_address() -> str:
@@ -54,6 +56,16 @@ def set_cut(paths: LabPaths, machine: str, cut: bool) -> None:
         [*inside(paths), "ip", "link", "set", interface(machine), "down" if cut else "up"],
         doing=f"{'cut' if cut else 'reconnect'} {machine}",
     )
+
+
+def set_loss(paths: LabPaths, address: str, lossy: bool) -> None:
+    """Have the line between a host and this side of the bridge lose packets, or none any more."""
+    chance = ["-m", "statistic", "--mode", "random", "--probability", str(_LOSS), "-j", "DROP"]
+    for rule in (["INPUT", "-s", address, *chance], ["OUTPUT", "-d", address, *chance]):
+        run(
+            [*inside(paths), "iptables", "--wait", "--append" if lossy else "--delete", *rule],
+            doing=f"{'make' if lossy else 'mend'} the bad line to {address}",
+        )
 
 
 def close_shared_connections(paths: LabPaths) -> None:

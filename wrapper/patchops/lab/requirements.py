@@ -21,6 +21,8 @@ PROGRAMS = {
     "gpg": "gnupg",
     "gpgconf": "gnupg",
     "ip": "iproute2",
+    "iptables": "iptables",
+    "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
     "nsenter": "util-linux",

@@ -31,6 +31,7 @@ class HostSpec:
     :ivar security_repo: its sources name the security suite
     :ivar python: Python is installed
     :ivar python_apt: Python's bindings to apt are installed
+    :ivar disk_mib: the size of its disk, a file of its own; None: as large as this machine's
     :ivar kernel: a kernel package is installed, and unattended-upgrades (for its reboot-required)
     :ivar packages: further Debian packages in the image
     :ivar apps: the lab's own packages it starts with in version 1.0 (see patchops.lab.distributions)
@@ -47,6 +48,7 @@ class HostSpec:
     security_repo: bool = True
     python: bool = True
     python_apt: bool = False
+    disk_mib: int | None = None
     kernel: bool = False
     packages: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
@@ -165,6 +167,10 @@ def _host(name: str, settings: Mapping[str, Any]) -> HostSpec:
         elif kinds[key] is bool:
             if not isinstance(value, bool):
                 raise LabError(f"{where}.{key}: {value!r} is neither true nor false.")
+            values[key] = value
+        elif key == "disk_mib":
+            if value is not None and (not isinstance(value, int) or not 100 <= value <= 100_000):
+                raise LabError(f"{where}.{key}: {value!r} is not a number of MiB from 100 to 100000.")
             values[key] = value
         elif key == "variables":
             values[key] = _mapping(value, f"{where}.{key}")

@@ -92,6 +92,12 @@ class Distribution(ABC):
     :ivar old, new, newest: the three versions of a lab package, as the package manager says them:
         installed; offered; and what BrokenSuite.publish_newer offers
     :ivar arch: what the package manager says of a package that fits every machine
+    :ivar package_manager: what changes packages there
+    :ivar package_cache: where it puts what it downloads
+    :ivar lock_files: what it locks while it changes packages
+    :ivar lock_pids: where it writes its process id meanwhile, with the same meaning
+    :ivar changing: the processes that change packages, as a pattern for pgrep -f
+    :ivar auditing: the command that names packages half done, there twice or in conflict; silent without
     :ivar refreshing: the command by which a person on the host reads the mirror's lists anew
     :ivar listing_reasons: the one that lists which packages are there for their own sake, or which are not
     :ivar updates_suite: where the mirror offers the new versions, as faults name it
@@ -108,6 +114,12 @@ class Distribution(ABC):
     new: str
     newest: str
     arch: str
+    package_manager: str
+    package_cache: str
+    lock_files: tuple[str, ...]
+    lock_pids: tuple[str, ...] = ()
+    changing: str
+    auditing: tuple[str, ...]
     refreshing: tuple[str, ...]
     listing_reasons: tuple[str, ...]
 
@@ -121,7 +133,7 @@ class Distribution(ABC):
 
     def packages_of(self, host: HostSpec, architecture: str) -> set[str]:
         """The Debian packages that the image of a host holds besides what every host has."""
-        return set(self.image_packages)
+        return {*self.image_packages, *host.packages}
 
     @property
     def suites(self) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ class Debian(Distribution):
     services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in apps.APPS.items()}
     old, new, newest = apps.OLD, apps.NEW, apps.NEWEST
     arch = "all"
+    package_manager = "apt"
+    package_cache = "/var/cache/apt/archives"
+    lock_files = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock")
+    changing = "^(dpkg|apt-get) "
+    auditing = ("dpkg", "--audit")
     refreshing = ("apt-get", "-q", "update")
     listing_reasons = ("apt-mark", "showauto")
 
@@ -47,7 +52,7 @@ class Debian(Distribution):
         return (*super().suites, VENDOR_SUITE)
 
     def packages_of(self, host: HostSpec, architecture: str) -> set[str]:
-        packages = set(host.packages)
+        packages = super().packages_of(host, architecture)
         if host.python:
             packages.add("python3")
         if host.python_apt:

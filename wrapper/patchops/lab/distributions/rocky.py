@@ -25,6 +25,11 @@ VERSION_ID="9.4"
 PLATFORM_ID="platform:el9"
 PRETTY_NAME="Rocky Linux 9.4 (Blue Onyx)"
 """
+    package_manager = "dnf"
+    package_cache = "/var/cache/dnf"
+    lock_pids = ("/var/lib/dnf/rpmdb_lock.pid",)
+    changing = "import dnf"
+    auditing = ("dnf", "-q", "check")
     refreshing = ("dnf", "-q", "makecache", "--refresh")
     # Name and version, not the repository: that of a package that was put back is "@commandline".
     listing_reasons = ("dnf", "-q", "-C", "repoquery", "--userinstalled", "--qf", "%{name}-%{evr}")

@@ -56,10 +56,11 @@ class RpmDistribution(Distribution):
         "rpmbuild": "rpm",
         "rpmsign": "rpm",
     }
-    missing_settings = frozenset({"third_party_repo", "python_apt", "packages"})
+    missing_settings = frozenset({"third_party_repo", "python_apt"})
     services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in rpm_apps.APPS.items()}
     old, new, newest = rpm_apps.OLD, rpm_apps.NEW, rpm_apps.NEWEST
     arch = "noarch"
+    lock_files = ("/var/lib/rpm/.rpm.lock",)
     os_release: str
     release_package: tuple[str, str]
     provides: tuple[str, ...]
