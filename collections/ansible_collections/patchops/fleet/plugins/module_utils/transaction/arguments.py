@@ -7,6 +7,10 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import valid_id
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
+    Rule,
+    parse_rules,
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _TEXT = ("name", "arch", "version")
@@ -30,6 +34,14 @@ def read_selection(params: Dict[str, Any]) -> Optional[Dict[str, Any]]:
     if params["patch_set"] is not None:
         return {"patch_set": _platform_part(params["patch_set"])}
     return {"select": params["select"]} if params["select"] else None
+
+
+def read_rules(params: Dict[str, Any]) -> List[Rule]:
+    """Return the user's rules for classes of the way back; raises DriverError (bad_arguments)."""
+    try:
+        return parse_rules(params["way_back_classes"])
+    except ValueError as error:
+        raise _bad(f"way_back_classes{error}.")
 
 
 def _platform_part(part: Any) -> Dict[str, Any]:

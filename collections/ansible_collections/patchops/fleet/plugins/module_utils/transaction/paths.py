@@ -39,6 +39,10 @@ class StateDirectory:
             raise ValueError(f"not a transaction id: {transaction_id!r}")
         return TransactionDirectory(os.path.join(self.transactions, transaction_id))
 
+    def kept_bytes(self) -> int:
+        """Return the bytes of the packages that all transactions keep together."""
+        return sum(self.transaction(name).kept_bytes() for name in self.ids())
+
     def ids(self) -> List[str]:
         """Return the ids of all transactions on the host, in no particular order."""
         try:
@@ -53,7 +57,7 @@ class StateDirectory:
 
 
 class TransactionDirectory:
-    """The layout of one transaction."""
+    """The layout of one transaction, and the room it takes."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -68,3 +72,18 @@ class TransactionDirectory:
         self.way_back_packages = os.path.join(path, "way_back", "packages")
         self.way_back_state = os.path.join(path, "way_back", "state.json")
         self.log = os.path.join(path, "worker.log")
+
+    def kept_bytes(self) -> int:
+        """Return the bytes of the packages that are kept, those of the way back included."""
+        sizes = 0
+        for top in (self.packages, self.way_back):
+            for directory, _directories, files in os.walk(top):
+                sizes += sum(_size(os.path.join(directory, name)) for name in files)
+        return sizes
+
+
+def _size(path: str) -> int:
+    try:
+        return os.lstat(path).st_size
+    except FileNotFoundError:
+        return 0  # it went while we looked

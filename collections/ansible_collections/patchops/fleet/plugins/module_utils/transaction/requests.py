@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a call asks for, and what it means given the transactions that the host already has. Pure."""
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils.canonical import digest
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import Rule
 
 # What the caller does next.
 CREATE = "create"  # make a plan; a new transaction unless it is empty
@@ -37,7 +38,12 @@ Known = NamedTuple(
 
 
 def make_request(
-    selection: Dict[str, Any], allow_removals: bool, way_back: str, generation: int
+    selection: Dict[str, Any],
+    allow_removals: bool,
+    way_back: str,
+    generation: int,
+    way_back_classes: Sequence[Rule] = (),
+    without_snapshot: str = "refuse",
 ) -> Dict[str, Any]:
     """Return a request as it is kept on the host.
 
@@ -48,6 +54,8 @@ def make_request(
         "selection": _sorted(selection),
         "allow_removals": allow_removals,
         "way_back": way_back,
+        "way_back_classes": [rule._asdict() for rule in way_back_classes],
+        "without_snapshot": without_snapshot,
     }
     return dict(content, digest=digest(content), generation=generation)
 
