@@ -59,8 +59,9 @@ def _wait_for_supervisor(paths: LabPaths) -> int:
     deadline = time.monotonic() + _START_SECONDS
     while not paths.control_socket.exists():
         if not cgroups.processes(paths.cgroup) or time.monotonic() > deadline:
-            said = paths.supervisor_log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
-            raise LabError(f"The supervisor of the lab {paths.state.name} did not start:\n{said}")
+            raise LabError(
+                f"The supervisor of the lab {paths.state.name} did not start:\n{_last_words(paths)}"
+            )
         time.sleep(0.02)
     process = cgroups.first_process(f"{paths.cgroup}/{SUPERVISOR_GROUP}", depth=1)
     if process is None:
@@ -82,8 +83,16 @@ def ask(paths: LabPaths, do: Request, hosts: Iterable[str] = ()) -> dict[str, Ho
     except (OSError, ValueError) as error:
         raise LabError(
             f"The supervisor of the lab {paths.state.name} doesn't answer ({error}): its hosts are down. "
-            f"'patchops lab down {paths.state.name}' cleans up what is left of it."
+            f"'patchops lab down {paths.state.name}' cleans up what is left of it. "
+            f"The supervisor's log ends:\n{_last_words(paths)}"
         ) from error
     if "error" in answer:
         raise LabError(f"The supervisor of the lab {paths.state.name} could not {do}: {answer['error']}.")
     return {name: HostState(**state) for name, state in answer["hosts"].items()}
+
+
+def _last_words(paths: LabPaths) -> str:
+    try:
+        return paths.supervisor_log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+    except FileNotFoundError:
+        return "(there is none)"

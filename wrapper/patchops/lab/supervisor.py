@@ -93,7 +93,7 @@ class Supervisor:
             try:
                 request = json.loads(connection.makefile("rb").readline())
                 answer = self._obey(request)
-            except (OSError, ValueError, KeyError, LabError) as error:
+            except (OSError, ValueError, KeyError, LabError, subprocess.CalledProcessError) as error:
                 answer = {"error": f"{type(error).__name__}: {error}"}
             try:
                 connection.sendall(json.dumps(answer).encode() + b"\n")
@@ -165,7 +165,11 @@ class Supervisor:
                 self._start_mirror()
             for host in self._hosts.values():
                 if host.pid == pid:
-                    self._ended(host, os.waitstatus_to_exitcode(status))
+                    try:
+                        self._ended(host, os.waitstatus_to_exitcode(status))
+                    except (OSError, LabError, subprocess.CalledProcessError) as error:
+                        # One host that can't be handled is no reason to lose the others.
+                        _log(f"{host.record.name} could not be put away or started again: {error}")
 
     def _ended(self, host: _Host, status: int) -> None:
         host.pid, host.exit_status = None, status
@@ -174,7 +178,8 @@ class Supervisor:
         if status == _REBOOT and not host.held:
             self._start(host)
         else:
-            _command("umount", str(host.paths.root))
+            # Lazily: what of the host is still on its way out may hold the mount for a moment.
+            _command("umount", "--lazy", str(host.paths.root))
 
 
 def nspawn_command(record: HostRecord, paths: HostPaths) -> list[str]:

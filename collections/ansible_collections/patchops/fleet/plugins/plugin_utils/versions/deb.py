@@ -14,6 +14,7 @@ How the rules become characters of the key:
 from __future__ import annotations
 
 import re
+import sys
 from functools import lru_cache
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.versions.numbers import number, split_epoch
@@ -26,7 +27,7 @@ class _Weights(dict[int, int]):
     """Character weights; what no valid version contains sorts last."""
 
     def __missing__(self, code: int) -> int:
-        return code + 0x100
+        return min(code + 0x100, sys.maxunicode)
 
 
 _WEIGHTS = _Weights({code: code if chr(code).isalpha() else code + 0x80 for code in range(0x80)})

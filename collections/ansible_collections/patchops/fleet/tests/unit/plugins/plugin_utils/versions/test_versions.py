@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils import versions
@@ -53,6 +53,7 @@ def test_any_three_versions_have_an_order_without_circles(
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+@example(version="\U0010ffff")
 @given(version=st.text(max_size=40))
 def test_every_string_has_a_key_and_equals_itself(scheme: str, version: str) -> None:
     assert versions.compare(scheme, version, version) == 0
