@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+
 import pytest
+
+SEED = "PATCHOPS_SEED"
 
 
 def _stage(item: pytest.Item) -> int:
@@ -14,6 +19,15 @@ def _stage(item: pytest.Item) -> int:
     if item.get_closest_marker("lab"):
         return 2
     return 3 if item.path.parent.name in ("gates", "packaging") else 1
+
+
+def pytest_configure() -> None:
+    # Before the workers start, which inherit it: all of them draw from one seed.
+    os.environ.setdefault(SEED, secrets.token_hex(4))
+
+
+def pytest_report_header() -> str:
+    return f"what is drawn at random: {SEED}={os.environ[SEED]}"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import command_line
 import engine
+import fault_table
 import lab_file
 import policy_file
 
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
     made = {
         "command-line.md": command_line.command_line(),
         "documents.md": engine.documents(),
+        "faults.md": fault_table.fault_table(),
         "lab-file.md": lab_file.lab_file(),
         "outcomes.md": engine.outcomes(),
         "playbooks.md": engine.playbooks(),

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of the fault matrix: what breaks, and what comes of it."""
+
+from __future__ import annotations
+
+import markup
+from tests.faults.matrix import EVERYTHING, FORMER, PLANNED, REPRESENTATIVE, ROWS, UNFINISHED, Row, manager_of
+
+_INTRODUCTION = f"""\
+# Faults and what comes of them
+
+Each row is a test on real hosts: something breaks, the call ends with an outcome, the fault goes away, and
+the same call comes again. Then nothing is half installed, the host lets its administrator in, and its
+packages, read from outside of it, are exactly the planned ones or exactly the former ones.
+
+`make faults` runs all rows on {" and ".join(EVERYTHING)}, and those that depend on the package manager most
+on {" and ".join(REPRESENTATIVE)} too. `make test` has the rows that name a distribution in the last column,
+and its conformance suite the most frequent faults on every distribution of the lab.
+
+Packages: *{FORMER}* are those before the call, *{PLANNED}* those of the plan. *{UNFINISHED}* says that the
+caller can't know; the second call ends what the first one began.
+"""
+
+
+def fault_table() -> str:
+    """Return the page."""
+    header = [
+        "fault",
+        "when",
+        "on",
+        "outcome",
+        "packages",
+        "the second call",
+        "packages then",
+        "in `make test`",
+    ]
+    rows = [line for row in ROWS for line in _lines(row)]
+    impossible = [
+        f"- {row.fault}: not with {manager}, {reason}."
+        for row in ROWS
+        for manager, reason in row.not_on.items()
+    ]
+    return "\n\n".join(
+        [_INTRODUCTION.strip(), markup.table(header, rows), "## What can't happen", "\n".join(impossible)]
+    )
+
+
+def _lines(row: Row) -> list[list[str]]:
+    """Return a line for each thing that comes of the fault, with the package managers to which it does."""
+    managers: dict[str, list[str]] = {}
+    lines = []
+    for release in row.releases():
+        managers.setdefault(manager_of(release), []).append(release)
+    outcomes = {row.expected_on(releases[0]) for releases in managers.values()}
+    for expected in sorted(outcomes, key=lambda one: one.code):
+        on = [name for name, releases in managers.items() if row.expected_on(releases[0]) == expected]
+        quick = sorted(row.quick & {release for name in on for release in managers[name]})
+        lines.append(
+            [
+                row.fault,
+                row.when,
+                ", ".join(sorted(on)),
+                f"`{expected.code}`" if expected.code else "(the caller is dead)",
+                expected.packages,
+                f"`{expected.again}`",
+                expected.at_last,
+                ", ".join(quick),
+            ]
+        )
+    return lines

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever dies whenever: a host ends exactly at the patch set or exactly at its former packages.
+
+Rounds by PATCHOPS_ROUNDS, repeated by PATCHOPS_SEED (printed at the head of the run).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from patchops.lab.distributions import DISTRIBUTIONS
+from patchops.lab.lab import Lab
+from patchops.lab.modules import run_module
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab, renew
+
+from .chaos import Chaos
+from .trial import Packages
+
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
+
+ROUNDS = int(os.environ.get("PATCHOPS_ROUNDS", "50"))
+APPS = {
+    "bookworm": ("confapp", "goodapp", "needsnew", "slowapp"),
+    "rocky9": ("goodapp", "libuser", "needsnew", "oldname", "plainapp", "slowapp"),
+}
+EVERYTHING: dict[str, Any] = {"state": "applied", "select": "all", "timeout": 120}
+REVERTED: dict[str, Any] = {"state": "reverted", "timeout": 120}
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A lab of one host, its packages as new and when nothing died, and how long each way took."""
+
+    lab: Lab
+    former: Packages
+    planned: Packages
+    forward_seconds: float
+    back_seconds: float
+
+
+@pytest.fixture(scope="module")
+def patient(request: pytest.FixtureRequest, make_lab: MakeLab) -> Patient:
+    lab = make_lab(HostSpec("victim", request.param, apps=APPS[request.param]))
+    host = lab.host("victim")
+    as_new(lab)
+    former, started = host.packages(), time.monotonic()
+    assert run_module(lab, "victim", "transaction", EVERYTHING)["outcome"]["code"] == "applied"
+    planned, applied = host.packages(), time.monotonic()
+    assert run_module(lab, "victim", "transaction", REVERTED)["outcome"]["code"] == "taken_back"
+    assert host.packages() == former
+    return Patient(lab, former, planned, applied - started, time.monotonic() - applied)
+
+
+def as_new(lab: Lab) -> None:
+    renew(lab)
+    lab.host("victim").run("sh", "-c", "echo 2 > /etc/lab-slowapp.seconds")
+
+
+def rounds() -> list[object]:
+    """Each distribution in turn; the rounds of one follow one another, so that its lab is made once."""
+    names = list(APPS)
+    return [
+        pytest.param(
+            names[number % len(names)],
+            number,
+            marks=pytest.mark.xdist_group(f"random-{names[number % len(names)]}"),
+        )
+        for number in range(ROUNDS)
+    ]
+
+
+@pytest.mark.parametrize(("patient", "number"), rounds(), indirect=["patient"])
+def test_whatever_dies_the_host_ends_at_the_patch_set_or_at_its_former_packages(
+    patient: Patient, number: int
+) -> None:
+    as_new(patient.lab)
+    host = patient.lab.host("victim")
+    chance = random.Random(f"{os.environ['PATCHOPS_SEED']}/{number}")  # noqa: S311 - it is to be repeatable
+    chaos = Chaos(patient.lab, host, chance)
+
+    applied = chaos.settle(patient.forward_seconds, **EVERYTHING)
+    expected = {"ok": patient.planned, "reverted": patient.former}[applied["class"]]
+    assert host.packages() == expected, chaos.story
+
+    reverted = chaos.settle(patient.back_seconds, **REVERTED)
+    assert reverted["class"] == "ok", chaos.story
+    assert host.packages() == patient.former, chaos.story
+
+    audit = host.try_run(*DISTRIBUTIONS[host.record.spec.release].auditing)
+    assert (audit.stdout, audit.stderr) == ("", ""), chaos.story
+    assert host.ssh("id", "-un").strip() == "admin"
