@@ -19,6 +19,7 @@ import yaml
 
 import patchops
 from patchops.errors import InputError, PatchOpsError
+from patchops.runner.ansible_settings import says_pipelining
 
 # fmt: off
 ALLOWED = frozenset([
@@ -31,8 +32,8 @@ ALLOWED = frozenset([
     "ANSIBLE_CONFIG", "ANSIBLE_HOME", "ANSIBLE_LOCAL_TEMP", "ANSIBLE_REMOTE_TEMP",
     "ANSIBLE_REMOTE_USER", "ANSIBLE_PRIVATE_KEY_FILE", "ANSIBLE_SSH_ARGS", "ANSIBLE_SSH_COMMON_ARGS",
     "ANSIBLE_SSH_EXTRA_ARGS", "ANSIBLE_SSH_EXECUTABLE", "ANSIBLE_SSH_CONTROL_PATH_DIR",
-    "ANSIBLE_PIPELINING", "ANSIBLE_TIMEOUT", "ANSIBLE_FORKS", "ANSIBLE_BECOME", "ANSIBLE_BECOME_METHOD",
-    "ANSIBLE_BECOME_USER", "ANSIBLE_ROLES_PATH", "ANSIBLE_INVENTORY_ENABLED",
+    "ANSIBLE_PIPELINING", "ANSIBLE_SSH_PIPELINING", "ANSIBLE_TIMEOUT", "ANSIBLE_FORKS", "ANSIBLE_BECOME",
+    "ANSIBLE_BECOME_METHOD", "ANSIBLE_BECOME_USER", "ANSIBLE_ROLES_PATH", "ANSIBLE_INVENTORY_ENABLED",
     "ANSIBLE_INVENTORY_PLUGINS", "ANSIBLE_PYTHON_INTERPRETER", "ANSIBLE_VAULT_PASSWORD_FILE",
     "ANSIBLE_VAULT_IDENTITY_LIST",
 ])
@@ -74,8 +75,10 @@ def executable(name: str) -> str:
     return found
 
 
-def build(environ: Mapping[str, str], pass_names: Iterable[str], collections: Path) -> dict[str, str]:
-    """The environment for Ansible: what is allowed or named from `environ`, then the settings that are ours.
+def build(
+    environ: Mapping[str, str], pass_names: Iterable[str], collections: Path, directory: Path = Path()
+) -> dict[str, str]:
+    """The environment for Ansible in `directory`: what is allowed or named from `environ`, then what is ours.
 
     A name in `pass_names` that is not set is refused: whoever asks for a token to be passed wants to know
     that it isn't there before the first host is touched.
@@ -87,6 +90,9 @@ def build(environ: Mapping[str, str], pass_names: Iterable[str], collections: Pa
             f"--pass-env names variables that are not set: {', '.join(missing)}.", "Export them first."
         )
     kept = {name: value for name, value in environ.items() if name in ALLOWED or name in requested}
+    if not says_pipelining(environ, directory):
+        # Half the round trips, and a connection that breaks doesn't take what runs on the host along.
+        kept["ANSIBLE_PIPELINING"] = "True"
     search = [str(collections), *filter(None, [environ.get("ANSIBLE_COLLECTIONS_PATH")])]
     if "ANSIBLE_COLLECTIONS_PATH" not in environ:
         search += [os.path.expanduser("~/.ansible/collections"), "/usr/share/ansible/collections"]

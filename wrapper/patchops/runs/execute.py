@@ -37,7 +37,9 @@ def execute(
     """
     check_ansible_options(request.ansible_options)
     sources = absolute_sources(request.inventories)
-    settings = environment.build(os.environ, request.pass_env, environment.collections_root())
+    settings = environment.build(
+        os.environ, request.pass_env, environment.collections_root(), request.working_directory
+    )
     data.make()
     hosts = resolve_hosts(
         sources, request.pattern, settings, request.vault_secrets, request.vault_options, data.root

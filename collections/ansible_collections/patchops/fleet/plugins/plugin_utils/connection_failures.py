@@ -96,7 +96,10 @@ REMEDIES = {
     ),
     "host_key_unknown": "Verify the host's key and add it to known_hosts.",
     "authentication_failed": "Check ansible_user and its key or password, and that the account may log in.",
-    "become_failed": "Check the become password and that the user may become root on the host.",
+    "become_failed": (
+        "Check the become password and that the user may become root on the host. Where its sudo wants a "
+        "tty, set ansible_pipelining: false for it."
+    ),
     "python_missing": "Install Python 3 on the host or set ansible_python_interpreter.",
     "python_unsupported": "Install a newer Python on the host or use an ansible-core that supports it.",
     "controller_failed": (
