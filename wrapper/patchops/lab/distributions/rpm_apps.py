@@ -1,100 +1,23 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's own RPM packages: what patchops.lab.apps is for Debian hosts, for hosts with RPM.
-
-Every app exists in an old version, which works, and in a new one that the lab's repository offers.
-"""
+"""The lab's own apps as RPM packages."""
 
 import platform
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from patchops.lab.commands import run
+from patchops.lab.distributions import own_apps
+from patchops.lab.distributions.own_apps import START_SERVICE, OwnApp
 
 OLD, NEW, NEWEST = "1.0-1.el9", "1.1-1.el9", "1.2-1.el9"
 OLD_KERNEL, NEW_KERNEL = "5.14.0-70.el9", "5.14.0-162.el9"
 KERNEL = "kernel-core"
 VENDOR = "Rocky Enterprise Software Foundation"
-_LIBRARY = "usr/lib64/lab-library.so"
-_SERVICE = """\
-[Unit]
-Description={description}
-After=network.target
-[Service]
-{before}ExecStart={command}
-User=nobody
-[Install]
-WantedBy=multi-user.target
-"""
-_START_SERVICE = """\
-systemctl enable {package}.service > /dev/null 2>&1 || :
-if [ -d /run/systemd/system ]; then
-  systemctl daemon-reload
-  systemctl restart {package}.service || :
-fi
-"""
 _STOP_SERVICE = 'if [ "$1" = 0 ]; then systemctl disable --now {package}.service > /dev/null 2>&1 || :; fi\n'
-_MAPS_LIBRARY = """\
-import mmap, time
-with open("/{library}", "rb") as file:
-    code = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC)
-while True:
-    time.sleep(60)
-"""
-
-
-@dataclass(frozen=True)
-class RpmApp:
-    """One of the lab's RPM packages.
-
-    :ivar port: it carries a service that answers HTTP there
-    :ivar start_check: a command that must succeed before the service of the new version starts
-    :ivar post: shell lines that the new version runs after it is installed (%post)
-    :ivar needs: what the new version requires
-    :ivar obsoletes: what the new version replaces
-    :ivar companions: lab packages that are on the host with it
-    :ivar maps_library: it carries a service that executes a library of lab-library
-    :ivar only: the one version there is
-    :ivar kind: of the advisory about the new version: security or bugfix
-    :ivar severity: what that advisory says
-    """
-
-    description: str
-    port: int | None = None
-    start_check: str = ""
-    post: str = ""
-    needs: str = ""
-    obsoletes: str = ""
-    companions: tuple[str, ...] = ()
-    maps_library: bool = False
-    only: str | None = None
-    kind: str = "security"
-    severity: str = "Important"
-
-
-APPS: dict[str, RpmApp] = {
-    "goodapp": RpmApp("A service whose update works", port=8081),
-    "webapp": RpmApp(
-        "A service whose update installs and then fails to start", port=8080, start_check="/bin/false"
-    ),
-    "plainapp": RpmApp("A package whose update mends no security hole", kind="bugfix", severity="None"),
-    "failapp": RpmApp("A package whose update fails after it is installed", post="exit 7\n"),
-    "killapp": RpmApp(
-        "A package whose update is interrupted: the package manager is killed under it, once",
-        post="[ -e /var/lib/lab-killapp ] || { touch /var/lib/lab-killapp; kill -9 $PPID; }\n",
-    ),
-    "slowapp": RpmApp(
-        "A package whose update takes 15 seconds, or as many as /etc/lab-slowapp.seconds says",
-        post='sleep "$(cat /etc/lab-slowapp.seconds 2> /dev/null || echo 15)"\n',
-    ),
-    "needsnew": RpmApp("A package whose update needs a package that is not there yet", needs="lab-newcomer"),
-    "newcomer": RpmApp("Comes with the update of lab-needsnew", only=NEW),
-    "oldname": RpmApp("A package that has another name in the next version", only=OLD),
-    "newname": RpmApp("Replaces lab-oldname", obsoletes="lab-oldname", only=NEW),
-    "library": RpmApp("A library that a running service executes"),
-    "libuser": RpmApp("Executes lab-library", companions=("library",), maps_library=True, only=OLD),
-    KERNEL: RpmApp("A package that installs beside its older version, as kernels do"),
+APPS: dict[str, OwnApp] = {
+    **own_apps.APPS,
+    KERNEL: OwnApp("A package that installs beside its older version, as kernels do"),
 }
 
 
@@ -117,8 +40,8 @@ def versions_of(name: str) -> tuple[str, ...]:
     """The versions there are of an app, the older first."""
     if name == KERNEL:
         return OLD_KERNEL, NEW_KERNEL
-    only = APPS[name].only
-    return (only,) if only else (OLD, NEW)
+    app = APPS[name]
+    return (OLD,) if app.only_old else (NEW,) if app.only_new else (OLD, NEW)
 
 
 def all_versions(name: str) -> tuple[str, ...]:
@@ -139,24 +62,9 @@ def file_of(name: str, version: str) -> str:
 
 def payload_of(name: str, version: str) -> dict[str, str]:
     """The files in a package: path to content."""
-    app, package = APPS[name], package_of(name)
     if name == KERNEL:
         return {f"usr/lib/modules/{version}.{architecture()}/vmlinuz": f"{version}\n"}
-    files = {f"usr/share/{package}/version": f"{version}\n"}
-    if name == "library":
-        files[_LIBRARY] = f"{version}\n" * 1000
-    command = ""
-    if app.port is not None:
-        command = f"/usr/bin/python3 -m http.server {app.port} --directory /usr/share/{package}"
-    elif app.maps_library:
-        files[f"usr/share/{package}/service.py"] = _MAPS_LIBRARY.format(library=_LIBRARY)
-        command = f"/usr/bin/python3 /usr/share/{package}/service.py"
-    if command:
-        check = app.start_check if version != OLD else ""
-        files[f"usr/lib/systemd/system/{package}.service"] = _SERVICE.format(
-            description=app.description, before=f"ExecStartPre={check}\n" if check else "", command=command
-        )
-    return files
+    return own_apps.files_of(name, APPS[name], version, updated=version != OLD)
 
 
 def spec_of(name: str, version: str) -> str:
@@ -185,8 +93,8 @@ def spec_of(name: str, version: str) -> str:
     lines += ["%description", app.description, "%install", "cp -a %{payload}/. %{buildroot}/", "%files"]
     lines += [f"/{path}" for path in payload_of(name, version)]
     post, preun = app.post if updated else "", ""
-    if app.port is not None or app.maps_library:
-        post += _START_SERVICE.format(package=package)
+    if app.has_service:
+        post += START_SERVICE.format(package=package)
         preun = _STOP_SERVICE.format(package=package)
     lines += ["%post", post] if post else []
     lines += ["%preun", preun] if preun else []

@@ -28,6 +28,11 @@ class Package:
         """Its file name."""
         return rpm_apps.file_of(self.app, self.version)
 
+    @property
+    def name(self) -> str:
+        """What the package manager calls it."""
+        return rpm_apps.package_of(self.app)
+
 
 def ensure_packages(packages: Iterable[Package]) -> dict[Package, Path]:
     """Build packages, unsigned, where they are not in the cache yet."""
