@@ -92,17 +92,25 @@ KINDS: dict[str, Fault] = {
         lambda host: host_faults.set_clock(host, "-40d"),
         host_faults.set_clock_right,
     ),
-    "bad-signature": _of_suite("SUITE", "the lists are not what was signed", BrokenSuite.break_signature),
-    "expired": _of_suite("SUITE", "the signed lists are past their date", BrokenSuite.expire),
+    "bad-signature": _of_suite(
+        "SUITE", "the lists are not what was signed", lambda suite: suite.break_signature()
+    ),
+    "expired": _of_suite("SUITE", "the signed lists are past their date", lambda suite: suite.expire()),
     "missing-file": _of_suite(
         "SUITE/PACKAGE", "the file of a listed package is gone", BrokenSuite.remove_file
     ),
-    "flipped-bytes": _of_suite("SUITE/PACKAGE", "a file has other bytes than listed", BrokenSuite.flip_bytes),
-    "withdrawn": _of_suite("SUITE/PACKAGE", "the mirror no longer has the package", BrokenSuite.withdraw),
+    "flipped-bytes": _of_suite(
+        "SUITE/PACKAGE", "a file has other bytes than listed", lambda suite: suite.flip_bytes()
+    ),
+    "withdrawn": _of_suite(
+        "SUITE/PACKAGE", "the mirror no longer has the package", lambda suite: suite.withdraw()
+    ),
     "old-withdrawn": _of_suite(
         "SUITE/PACKAGE", "the mirror has the newest version of the package only", BrokenSuite.withdraw_old
     ),
-    "rebuilt": _of_suite("SUITE/PACKAGE", "the same version, with other bytes", BrokenSuite.rebuild),
+    "rebuilt": _of_suite(
+        "SUITE/PACKAGE", "the same version, with other bytes", lambda suite: suite.rebuild()
+    ),
     "newer": _of_suite(
         "SUITE/PACKAGE", "one of the lab's packages appears as 1.2", BrokenSuite.publish_newer
     ),
