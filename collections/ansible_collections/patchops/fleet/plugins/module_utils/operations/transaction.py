@@ -9,7 +9,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations import O
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.arguments import read_selection
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.arguments import (
+    read_rules,
+    read_selection,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.calls import Call, read_machine_id
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
@@ -26,6 +29,14 @@ ARGUMENTS = {
     "refresh": {"type": "bool", "default": True},
     "allow_removals": {"type": "bool", "default": False},
     "way_back": {"type": "str", "choices": ["required", "best_effort", "none"], "default": "required"},
+    "way_back_classes": {"type": "list", "elements": "dict", "default": []},
+    "without_snapshot": {
+        "type": "str",
+        "choices": ["refuse", "refuse_to_apply", "forward_only"],
+        "default": "refuse",
+    },
+    "snapshot": {"type": "str"},
+    "way_back_limit": {"type": "bytes", "default": "2G"},
     "restart_services": {"type": "bool", "default": True},
     "generation": {"type": "int", "default": 1},
     "fence": {"type": "int"},
@@ -37,11 +48,12 @@ ARGUMENTS = {
 def perform(params: Dict[str, Any], check_mode: bool) -> Result:
     try:
         selection = read_selection(params)
+        options = dict(params, way_back_classes=read_rules(params))
         if os.geteuid() != 0 and not check_mode:
             raise DriverError(
                 "not_root", "Changing packages needs root; nothing was changed.", "Set become: true."
             )
-        call = Call(StateDirectory(), detect(), params, selection, read_machine_id())
+        call = Call(StateDirectory(), detect(), options, selection, read_machine_id())
         return call.preview() if check_mode else call.run()
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy, transaction=None)

@@ -10,8 +10,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.answers import inform
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.calls import platform
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.planning import platform
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
 
 ARGUMENTS = {"id": {"type": "str"}, "wait_seconds": {"type": "int", "default": 0}}

@@ -45,6 +45,11 @@ class Record:
             },
         )
 
+    def forget(self) -> None:
+        """Remove the note, unless the reboot that it is about is under way."""
+        if os.path.exists(self._path) and not is_under_way(self.read() or {}):
+            os.unlink(self._path)
+
     def close(self) -> None:
         """Note that the host was verified after its reboot: what ran before it is not asked for any more."""
         note = self.read()

@@ -5,12 +5,17 @@
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import is_failure, make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import requests, states, survey
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
     TransactionDirectory,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
+    summary,
+    without_way_back,
 )
 
 Result = Dict[str, Any]
@@ -30,9 +35,18 @@ def planned(plan: Dict[str, Any], wanted: str, record: Optional[survey.Record] =
     count = len(plan.get("packages", []))
     packages = "1 package" if count == 1 else f"{count} packages"
     message = f"{packages} would be {_PAST.get(wanted, wanted)}; nothing was changed."
-    result = make_result("planned", message, changed=True, plan=plan, transaction=reference(record))
+    if plan.get("packages"):
+        message += without_way_back(plan)
+    result = make_result(
+        "planned", message, changed=True, plan=plan, transaction=reference(record), way_back=_summary(plan)
+    )
     result["diff"] = diff(plan, backwards=wanted == states.REVERTED)
     return result
+
+
+def refused(error: DriverError, plan: Dict[str, Any]) -> Result:
+    """Return the answer for a plan that is not carried out, with what has no way back in it."""
+    return make_result(error.code, error.message, error.remedy, transaction=None, way_back=summary(plan))
 
 
 def would_close(ids: List[str]) -> Result:
@@ -69,10 +83,17 @@ def _still_blocked(plan: Dict[str, Any], kept: List[Dict[str, str]], records: Li
     )
 
 
-def closed(ids: List[str], record: survey.Record) -> Result:
+def closed(ids: List[str], freed_bytes: int, record: survey.Record) -> Result:
     """Return the answer for `committed`."""
-    message = "Released what was kept for: " + ", ".join(ids) + "."
-    return make_result("committed", message, changed=True, transaction=reference(record), transactions=ids)
+    message = f"Released what was kept for: {', '.join(ids)} ({freed_bytes / (1 << 20):.1f} MiB)."
+    return make_result(
+        "committed",
+        message,
+        changed=True,
+        transaction=reference(record),
+        transactions=ids,
+        freed_bytes=freed_bytes,
+    )
 
 
 def already(state: StateDirectory, record: Optional[survey.Record], decision: requests.Decision) -> Result:
@@ -95,6 +116,7 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
         "goal": view.goal,
         "host_state": view.host_state,
         "plan": plan,
+        "way_back": _summary(plan),
         "services": _services(directory),
         "diff": diff(plan, backwards=view.goal == states.REVERTED or view.state == states.REVERTED),
     }
@@ -121,6 +143,10 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
     if result["failed"]:
         result["msg"] = " ".join(part for part in (outcome["message"], outcome.get("remedy", "")) if part)
     return result
+
+
+def _summary(plan: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    return summary(plan) if plan.get("packages") else None
 
 
 def _services(directory: TransactionDirectory) -> Optional[Dict[str, Any]]:
@@ -150,18 +176,20 @@ def inform(
     """Return what `transaction_info` says; raises SurveyError for damaged files."""
     records = survey.read_records(state)
     kept = [one for one in records if one.view.state not in states.CLOSED]
-    listed = [_listed(one) for one in kept]
+    host = {
+        "transactions": [_listed(one) for one in kept],
+        "platform": platform,
+        "kept_bytes": state.kept_bytes(),
+    }
     record = next((one for one in records if one.directory.id == given_id), None)
     if given_id is None and kept:
         record = kept[-1]
     if record is None:
         code = "transaction_unknown" if given_id else "nothing_to_do"
         message = f"The host has no transaction {given_id}." if given_id else "The host keeps no transaction."
-        return make_result(code, message, transaction=None, transactions=listed, platform=platform)
+        return make_result(code, message, transaction=None, **host)
     view = survey.follow(state, record.directory, wait_seconds) if wait_seconds > 0 else record.view
-    return dict(
-        standing(state, record._replace(view=view), changed=False), transactions=listed, platform=platform
-    )
+    return dict(standing(state, record._replace(view=view), changed=False), **host)
 
 
 def _listed(record: survey.Record) -> Dict[str, Any]:
@@ -173,5 +201,6 @@ def _listed(record: survey.Record) -> Dict[str, Any]:
         "created_at": view.created_at,
         "updated_at": view.updated_at,
         "superseded_by": view.superseded_by,
+        "kept_bytes": record.directory.kept_bytes(),
         "request": {key: record.request[key] for key in ("digest", "generation", "way_back")},
     }

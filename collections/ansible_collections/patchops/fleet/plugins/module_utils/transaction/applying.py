@@ -9,6 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     expectations,
+    irreversible,
     preflight,
     reverting,
     services,
@@ -22,6 +23,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 
 _ROUNDS = 3
 
@@ -60,6 +62,11 @@ def _check(context: Context) -> None:
     preflight.check_space(context.driver, preflight.applying_needs(context.plan))
     reverting.check_material(context)
     staging.check_plan(context, context.plan["packages"])
+    refusal = irreversible.missing_snapshot(
+        context.plan, context.request, context.snapshot, irreversible.NOT_APPLIED
+    )
+    if refusal:
+        raise refusal
 
 
 def _refuse(context: Context, error: DriverError) -> Outcome:
@@ -110,9 +117,26 @@ def _install(context: Context, first: bool) -> None:
 
 
 def _install_left(context: Context, left: List[Dict[str, Any]]) -> None:
-    files, removals = staging.files_of(context, left), staging.removals_of(context, left)
-    context.step("install", packages=len(left))
-    context.driver.install(files, removals, False, context.directory.log)
+    for changes in _parts(context, left):
+        files, removals = staging.files_of(context, changes), staging.removals_of(context, changes)
+        context.step("install", packages=len(changes))
+        context.driver.install(files, removals, False, context.directory.log)
+
+
+def _parts(context: Context, left: List[Dict[str, Any]]) -> List[List[Dict[str, Any]]]:
+    """Return `left` in the order of its installation: what has no way back comes last and alone.
+
+    Whatever fails before that is taken back. In one where the package manager would not separate them.
+    """
+    first = [one for one in left if is_revertible(one)]
+    last = [one for one in left if not is_revertible(one)]
+    if not first or not last:
+        return [left]
+    try:
+        staging.check_plan(context, first)
+    except DriverError:
+        return [left]
+    return [first, last]
 
 
 def _install_rest(context: Context) -> None:

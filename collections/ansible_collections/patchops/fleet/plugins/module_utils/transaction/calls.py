@@ -6,12 +6,14 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional, cast
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_directory, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import record as reboot_note
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     answers,
     detach,
+    irreversible,
+    planning,
     preflight,
     requests,
     states,
@@ -28,6 +30,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths i
 
 Result = Dict[str, Any]
 
+# What a worker is told by the call that starts it.
+_SETTINGS = ("lock_timeout", "restart_services", "run_id", "snapshot", "way_back_limit")
 # What has been planned for this call: plan, None before planning.
 _Plan = Optional[Dict[str, Any]]
 
@@ -50,7 +54,12 @@ class Call:
         self.request: Optional[Dict[str, Any]] = None
         if selection is not None:
             self.request = requests.make_request(
-                selection, options["allow_removals"], options["way_back"], options["generation"]
+                selection,
+                options["allow_removals"],
+                options["way_back"],
+                options["generation"],
+                options["way_back_classes"],
+                options["without_snapshot"],
             )
 
     def run(self) -> Result:
@@ -66,6 +75,8 @@ class Call:
                 records = survey.read_records(self.state)
                 decision = self._decide(records)
                 result = self._act(decision, records, plan)
+                if self.options["state"] == states.COMMITTED:
+                    self._forget_reboot()
         except LockTimeout:
             raise DriverError(
                 "lock_held",
@@ -80,9 +91,7 @@ class Call:
         decision = self._decide(records)
         if decision.action == requests.CREATE:
             plan = self._plan()
-            if not plan["packages"]:
-                return answers.nothing_new(plan, cast(Dict[str, Any], self.request), records)
-            return answers.planned(plan, self.options["state"])
+            return self._needless(plan, records) or answers.planned(plan, self.options["state"])
         if decision.action == requests.RETURN:
             return self._return(decision, records)
         chosen = [one for one in records if one.directory.id in decision.ids]
@@ -112,21 +121,19 @@ class Call:
             )
 
     def _plan(self) -> Dict[str, Any]:
-        """Return the plan for the request, with what holds and blocks keep out of it. Changes nothing."""
         request = cast(Dict[str, Any], self.request)  # who names no selection is not told to create
-        preflight.check_clean(self.driver)
-        errors = self.driver.refresh() if self.options["refresh"] else []
-        preflight.check_repositories(self.driver.repositories(), errors)
-        plan = self.driver.plan(request["selection"], {"allow_removals": self.options["allow_removals"]})
-        plan["blocked"] = [
-            dict(one, transaction=record.directory.id)
-            for record in survey.read_records(self.state)
-            for one in record.view.blocked
-        ]
-        plan["platform"] = platform(self.driver)
-        if plan["packages"]:
-            preflight.check_space(self.driver, preflight.staging_needs(plan, self.options["way_back"]))
-        return plan
+        records = survey.read_records(self.state)
+        return planning.make_plan(self.driver, request, records, self.options["refresh"])
+
+    def _needless(self, plan: Dict[str, Any], records: List[survey.Record]) -> Optional[Result]:
+        """Return the answer where a plan leads to no transaction, None where it does."""
+        request = cast(Dict[str, Any], self.request)
+        if not plan["packages"]:
+            return answers.nothing_new(plan, request, records)
+        refusal = irreversible.missing_snapshot(
+            plan, request, self.options["snapshot"], irreversible.NOT_STAGED
+        )
+        return answers.refused(refusal, plan) if refusal else None
 
     def _act(self, decision: requests.Decision, records: List[survey.Record], plan: _Plan) -> Result:
         if decision.action == requests.RETURN:
@@ -135,8 +142,9 @@ class Call:
             return self._close(decision.ids, records)
         if decision.action == requests.CREATE:
             plan = self._plan() if plan is None else plan
-            if not plan["packages"]:
-                return answers.nothing_new(plan, cast(Dict[str, Any], self.request), records)
+            needless = self._needless(plan, records)
+            if needless:
+                return needless
             transaction_id = self._create(plan, len(records))
             for replaced in decision.ids:
                 _supersede(self.state, replaced, transaction_id)
@@ -148,7 +156,7 @@ class Call:
         return self._started(transaction_id)
 
     def _launch(self, transaction_id: str) -> None:
-        settings = {key: self.options[key] for key in ("lock_timeout", "restart_services", "run_id")}
+        settings = {key: self.options[key] for key in _SETTINGS}
         directory = self.state.transaction(transaction_id)
         detach.launch(self.state, directory, self.options["state"], settings)
 
@@ -189,6 +197,7 @@ class Call:
         chosen = [one for one in records if one.directory.id in ids]
         if any(one.view.state == states.FAILED and one.view.host_state != states.FORMER for one in chosen):
             preflight.check_clean(self.driver)
+        freed = sum(one.directory.kept_bytes() for one in chosen)
         try:
             with Lock(self.state.lock, self.options["lock_timeout"]):
                 for one in chosen:
@@ -197,24 +206,30 @@ class Call:
             raise DriverError(
                 "transaction_live", "A worker is at work on this host.", "Wait for it, then call again."
             )
-        return answers.closed(ids, _record(self.state, ids[-1]))
+        return answers.closed(ids, freed, _record(self.state, ids[-1]))
 
     def _close_one(self, record: survey.Record) -> None:
         journal, directory = Journal(record.directory.journal), record.directory
         if record.view.blocked:
             self.driver.unblock(directory.id)
             journal.append("unblocked", versions=record.view.blocked)
-        release_files(directory)
+        try:
+            release_files(directory)
+        except OSError as error:
+            raise DriverError(
+                "not_released",
+                f"What transaction {directory.id} keeps can't be deleted: {error}. "
+                f"It stays {record.view.state}.",
+                f"Find out what keeps the files in {directory.path}, then call again.",
+            )
         staged = record.view.state in (states.STAGING, states.STAGED)
         journal.enter(states.DISCARDED if staged else states.COMMITTED)
 
 
-def platform(driver: Driver) -> str:
-    """Return the key of the host's platform in a patch set: ``debian-12-amd64``."""
-    release = read_os_release()
-    return "{}-{}-{}".format(
-        release.get("ID", "unknown"), release.get("VERSION_ID", ""), driver.platform_arch()
-    )
+    def _forget_reboot(self) -> None:
+        """Drop the note about the last reboot once no transaction is open that it could prove."""
+        if all(one.view.state in states.CLOSED for one in survey.read_records(self.state)):
+            reboot_note.Record(self.state).forget()
 
 
 def _supersede(state: StateDirectory, replaced: str, by: str) -> None:

@@ -4,17 +4,21 @@
 
 import os
 import shutil
-from typing import Any, Dict, List, Set, cast
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import expectations
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import (
+    Journal,
+    named_snapshot,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
     TransactionDirectory,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 
 Outcome = Dict[str, str]
 
@@ -44,6 +48,21 @@ class Context:
         """Return what the latest call asked for; each call has its own patience."""
         return [one for one in self.journal.entries() if one["event"] == "launched"][-1]
 
+    @property
+    def going_back(self) -> List[Dict[str, Any]]:
+        """The changes of the plan that packages take back."""
+        return [one for one in self.plan["packages"] if is_revertible(one)]
+
+    @property
+    def snapshot(self) -> Optional[str]:
+        """The snapshot of the host that a call named last, None where none did."""
+        return named_snapshot(self.journal.entries())
+
+    @property
+    def way_back_limit(self) -> int:
+        """Bytes that the packages of all transactions together may take on the host."""
+        return int(self._settings()["way_back_limit"])
+
     def present(self) -> Set[expectations.Package]:
         """Return the host's list of packages as it is now."""
         self.driver.forget()
@@ -53,14 +72,31 @@ class Context:
         """Return what was saved before the first change: packages, marks, units, material."""
         return cast(Dict[str, Any], read_json(self.directory.way_back_state))
 
+    def former_files(self, changes: Sequence[Dict[str, Any]]) -> Tuple[List[str], List[str]]:
+        """Return what takes `changes` back: files to install, and removals as the driver takes them."""
+        wanted = {expectations.before_of(one) for one in changes if one["from"]}
+        files = [
+            os.path.join(self.directory.way_back_packages, one["file"])
+            for one in self.former()["material"]
+            if (one["name"], one["arch"], one["version"]) in wanted
+        ]
+        removals = [
+            self.driver.removal(one["name"], one["arch"], one["to"]) for one in changes if not one["from"]
+        ]
+        return files, removals
+
     def describe(self) -> str:
         """Return the number of packages in words for people."""
-        count = len(self.plan["packages"])
-        return "1 package" if count == 1 else f"{count} packages"
+        return counted(self.plan["packages"])
 
     def step(self, name: str, **details: Any) -> None:
         """Journal what is done next."""
         self.journal.append("step", step=name, **details)
+
+
+def counted(changes: Sequence[Dict[str, Any]]) -> str:
+    """Return how many changes these are, in words for people."""
+    return "1 package" if len(changes) == 1 else f"{len(changes)} packages"
 
 
 def outcome_of(error: DriverError) -> Outcome:
@@ -69,9 +105,10 @@ def outcome_of(error: DriverError) -> Outcome:
 
 
 def release_files(directory: TransactionDirectory) -> None:
-    """Delete what takes room; journal, request and plan stay."""
+    """Delete what takes room; journal, request and plan stay. Raises OSError for what can't be deleted."""
     for path in (directory.packages, directory.way_back):
-        shutil.rmtree(path, ignore_errors=True)
+        if os.path.exists(path):
+            shutil.rmtree(path)
     for path in (directory.payload, directory.environment):
         if os.path.exists(path):
             os.unlink(path)

@@ -118,6 +118,12 @@ def fold(entries: Iterable[Entry]) -> View:
     )
 
 
+def named_snapshot(entries: Iterable[Entry]) -> Optional[str]:
+    """Return the snapshot of the host that a caller named last, None where none did."""
+    named = [entry.get("snapshot") for entry in entries if entry["event"] == "launched"]
+    return next((name for name in reversed(named) if name), None)
+
+
 def boot_id() -> str:
     """Return the kernel's id of the present boot, empty where there is none."""
     try:

@@ -94,6 +94,37 @@ def check_space(driver: Driver, needs: Dict[str, int]) -> None:
         )
 
 
+def check_limit(kept_bytes: int, more_bytes: int, limit: int) -> None:
+    """Raise DriverError when what all transactions keep, and `more_bytes`, would be more than `limit`."""
+    if kept_bytes + more_bytes > limit:
+        raise DriverError(
+            "way_back_limit",
+            f"The packages that transactions keep on the host, to go forward and back, would take "
+            f"{(kept_bytes + more_bytes) // _MIB + 1} MiB, and {limit // _MIB} MiB is the limit. "
+            "Nothing was changed.",
+            "Release earlier ways back (state: committed, or the playbook cleanup), or raise way_back_limit.",
+        )
+
+
+def check_kernels(plan: Dict[str, Any], kernels: List[Dict[str, Any]], running: str) -> None:
+    """Raise DriverError for a plan that removes the running kernel, or the last other one to boot.
+
+    `kernels`: what is installed, [{release, package, version}]; `running`: a release.
+    """
+    going = {(one["name"], one["from"]) for one in plan["packages"] if not one["to"]}
+    removed = [one for one in kernels if (one["package"], one["version"]) in going]
+    others = [one for one in kernels if one["release"] != running]
+    is_last = bool(removed) and not [one for one in others if one not in removed]
+    if is_last or any(one["release"] == running for one in removed):
+        names = ", ".join(one["package"] for one in removed)
+        raise DriverError(
+            "kernel_removal",
+            f"The plan would remove {names}: the running kernel ({running}), or the last other one that the "
+            "host could boot. Nothing was changed.",
+            "Leave that package out, or install another kernel and boot it first.",
+        )
+
+
 def space_problems(space: List[Dict[str, Any]], needs: Dict[str, int]) -> List[str]:
     """Return what is short, one text a mount. Needs of paths on one file system add up. Pure."""
     mounts: Dict[str, Tuple[int, List[str], Dict[str, Any]]] = {}

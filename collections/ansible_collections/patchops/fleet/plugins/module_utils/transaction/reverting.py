@@ -10,6 +10,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     expectations,
+    irreversible,
     preflight,
     services,
     states,
@@ -17,6 +18,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
     Context,
     Outcome,
+    counted,
     outcome_of,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
@@ -36,16 +38,25 @@ def revert(context: Context) -> Outcome:
             if state == states.APPLIED:
                 preflight.check_clean(context.driver)
                 _check_own(context)
+            if state != states.REVERTING:
+                _check_lasting(context)
             context.journal.enter_again(states.REVERTING)
             return _put_back(context, _cause(context))
     except DriverError as error:
-        return outcome_of(error) if state == states.APPLIED else stuck(context, error)
+        unchanged = state == states.APPLIED or error.code == "forward_only"
+        return outcome_of(error) if unchanged else stuck(context, error)
 
 
 def take_back(context: Context, error: DriverError) -> Outcome:
-    """Take back an apply that failed with `error`: the transaction ends as `failed`, the host as before."""
+    """Take back an apply that failed with `error`: the transaction ends as `failed`, the host as before.
+
+    Where a package without a way back was changed already, nothing is taken back: a person has to go on.
+    """
     if context.request["way_back"] == "none":
         return _mixed(context, f"{error.message} There is no way back (way_back: none).")
+    lasting = irreversible.changed(context)
+    if lasting:
+        return irreversible.halt(context, error, lasting)
     context.journal.enter(states.REVERTING, cause={"code": error.code, "message": error.message})
     return _put_back(context, error.message)
 
@@ -73,8 +84,14 @@ def check_material(context: Context) -> None:
         )
 
 
+def _check_lasting(context: Context) -> None:
+    lasting = irreversible.changed(context)
+    if lasting:
+        irreversible.check_rest(context, lasting, _left(context))
+
+
 def _check_own(context: Context) -> None:
-    strange = expectations.changed_by_others(context.plan, context.present())
+    strange = expectations.changed_by_others({"packages": context.going_back}, context.present())
     if strange:
         raise DriverError(
             "external_change",
@@ -91,7 +108,8 @@ def _cause(context: Context) -> Optional[str]:
 
 def is_as_before(context: Context) -> bool:
     """Tell whether no package of the plan differs from before, and none was left half done."""
-    return not _left(context) and not context.driver.broken()["interrupted"]
+    changed = _left(context) or irreversible.changed(context)
+    return not changed and not context.driver.broken()["interrupted"]
 
 
 def _put_back(context: Context, cause: Optional[str]) -> Outcome:
@@ -103,19 +121,17 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
         why = f"{cause} Taking it back failed too: {error.message}" if cause else error.message
         return _mixed(context, why)
     former = context.former()
-    names = [
-        "{}:{}".format(*expectations.before_of(one)[:2]) for one in context.plan["packages"] if one["from"]
-    ]
+    names = ["{}:{}".format(*expectations.before_of(one)[:2]) for one in context.going_back if one["from"]]
     context.driver.restore_marks(former["marks"], names)
     if context.restarts_services:
         context.step("restarts", **services.restart_stale(context.driver))
     units = services.restore(former["units"])
     context.step("units", **units)
-    message = f"{context.describe()} back at the former versions."
+    message = f"{counted(context.going_back)} back at the former versions."
     if units["failed"]:
         message += " Units that ran before and did not start: " + ", ".join(units["failed"]) + "."
     if cause is None:
-        outcome = make_outcome("taken_back", message)
+        outcome = _as_asked(context, message)
         context.journal.enter(states.REVERTED, outcome=outcome)
     else:
         outcome = make_outcome(
@@ -128,8 +144,16 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     return outcome
 
 
+def _as_asked(context: Context, message: str) -> Outcome:
+    lasting = irreversible.changed(context)
+    if not lasting:
+        return make_outcome("taken_back", message)
+    stays, remedy = irreversible.staying(context, lasting)
+    return make_outcome("taken_back_partly", f"{message} {stays}", remedy)
+
+
 def _block(context: Context) -> None:
-    versions = [{"name": one["name"], "version": one["to"]} for one in context.plan["packages"] if one["to"]]
+    versions = [{"name": one["name"], "version": one["to"]} for one in context.going_back if one["to"]]
     context.journal.append("blocked", versions=versions)
     context.driver.block(versions, context.directory.id)
 
@@ -164,8 +188,7 @@ def _recover(context: Context) -> None:
 
 def _restore_round(context: Context, left: List[Dict[str, Any]]) -> None:
     driver, log = context.driver, context.directory.log
-    files = _files(context, left)
-    removals = [driver.removal(one["name"], one["arch"], one["to"]) for one in left if not one["from"]]
+    files, removals = context.former_files(left)
     context.step("put_back", packages=len(left))
     try:
         driver.install(files, removals, True, log)
@@ -179,30 +202,20 @@ def _restore_round(context: Context, left: List[Dict[str, Any]]) -> None:
 
 
 def _left(context: Context) -> List[Dict[str, Any]]:
-    left = expectations.not_yet_reverted(context.plan, context.present())
+    back = context.going_back
+    left = expectations.not_yet_reverted({"packages": back}, context.present())
     damaged = {one["name"] for one in context.driver.broken()["packages"]}
-    return left + [one for one in context.plan["packages"] if one["name"] in damaged and one not in left]
+    return left + [one for one in back if one["name"] in damaged and one not in left]
 
 
 def _forget_new(context: Context) -> None:
     """Remove the configuration of packages that the host had never had."""
     known = set(context.former()["known"])
     new = [
-        one["name"]
-        for one in context.plan["packages"]
-        if one["action"] == "install" and one["name"] not in known
+        one["name"] for one in context.going_back if one["action"] == "install" and one["name"] not in known
     ]
     if new:
         context.driver.forget_packages(new, context.directory.log)
-
-
-def _files(context: Context, changes: List[Dict[str, Any]]) -> List[str]:
-    wanted = {expectations.before_of(one) for one in changes if one["from"]}
-    return [
-        os.path.join(context.directory.way_back_packages, one["file"])
-        for one in context.former()["material"]
-        if (one["name"], one["arch"], one["version"]) in wanted
-    ]
 
 
 def stuck(context: Context, error: DriverError) -> Outcome:

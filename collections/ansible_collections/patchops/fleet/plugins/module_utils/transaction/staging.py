@@ -20,6 +20,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
     outcome_of,
     release_files,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
+    without_way_back,
+)
 
 
 def stage(context: Context) -> Outcome:
@@ -31,13 +34,18 @@ def stage(context: Context) -> Outcome:
         context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
         release_files(context.directory)
         return outcome
-    outcome = make_outcome("staged", f"{context.describe()} and the way back are on the host.")
+    outcome = make_outcome(
+        "staged",
+        f"{context.describe()} and the way back are on the host.{without_way_back(context.plan)}",
+    )
     context.journal.enter(states.STAGED, outcome=outcome)
     return outcome
 
 
 def _stage(context: Context) -> None:
     directory, plan, request = context.directory, context.plan, context.request
+    kept_by_others = context.state.kept_bytes() - directory.kept_bytes()
+    preflight.check_limit(kept_by_others, plan["download_bytes"], context.way_back_limit)
     preflight.check_space(context.driver, preflight.staging_needs(plan, request["way_back"]))
     for path in (directory.packages, directory.way_back, directory.way_back_packages):
         os.makedirs(path, mode=0o700, exist_ok=True)
@@ -48,12 +56,13 @@ def _stage(context: Context) -> None:
     if request["way_back"] != "none":
         context.step("way_back")
         material = context.driver.acquire_way_back(
-            plan,
+            dict(plan, packages=context.going_back),
             directory.way_back_packages,
             nearby_packages(context.state, directory.id),
             rebuilding=request["way_back"] == "best_effort",
         )
         _check_material(material, request["way_back"])
+        preflight.check_limit(context.state.kept_bytes(), 0, context.way_back_limit)
     write_json(directory.way_back_state, {"material": material})
 
 

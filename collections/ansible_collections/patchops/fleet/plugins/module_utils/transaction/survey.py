@@ -11,6 +11,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal
     Journal,
     JournalError,
     View,
+    named_snapshot,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import is_held
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
@@ -98,6 +99,7 @@ def read_plan(directory: TransactionDirectory) -> Optional[Dict[str, Any]]:
 def document(record: Record) -> Dict[str, Any]:
     """Return a transaction as a document (kind patchops.transaction)."""
     directory, view = record.directory, record.view
+    entries = Journal(directory.journal).entries()
     try:
         material = read_json(directory.way_back_state)["material"]
     except (FileNotFoundError, KeyError):
@@ -118,6 +120,8 @@ def document(record: Record) -> Dict[str, Any]:
         "request": record.request,
         "plan": read_plan(directory),
         "way_back": material,
+        "kept_bytes": directory.kept_bytes(),
+        "snapshot": named_snapshot(entries),
         "blocked": view.blocked,
-        "journal": Journal(directory.journal).entries(),
+        "journal": entries,
     }

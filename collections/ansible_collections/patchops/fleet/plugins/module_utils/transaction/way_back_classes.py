@@ -129,3 +129,9 @@ def told(changes: Sequence[Change]) -> str:
         if names:
             parts.append(f"{', '.join(names)} ({way_back})")
     return "; ".join(parts)
+
+
+def without_way_back(plan: Dict[str, Any]) -> str:
+    """Return the sentence that names what packages don't take back, with a space before it; else nothing."""
+    some = lasting(plan)
+    return f" Without a way back by packages: {told(some)}." if some else ""

@@ -49,6 +49,7 @@ CHANGES = [
 class FakeDriver:
     """A package manager in memory. `trip` is called before every single change with its number."""
 
+    name = "apt"
     repairing = "dpkg --configure -a"
     cleaning = "apt-get clean"
     inspecting = "dpkg --audit"
@@ -68,6 +69,7 @@ class FakeDriver:
         self.broken_package: str | None = None
         self.complaint = "the postinst failed"
         self.refusal: str | None = None
+        self.kernels: list[dict[str, Any]] = []
         self.holder: dict[str, Any] | None = None
         self.upgrades: list[Package] = []
         self.trip: Callable[[], None] = lambda: None
@@ -97,6 +99,9 @@ class FakeDriver:
 
     def lock_holder(self) -> dict[str, Any] | None:
         return self.holder
+
+    def kernel_packages(self) -> list[dict[str, Any]]:
+        return self.kernels
 
     def updater_locks(self) -> list[str]:
         return []
@@ -231,6 +236,10 @@ class FakeHost:
             "refresh": False,
             "allow_removals": False,
             "way_back": "required",
+            "way_back_classes": [],
+            "without_snapshot": "refuse",
+            "snapshot": None,
+            "way_back_limit": 2 << 30,
             "restart_services": True,
             "generation": 1,
             "fence": None,
