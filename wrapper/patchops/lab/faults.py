@@ -97,7 +97,7 @@ KINDS: dict[str, Fault] = {
     ),
     "expired": _of_suite("SUITE", "the signed lists are past their date", lambda suite: suite.expire()),
     "missing-file": _of_suite(
-        "SUITE/PACKAGE", "the file of a listed package is gone", BrokenSuite.remove_file
+        "SUITE/PACKAGE", "the file of a listed package is gone", lambda suite: suite.remove_file()
     ),
     "flipped-bytes": _of_suite(
         "SUITE/PACKAGE", "a file has other bytes than listed", lambda suite: suite.flip_bytes()
@@ -106,13 +106,15 @@ KINDS: dict[str, Fault] = {
         "SUITE/PACKAGE", "the mirror no longer has the package", lambda suite: suite.withdraw()
     ),
     "old-withdrawn": _of_suite(
-        "SUITE/PACKAGE", "the mirror has the newest version of the package only", BrokenSuite.withdraw_old
+        "SUITE/PACKAGE",
+        "the mirror has the newest version of the package only",
+        lambda suite: suite.withdraw_old(),
     ),
     "rebuilt": _of_suite(
         "SUITE/PACKAGE", "the same version, with other bytes", lambda suite: suite.rebuild()
     ),
     "newer": _of_suite(
-        "SUITE/PACKAGE", "one of the lab's packages appears as 1.2", BrokenSuite.publish_newer
+        "SUITE/PACKAGE", "one of the lab's packages appears as 1.2", lambda suite: suite.publish_newer()
     ),
     "slow-mirror": _of_mirror("BYTES_A_SECOND", "the mirror is slow", slow_down),
     "mirror-error": _of_mirror("HTTP_STATUS", "the mirror answers with an error", answer_with),
