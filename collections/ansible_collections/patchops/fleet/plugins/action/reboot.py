@@ -69,8 +69,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return make_result(
             "reboot_failed",
             f"{host} was told to reboot and did not come back within {waited} seconds "
-            f"({outcome['message']}). Its updates are installed; whether it boots is not known.",
+            f"({outcome['message']}). Its updates are installed; whether it boots is not known."
+            + _going_back(ordered.result.get("confirm_within")),
             "Look at its console. When it runs again, run the same command again: it goes on from there.",
             changed=True,
             reboot={**ordered.result["reboot"], "done": False, "boot_id_changed": False, "kernel": None},
         )
+
+
+def _going_back(within: int | None) -> str:
+    if not within:
+        return ""
+    return (
+        f" When it runs and nobody can log in, it takes its newest transaction back by itself {within} seconds "
+        "after the boot."
+    )

@@ -12,11 +12,13 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import TRANSIENT
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
     Answer,
     call,
     call_until,
+    reset_connection,
     variable,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
@@ -37,6 +39,11 @@ _QUESTION_SECONDS = 20
 _QUESTION_LIMIT = 60.0
 # A worker that died is started again this often; after that something kills it on purpose.
 _RESUMES = 3
+# What a login that an update has broken says too; the host takes such an update back by itself.
+_LOCKED_OUT = TRANSIENT | {"become_failed", "python_missing", "python_unsupported"}
+# For the host to take a change back that nobody could confirm, once the time for it is over.
+_TAKING_BACK_SECONDS = 900.0
+_COMING_TO = ("outcome", "summary", "failed", "changed")
 _SELECTIONS = ("packages", "patch_set", "select", "supersede_staged", "refresh")
 
 
@@ -58,8 +65,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         refusal = self._resolve_patch_set(arguments, task_vars)
         if refusal is not None:
             return refusal
+        if arguments.get("state") in ("confirmed", "committed"):
+            reset_connection(self)  # either says that one can log in
         answer = self._start(arguments, task_vars)
-        if wait and _is_to_be_attended(answer, arguments["state"]):
+        if wait and (_is_to_be_attended(answer, arguments["state"]) or _is_to_be_confirmed(answer)):
             return self._attend(answer, arguments, task_vars, timeout)
         return answer.result
 
@@ -94,25 +103,32 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _start(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Answer:
         answer = call(self, "transaction", arguments, task_vars, kind=_KIND, acts=True, limit=_START_LIMIT)
+        if answer.code == "confirmation_pending":
+            # An earlier run was cut off before it could: that this one can log in anew says the same.
+            self._call_confirmed({}, task_vars, _START_AGAIN_SECONDS)
+            answer = call(
+                self, "transaction", arguments, task_vars, kind=_KIND, acts=True, limit=_START_LIMIT
+            )
         if answer.code != "connection_lost":
             return answer
         # The same call again attaches to what the lost one began.
-        return call_until(
+        again = call_until(
             self,
             "transaction",
             arguments,
             task_vars,
             kind=_KIND,
             acts=True,
-            deadline=_START_AGAIN_SECONDS,
+            deadline=min(_START_AGAIN_SECONDS, float(arguments.get("timeout") or _DEFAULT_TIMEOUT)),
             limit=_START_LIMIT,
         )
+        return _perhaps_begun(again, task_vars) if again.unreachable else again
 
     def _attend(
         self, started: Answer, arguments: dict[str, Any], task_vars: Mapping[str, Any], timeout: float
     ) -> dict[str, Any]:
         ends = time.monotonic() + timeout
-        answer, last, resumes = started, started, 0
+        answer, last, resumes, confirmed = started, started, 0, False
         goal = str(arguments["state"])
         transaction_id = started.result["transaction"]["id"]
         while True:
@@ -120,7 +136,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 left = ends - time.monotonic()
                 if left <= 0:
                     return _given_up(last, started, task_vars, timeout)
-                answer = self._ask(transaction_id, left, task_vars)
+                answer = self._ask(transaction_id, left, task_vars, _transient(last))
                 if answer.unreachable:
                     return _given_up(last, started, task_vars, timeout, answer)
                 last = answer if "transaction" in answer.result else last
@@ -129,10 +145,43 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 again = {key: value for key, value in arguments.items() if key not in _SELECTIONS}
                 answer = self._start({**again, "id": transaction_id}, task_vars)
                 resumes += 1
+            elif _is_to_be_confirmed(answer) and not confirmed:
+                confirmed = True
+                answer = self._confirm(answer, task_vars)
+                if answer.unreachable:
+                    return _given_up(last, started, task_vars, timeout, answer)
             else:
                 return _final(answer, started)
 
-    def _ask(self, transaction_id: str, left: float, task_vars: Mapping[str, Any]) -> Answer:
+    def _confirm(self, applied: Answer, task_vars: Mapping[str, Any]) -> Answer:
+        """Log in anew and tell the host so. Where nobody can, wait until it has taken the change back."""
+        within = float(applied.result["confirm"]["within"])
+        of = {"id": applied.result["transaction"]["id"]}
+        answer = self._call_confirmed(of, task_vars, within + _TAKING_BACK_SECONDS)
+        if answer.code != "confirmed":
+            return answer
+        # The confirmation is a detail; what the call came to is what was applied.
+        result = {**answer.result, **{key: applied.result.get(key) for key in _COMING_TO}}
+        return Answer(result, answer.document)
+
+    def _call_confirmed(self, of: Mapping[str, Any], task_vars: Mapping[str, Any], deadline: float) -> Answer:
+        run_id = str(variable(self, task_vars, "patchops_run_id") or "")
+        return call_until(
+            self,
+            "transaction",
+            {**of, "state": "confirmed", "run_id": run_id},
+            task_vars,
+            deadline=deadline,
+            kind=_KIND,
+            acts=True,
+            limit=_QUESTION_LIMIT,
+            transient=_LOCKED_OUT,
+            accept=lambda answer: answer.code != "module_crashed",
+        )
+
+    def _ask(
+        self, transaction_id: str, left: float, task_vars: Mapping[str, Any], transient: frozenset[str]
+    ) -> Answer:
         seconds = max(1, min(_QUESTION_SECONDS, int(left)))
         return call_until(
             self,
@@ -144,7 +193,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             acts=True,
             limit=_QUESTION_LIMIT,
             fresh=False,
+            transient=transient,
         )
+
+
+def _transient(last: Answer) -> frozenset[str]:
+    return _LOCKED_OUT if (last.result.get("confirm") or {}).get("state") else TRANSIENT
+
+
+def _is_to_be_confirmed(answer: Answer) -> bool:
+    return bool((answer.result.get("confirm") or {}).get("state") == "pending")
 
 
 def _is_to_be_attended(answer: Answer, goal: str) -> bool:
@@ -166,6 +224,28 @@ def _final(answer: Answer, started: Answer) -> dict[str, Any]:
     return result
 
 
+def _perhaps_begun(answer: Answer, task_vars: Mapping[str, Any]) -> Answer:
+    """Say of a host that went away during the first call what can't be known: that call may have been heard."""
+    host = str(task_vars.get("inventory_hostname", "the host"))
+    return Answer(
+        make_result(
+            "outcome_unknown",
+            f"{host} can't be asked any more ({_why(answer)}); it went away while the transaction was started, "
+            "which may have begun.",
+            "If it has, it goes on by itself. Run the same command again: it attaches, or begins.",
+            changed=True,
+            transaction=None,
+            plan=None,
+            document=None,
+        )
+    )
+
+
+def _why(answer: Answer) -> str:
+    """Return why a host could not be asked; that this one question changed nothing is of no interest here."""
+    return str(answer.result["outcome"]["message"]).partition("; ")[0]
+
+
 def _given_up(
     last: Answer,
     started: Answer,
@@ -184,5 +264,5 @@ def _given_up(
     if answer is None:
         message = f"{host}: {seen}, and {timeout:.0f} seconds are over."
         return make_result("still_running", message, remedy, **more)
-    why = str(answer.result["outcome"]["message"])
-    return make_result("outcome_unknown", f"{host} can't be asked any more ({why}); {seen}.", remedy, **more)
+    message = f"{host} can't be asked any more ({_why(answer)}); {seen}."
+    return make_result("outcome_unknown", message, remedy, **more)

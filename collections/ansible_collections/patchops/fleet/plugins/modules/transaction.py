@@ -41,6 +41,8 @@ options:
     description:
       - V(staged) puts the packages and the way back onto the host and installs nothing.
       - V(applied) installs what is staged; it stages first where needed.
+      - V(confirmed) tells the host, over a new login, that one can still log in; see O(confirm_within).
+        V(applied) does so itself when it waits for the end.
       - V(reverted) takes back what was applied (packages, automatic marks, units) and keeps the host's own
         updaters from installing these versions again.
       - V(committed) releases the way back and lifts that block. It discards what is staged.
@@ -48,6 +50,7 @@ options:
     choices:
       - staged
       - applied
+      - confirmed
       - reverted
       - committed
     required: true
@@ -116,6 +119,24 @@ options:
       - Those whose restart would cut logins or the network are left for a reboot.
     type: bool
     default: true
+  confirm_within:
+    description:
+      - How long, in seconds after the packages were installed, the host waits for a confirmation when the
+        change touches what a login goes through (ssh, PAM, sudo, the network, the resolver, and their
+        libraries). When none comes, it takes the change back by itself, whatever became of the controller.
+        20 to 86400.
+      - The confirmation is given over a new connection and a new become. V(applied) gives it when it waits
+        for the end, M(patchops.fleet.verify) when it finds everything in order, M(patchops.fleet.reboot)
+        after the reboot that such a change wanted.
+      - V(0) never waits, so that an update may lock you out.
+    type: int
+    default: 900
+  access_packages:
+    description:
+      - Further packages that a login of yours goes through, as names or patterns with C(*) and C(?).
+    type: list
+    elements: str
+    default: []
   generation:
     description:
       - Counts the attempts at the same content. A higher one starts a new transaction where the earlier one
@@ -184,7 +205,8 @@ transaction:
 plan:
   description:
     - The frozen plan. C(packages) are the changes, C(held) and C(blocked) what was left out,
-      C(download_bytes) and C(disk_bytes) sizes, C(platform) the key of the host's platform in a patch set.
+      C(download_bytes) and C(disk_bytes) sizes, C(platform) the key of the host's platform in a patch set,
+      C(confirm) whether applying it has to be confirmed.
   returned: when there is one
   type: dict
 host_state:
@@ -197,6 +219,22 @@ services:
       (with C(unit) and C(reason); they want a reboot).
   returned: when the transaction got that far
   type: dict
+confirm:
+  description:
+    - Whether the change has to be confirmed (C(needed)), because of which packages (C(by)), which of them
+      packages don't take back (C(stays)), C(within) how many seconds, and the C(reason) where it is not needed
+      although there are such packages.
+    - C(state) is V(pending), V(confirmed), V(unconfirmed) (the host took the change back by itself),
+      V(released) (a call took it back), or V(null) where the host never waited.
+  returned: when there is a transaction
+  type: dict
+  sample:
+    needed: true
+    by: [openssh-server]
+    stays: []
+    within: 900
+    reason: null
+    state: confirmed
 document:
   description: Path or URL of the stored transaction document, V(null) when no store keeps it.
   returned: when the transaction has come to rest

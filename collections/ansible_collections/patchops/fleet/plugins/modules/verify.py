@@ -17,7 +17,8 @@ description:
   - Checks run on the host itself. A check that does not pass is tried again for O(settle) seconds.
   - The host document is collected in the same round trip and stored as the variable
     C(patchops_document_store) says.
-  - Nothing on the host is changed but a note that its transaction was proven.
+  - Nothing on the host is changed but a note that its transaction was proven. A transaction that waits for the
+    confirmation that one can still log in has it, when everything is as it should be.
 author:
   - PatchOps contributors (@patchops)
 extends_documentation_fragment:
@@ -151,6 +152,12 @@ plan:
       are verified then.
   returned: when the host could be asked
   type: dict
+confirmed:
+  description:
+    - The transactions that had waited for the confirmation that one can still log in.
+  returned: when everything is as it should be
+  type: list
+  elements: str
 proven_before:
   description: Whether the transaction had been proven before this call.
   returned: when the host could be asked

@@ -9,6 +9,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.flow import begin, end
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
 ARGUMENTS = {
     "policy": {"type": "str", "choices": ["auto", "never", "always"], "default": "auto"},
@@ -22,7 +24,10 @@ ARGUMENTS = {
 
 def perform(params: Dict[str, Any], check_mode: bool) -> Result:
     if params["phase"] == "end":
-        return end(params["settle"])
+        result = end(params["settle"])
+        if result["reboot"]["done"]:
+            confirm_all(StateDirectory(), "reboot", params["run_id"])
+        return result
     try:
         driver = detect()
     except DriverError as error:

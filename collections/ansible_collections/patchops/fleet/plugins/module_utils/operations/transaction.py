@@ -18,7 +18,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths i
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
 
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["staged", "applied", "reverted", "committed"], "required": True},
+    "state": {
+        "type": "str",
+        "choices": ["staged", "applied", "confirmed", "reverted", "committed"],
+        "required": True,
+    },
     "id": {"type": "str"},
     "packages": {"type": "list", "elements": "str"},
     "patch_set": {"type": "raw"},
@@ -38,6 +42,8 @@ ARGUMENTS = {
     "snapshot": {"type": "str"},
     "way_back_limit": {"type": "bytes", "default": "2G"},
     "restart_services": {"type": "bool", "default": True},
+    "confirm_within": {"type": "int", "default": 900},
+    "access_packages": {"type": "list", "elements": "str", "default": []},
     "generation": {"type": "int", "default": 1},
     "fence": {"type": "int"},
     "supersede_staged": {"type": "bool", "default": False},

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_boot_id
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import collect
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import (
     Record,
@@ -21,6 +21,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record im
     is_under_way,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import (
+    arm_for_reboot,
+    confirm_all,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.services import restart_stale
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.states import IN_PROGRESS
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import stale_services
@@ -127,10 +131,16 @@ def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
 def _order_reboot(
     document: Dict[str, Any], reasons: List[str], run_id: str, record: Record
 ) -> Dict[str, Any]:
+    try:
+        within = arm_for_reboot(record.state)
+    except DriverError as error:
+        return make_result(error.code, error.message, error.remedy, reboot=_facts(document))
     running = (document.get("units") or {}).get("running", [])
     record.write(running, _coming_kernel(document), reasons, run_id)
     if _order():
-        return _rebooting(reasons, f"Rebooting: {'; '.join(reasons)}.")
+        answer = _rebooting(reasons, f"Rebooting: {'; '.join(reasons)}.")
+        return dict(answer, confirm_within=within)
+    confirm_all(record.state, "not rebooted", run_id)
     return make_result(
         "reboot_failed",
         "The host could not be told to reboot: neither systemd nor shutdown took the order. It still runs.",

@@ -18,8 +18,8 @@ class Record:
     """The note about the last reboot that was ordered."""
 
     def __init__(self, state: Optional[StateDirectory] = None) -> None:
-        self._state = state or StateDirectory()
-        self._path = os.path.join(self._state.root, "reboot.json")
+        self.state = state or StateDirectory()
+        self._path = os.path.join(self.state.root, "reboot.json")
 
     def read(self) -> Optional[Dict[str, Any]]:
         """Return {boot_id, ordered_at, running, kernel, reasons, run_id, proven}, or None."""
@@ -31,7 +31,7 @@ class Record:
 
     def write(self, running: List[str], kernel: Optional[str], reasons: List[str], run_id: str) -> None:
         """Note the present boot, the services that run in it, and the kernel that has to come."""
-        self._state.make()
+        self.state.make()
         write_json(
             self._path,
             {

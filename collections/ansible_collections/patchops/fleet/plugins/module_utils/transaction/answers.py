@@ -7,7 +7,12 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import is_failure, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import requests, states, survey
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    confirming,
+    requests,
+    states,
+    survey,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
@@ -96,6 +101,37 @@ def closed(ids: List[str], freed_bytes: int, record: survey.Record) -> Result:
     )
 
 
+def confirmed(
+    state: StateDirectory, records: List[survey.Record], given_id: Optional[str], done: List[str]
+) -> Result:
+    """Return the answer for `confirmed`; `done` are the transactions that had waited for it.
+
+    One that was not confirmed in time is told of as it stands.
+    """
+    wanted = done[-1] if done else given_id
+    record = next((one for one in records if one.directory.id == wanted), None)
+    if record is None:
+        code = "transaction_unknown" if given_id else "nothing_to_do"
+        message = (
+            f"The host has no transaction {given_id}." if given_id else "Nothing waits for a confirmation."
+        )
+        return make_result(code, message, transaction=None)
+    result = standing(state, record, changed=bool(done))
+    if done:
+        message = f"Confirmed over a new login: {', '.join(done)}."
+        outcome = make_result("confirmed", message, changed=True)
+        result.pop("msg", None)
+        result.update(outcome)
+    return result
+
+
+def would_confirm(records: List[survey.Record]) -> Result:
+    """Return the answer of check mode for `confirmed`."""
+    waiting = [one.directory.id for one in records if one.view.watch]
+    message = f"Would confirm: {', '.join(waiting) or 'nothing'}; nothing was changed."
+    return make_result("planned", message, changed=bool(waiting), transaction=None)
+
+
 def already(state: StateDirectory, record: Optional[survey.Record], decision: requests.Decision) -> Result:
     """Return the answer where the transaction is as asked for."""
     if record is None:
@@ -118,6 +154,7 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
         "plan": plan,
         "way_back": _summary(plan),
         "services": _services(directory),
+        "confirm": confirming.standing(plan, Journal(directory.journal).entries(), view),
         "diff": diff(plan, backwards=view.goal == states.REVERTED or view.state == states.REVERTED),
     }
     if alive:

@@ -8,6 +8,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.files import write_
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    confirming,
     expectations,
     irreversible,
     preflight,
@@ -43,6 +44,7 @@ def apply(context: Context) -> Outcome:
             else:
                 # A package manager that our dead worker had started may still be at work.
                 preflight.wait_for_lock(context.driver, context.patience)
+            confirming.arm_if_needed(context)
             context.journal.enter_again(states.APPLYING)
             try:
                 _install(context, first)
@@ -151,12 +153,19 @@ def _install_rest(context: Context) -> None:
             staging.check_plan(context, left)
             _install_left(context, left)
             return
+        left = _not_the_last(context, left)
         try:
             _install_left(context, left)
         except DriverError as error:
             # Packages that were cut off while they were unpacked keep the package manager from a plan.
             context.step("by_force", reason=error.message)
             _install_by_force(context, left)
+
+
+def _not_the_last(context: Context, left: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Return `left` without what has no way back and was not begun: that waits until nothing is half done."""
+    begun = {one["name"] for one in irreversible.changed(context)}
+    return [one for one in left if is_revertible(one) or one["name"] in begun] or left
 
 
 def _check_scripts(context: Context) -> None:

@@ -6,6 +6,10 @@ import re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import (
+    CONFIRM_LIMITS,
+    valid_pattern,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import valid_id
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
     Rule,
@@ -25,7 +29,8 @@ def read_selection(params: Dict[str, Any]) -> Optional[Dict[str, Any]]:
         raise _bad(
             f"{params['id']!r} can't be the id of a transaction: letters, digits, _ and -, at most 64."
         )
-    if params["state"] in ("reverted", "committed"):
+    _check_confirmation(params["confirm_within"], params["access_packages"])
+    if params["state"] in ("reverted", "committed", "confirmed"):
         return None
     if params["packages"] is not None:
         if not params["packages"]:
@@ -42,6 +47,17 @@ def read_rules(params: Dict[str, Any]) -> List[Rule]:
         return parse_rules(params["way_back_classes"])
     except ValueError as error:
         raise _bad(f"way_back_classes{error}.")
+
+
+def _check_confirmation(within: int, packages: List[str]) -> None:
+    shortest, longest = CONFIRM_LIMITS
+    if within and not shortest <= within <= longest:
+        raise _bad(f"confirm_within is {within}: 0 for never, or {shortest} to {longest} seconds.")
+    strange = [name for name in packages if not valid_pattern(name)]
+    if strange:
+        raise _bad(
+            f"access_packages: {strange[0]!r} is no name of a package, nor a pattern of names with * and ?."
+        )
 
 
 def _platform_part(part: Any) -> Dict[str, Any]:

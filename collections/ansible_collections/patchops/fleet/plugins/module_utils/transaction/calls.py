@@ -11,6 +11,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ba
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import record as reboot_note
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     answers,
+    confirming,
     detach,
     irreversible,
     planning,
@@ -19,6 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     states,
     survey,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import needs_confirmation
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import release_files
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import (
@@ -31,7 +33,15 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths i
 Result = Dict[str, Any]
 
 # What a worker is told by the call that starts it.
-_SETTINGS = ("lock_timeout", "restart_services", "run_id", "snapshot", "way_back_limit")
+_SETTINGS = (
+    "lock_timeout",
+    "restart_services",
+    "run_id",
+    "snapshot",
+    "way_back_limit",
+    "confirm_within",
+    "access_packages",
+)
 # What has been planned for this call: plan, None before planning.
 _Plan = Optional[Dict[str, Any]]
 
@@ -64,6 +74,9 @@ class Call:
 
     def run(self) -> Result:
         """Act and return the module's result. Raises DriverError for a refusal."""
+        if self.options["state"] == "confirmed":
+            return self._confirm()
+        self._watch_again()
         plan: _Plan = None
         if self._decide(survey.read_records(self.state)).action == requests.CREATE:
             # Outside of the lock: a slow mirror must not keep another call from attaching.
@@ -85,8 +98,24 @@ class Call:
             )
         return self._followed(result) if self.options["wait"] and result.get("live") else result
 
+    def _confirm(self) -> Result:
+        given = self.options["id"]
+        done = []
+        for record in survey.read_records(self.state):
+            named = given in (None, "", record.directory.id)
+            if named and confirming.confirm(record.directory, "login", self.options["run_id"]):
+                done.append(record.directory.id)
+        return answers.confirmed(self.state, survey.read_records(self.state), given, done)
+
+    def _watch_again(self) -> None:
+        """See to it that somebody takes back what waits for its confirmation."""
+        for record in survey.read_records(self.state):
+            confirming.ensure_watched(self.state, record.directory, record.view)
+
     def preview(self) -> Result:
         """Return what `run` would do; touches nothing."""
+        if self.options["state"] == "confirmed":
+            return answers.would_confirm(survey.read_records(self.state))
         records = survey.read_records(self.state)
         decision = self._decide(records)
         if decision.action == requests.CREATE:
@@ -109,6 +138,8 @@ class Call:
         )
         if decision.action == requests.REFUSE:
             raise DriverError(decision.code, decision.message, decision.remedy)
+        if decision.action in (requests.CREATE, requests.LAUNCH):
+            confirming.check_others(records, decision.ids, self.options["state"])
         return decision
 
     def _check_fence(self) -> None:
@@ -123,7 +154,11 @@ class Call:
     def _plan(self) -> Dict[str, Any]:
         request = cast(Dict[str, Any], self.request)  # who names no selection is not told to create
         records = survey.read_records(self.state)
-        return planning.make_plan(self.driver, request, records, self.options["refresh"])
+        plan = planning.make_plan(self.driver, request, records, self.options["refresh"])
+        plan["confirm"] = needs_confirmation(
+            plan, request["way_back"], self.options["confirm_within"], self.options["access_packages"]
+        )
+        return plan
 
     def _needless(self, plan: Dict[str, Any], records: List[survey.Record]) -> Optional[Result]:
         """Return the answer where a plan leads to no transaction, None where it does."""
@@ -210,6 +245,7 @@ class Call:
 
     def _close_one(self, record: survey.Record) -> None:
         journal, directory = Journal(record.directory.journal), record.directory
+        confirming.confirm(directory, "committed", self.options["run_id"])
         if record.view.blocked:
             self.driver.unblock(directory.id)
             journal.append("unblocked", versions=record.view.blocked)
@@ -224,7 +260,6 @@ class Call:
             )
         staged = record.view.state in (states.STAGING, states.STAGED)
         journal.enter(states.DISCARDED if staged else states.COMMITTED)
-
 
     def _forget_reboot(self) -> None:
         """Drop the note about the last reboot once no transaction is open that it could prove."""

@@ -44,6 +44,16 @@ class Context:
         """Whether units that execute replaced files are restarted."""
         return bool(self._settings()["restart_services"])
 
+    @property
+    def confirm_within(self) -> int:
+        """Seconds within which a change of what a login goes through has to be confirmed; 0 for never."""
+        return int(self._settings()["confirm_within"])
+
+    @property
+    def access_packages(self) -> List[str]:
+        """Patterns of the site's own packages that a login goes through."""
+        return list(self._settings()["access_packages"])
+
     def _settings(self) -> Dict[str, Any]:
         """Return what the latest call asked for; each call has its own patience."""
         return [one for one in self.journal.entries() if one["event"] == "launched"][-1]

@@ -5,7 +5,6 @@
 import hashlib
 import io
 import os
-import subprocess
 import sys
 import time
 import zipfile
@@ -15,12 +14,16 @@ from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import worker
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import confirming, worker
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import is_held
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
     TransactionDirectory,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.spawning import (
+    quoted,
+    start_session,
 )
 
 _PACKAGE = "ansible_collections/patchops/fleet/plugins/module_utils/"
@@ -77,7 +80,7 @@ def launch(
 ) -> None:
     """Start a worker for `goal` and wait until it has shown itself in the journal.
 
-    `settings` are this call's own: lock_timeout, restart_services, run_id.
+    `settings` are this call's own: lock_timeout, restart_services, confirm_within, access_packages, run_id.
 
     Raises DriverError (detach_failed) when none came up; then none will.
     """
@@ -92,7 +95,7 @@ def launch(
     )
     argv = [sys.executable, "-I", directory.payload, state.root, directory.id, str(attempt), goal]
     unit = f"patchops-{directory.id}" + (f"-{attempt}" if attempt > 1 else "")
-    problem = _start_unit(unit, argv) if has_systemd() else _start_session(argv)
+    problem = _start_unit(unit, argv) if has_systemd() else start_session(argv)
     if not problem and _shows_itself(state, journal, attempt):
         return
     if has_systemd():
@@ -118,36 +121,13 @@ def _start_unit(unit: str, argv: List[str]) -> str:
         "TimeoutStopSec=900",
         "OOMScoreAdjust=-500",
         # Runs after a worker that was killed, too: the host's updaters don't wait for our next call.
-        "ExecStopPost=" + " ".join(_quoted(word) for word in argv[:-1] + [worker.RELEASE]),
+        "ExecStopPost=" + " ".join(quoted(word) for word in argv[:-1] + [confirming.RELEASE]),
     ]
     command = ["systemd-run", "--quiet", "--collect", "--no-ask-password", f"--unit={unit}"]
     command += ["--description=PatchOps transaction"]
     command += [f"--property={text}" for text in properties]
     result = process.run(command + ["--"] + argv, timeout=60)
     return "" if result.rc == 0 else result.stderr.strip() or f"systemd-run ended with {result.rc}"
-
-
-def _quoted(word: str) -> str:
-    """Return a word as systemd reads it in a command line."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"'
-
-
-def _start_session(argv: List[str]) -> str:
-    """Start a session of its own; init inherits the worker when the module ends. Return what was wrong."""
-    try:
-        subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=process.environment(),
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        return str(error)
-    return ""
 
 
 def _shows_itself(state: StateDirectory, journal: Journal, attempt: int) -> bool:

@@ -6,19 +6,24 @@ An entry is ``{"seq": 1.., "at": UTC time, "boot": boot id, "event": ..., ...}``
 
 - ``state``: ``state``, with ``failed`` also ``host_state``, and ``outcome`` where there is one
 - ``launched``: ``attempt``, ``goal``, ``payload`` (SHA-256 of the code), ``lock_timeout``,
-  ``restart_services``, ``run_id``: a caller is about to start a worker
+  ``restart_services``, ``confirm_within``, ``access_packages``, ``run_id``: a caller is about to start a
+  worker
 - ``started``: ``attempt``, ``pid``: the worker has the lock
 - ``ended``: ``attempt``, ``outcome``: the worker leaves
 - ``step``: ``step`` and details: what the worker does next, for people and for the next worker
 - ``inhibited`` / ``released``: ``units`` of other updaters that were stopped / started again
 - ``blocked`` / ``unblocked``: ``versions`` kept from being installed again
 - ``superseded_by``: ``transaction`` that was applied on top of this one
+- ``armed``: ``within`` (seconds), ``by`` (packages): from here on the host waits for a confirmation
+- ``confirmed``: ``how``, ``run_id``: somebody logged in anew and said so; the host waits no longer
+- ``unconfirmed``: ``waited`` (seconds): the time is over, the host takes the change back by itself
+- ``disarmed``: ``reason``: it could not, and does not try again
 """
 
 import fcntl
 import json
 import os
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils import times
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_directory
@@ -41,8 +46,13 @@ View = NamedTuple(
         ("created_at", str),
         ("updated_at", str),
         ("seq", int),
+        # {within, by, overdue} while the host waits for a confirmation, or takes the change back without one
+        ("watch", Optional[Dict[str, Any]]),
     ],
 )
+
+
+_EVERY_ENTRY = ("seq", "at", "boot", "event")
 
 
 class JournalError(Exception):
@@ -75,6 +85,7 @@ def fold(entries: Iterable[Entry]) -> View:
     was_applied, attempt, seq, created, updated = False, 0, 0, "", ""
     inhibited: List[str] = []
     blocked: List[Dict[str, str]] = []
+    watch: Optional[Dict[str, Any]] = None
     for entry in entries:
         event = entry["event"]
         seq, updated = entry["seq"], entry["at"]
@@ -84,6 +95,7 @@ def fold(entries: Iterable[Entry]) -> View:
             host_state = entry.get("host_state")
             outcome = entry.get("outcome") or outcome
             was_applied = was_applied or state == states.APPLIED
+            watch = None if states.is_settled(state, host_state) else watch
         elif event == "launched":
             attempt, goal = entry["attempt"], entry["goal"]
         elif event == "ended":
@@ -100,6 +112,12 @@ def fold(entries: Iterable[Entry]) -> View:
             blocked = []
         elif event == "superseded_by":
             superseded_by = entry["transaction"]
+        elif event == "armed":
+            watch = {"within": entry["within"], "by": entry["by"], "overdue": False}
+        elif event == "unconfirmed" and watch:
+            watch = dict(watch, overdue=True)
+        elif event in ("confirmed", "disarmed"):
+            watch = None
     if state is None:
         raise JournalError("the journal names no state")
     return View(
@@ -115,6 +133,7 @@ def fold(entries: Iterable[Entry]) -> View:
         created,
         updated,
         seq,
+        watch,
     )
 
 
@@ -122,6 +141,11 @@ def named_snapshot(entries: Iterable[Entry]) -> Optional[str]:
     """Return the snapshot of the host that a caller named last, None where none did."""
     named = [entry.get("snapshot") for entry in entries if entry["event"] == "launched"]
     return next((name for name in reversed(named) if name), None)
+
+
+def details_of(entry: Entry) -> Dict[str, Any]:
+    """Return what an entry says beyond its number, time, boot and event."""
+    return {key: value for key, value in entry.items() if key not in _EVERY_ENTRY}
 
 
 def boot_id() -> str:
@@ -148,8 +172,15 @@ class Journal:
         """Return where the transaction stands; raises JournalError or OSError."""
         return fold(self.entries())
 
-    def append(self, event: str, **details: Any) -> Entry:
-        """Add an entry, return it once it is on disk. Raises IllegalTransition for a state out of order."""
+    def append(self, event: str, **details: Any) -> None:
+        """Add an entry and see it onto the disk. Raises IllegalTransition for a state out of order."""
+        self.append_if(lambda view: True, event, **details)
+
+    def append_if(self, condition: Callable[[View], bool], event: str, **details: Any) -> bool:
+        """Add an entry if `condition` holds at that very moment; tell whether it did.
+
+        Of two that exclude one another and come at once, one is written.
+        """
         created = not os.path.exists(self.path)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b") as stream:
@@ -157,8 +188,10 @@ class Journal:
             data = stream.read()
             whole = whole_lines(data)
             entries = parse(whole)
+            current = fold(entries) if entries else None
+            if current and not condition(current):
+                return False
             if event == "state":
-                current = fold(entries) if entries else None
                 states.check(
                     current.state if current else None,
                     details["state"],
@@ -173,11 +206,11 @@ class Journal:
             os.fsync(stream.fileno())
         if created:
             sync_directory(os.path.dirname(self.path))
-        return entry
+        return True
 
-    def enter(self, state: str, **details: Any) -> Entry:
+    def enter(self, state: str, **details: Any) -> None:
         """Add a change of state."""
-        return self.append("state", state=state, **details)
+        self.append("state", state=state, **details)
 
     def enter_again(self, state: str, **details: Any) -> None:
         """Enter `state` unless the transaction is in it: a worker that goes on where another one died."""

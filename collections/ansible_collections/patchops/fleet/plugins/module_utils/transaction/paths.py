@@ -72,6 +72,8 @@ class TransactionDirectory:
         self.way_back_packages = os.path.join(path, "way_back", "packages")
         self.way_back_state = os.path.join(path, "way_back", "state.json")
         self.log = os.path.join(path, "worker.log")
+        self.watch_lock = os.path.join(path, "watch.lock")
+        self.watch_waited = os.path.join(path, "watch.waited")
 
     def kept_bytes(self) -> int:
         """Return the bytes of the packages that are kept, those of the way back included."""

@@ -130,7 +130,12 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     message = f"{counted(context.going_back)} back at the former versions."
     if units["failed"]:
         message += " Units that ran before and did not start: " + ", ".join(units["failed"]) + "."
-    if cause is None:
+    watch = context.journal.view().watch
+    if watch and watch["overdue"]:
+        context.step("access_units", restarted=services.restart_access(former["units"]))
+        outcome = _not_confirmed(watch, message)
+        context.journal.enter(states.REVERTED, outcome=outcome)
+    elif cause is None:
         outcome = _as_asked(context, message)
         context.journal.enter(states.REVERTED, outcome=outcome)
     else:
@@ -142,6 +147,16 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
         )
         context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
     return outcome
+
+
+def _not_confirmed(watch: Dict[str, Any], message: str) -> Outcome:
+    return make_outcome(
+        "not_confirmed",
+        f"The change touched what a login goes through ({', '.join(watch['by'])}), and nobody logged in anew "
+        f"and confirmed it within {watch['within']} seconds: the host took it back by itself. {message}",
+        "Find out what kept the controller out (journalctl -u ssh on the host, the way to it, the controller "
+        "itself). The versions stay blocked until the transaction is committed (state: committed).",
+    )
 
 
 def _as_asked(context: Context, message: str) -> Outcome:

@@ -20,6 +20,14 @@ _NEVER_RESTARTED = re.compile(
 )
 # Ours, and those that start and end with what people do.
 _NOT_KEPT = re.compile(r"(patchops-|user@|user-runtime-dir@|session-|run-)|\.(scope|slice|device|mount)\Z")
+# Through these everybody comes in. Restarting them ends no session of ssh and keeps addresses.
+_ACCESS = (
+    "systemd-networkd.service",
+    "NetworkManager.service",
+    "wickedd.service",
+    "ssh.service",
+    "sshd.service",
+)
 _RESTART_LIMIT = 180
 
 
@@ -63,9 +71,17 @@ def to_start(before: Dict[str, Any], now: Dict[str, Any]) -> List[str]:
 
 
 def to_switch(before: Dict[str, Any], now: Dict[str, Any]) -> List[List[str]]:
-    """Return [verb, unit] for units that start at boot now and did not before, or the other way round."""
+    """Return [verb, unit] for units that start at boot now and did not before, or the other way round.
+
+    One that nobody can start any more (masked) becomes again what it was.
+    """
     verbs = {"enabled": "enable", "disabled": "disable"}
-    return [
+    masked = [
+        ["unmask", unit]
+        for unit, state in sorted(before["enabled"].items())
+        if state in verbs and now["enabled"].get(unit) == "masked"
+    ]
+    return masked + [
         [verbs[state], unit]
         for unit, state in sorted(before["enabled"].items())
         if state in verbs and now["enabled"].get(unit) in verbs and now["enabled"][unit] != state
@@ -92,6 +108,15 @@ def restore(before: Dict[str, Any]) -> Dict[str, List[str]]:
         "switched": [unit for _verb, unit in switched],
         "failed": [unit for unit in stopped if unit not in active],
     }
+
+
+def restart_access(before: Dict[str, Any]) -> List[str]:
+    """Restart those of the daemons that everybody comes in through that ran before; return them."""
+    units = [unit for unit in _ACCESS if unit in before["active"]]
+    for unit in units:
+        run(["systemctl", "reset-failed", unit])
+        run(["systemctl", "restart", unit], timeout=_RESTART_LIMIT)
+    return units
 
 
 def restart_stale(driver: Driver) -> Dict[str, Any]:

@@ -78,5 +78,10 @@ def is_live(state: str, host_state: Optional[str]) -> bool:
     return state in IN_PROGRESS or state == STAGED or _is_mixed(state, host_state)
 
 
+def is_settled(state: str, host_state: Optional[str]) -> bool:
+    """Tell whether the change is over, taken back or released: nothing of it can lock anybody out now."""
+    return state in (REVERTED,) + CLOSED or (state == FAILED and host_state == FORMER)
+
+
 def _is_mixed(state: str, host_state: Optional[str]) -> bool:
     return state == FAILED and host_state != FORMER

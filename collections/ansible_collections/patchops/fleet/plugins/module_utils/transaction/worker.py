@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
@@ -14,19 +14,29 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     applying,
+    confirming,
     inhibit,
     reverting,
     staging,
     states,
+    watch_unit,
+    watchdog,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
     Context,
     Outcome,
     outcome_of,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, JournalError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import (
+    Journal,
+    JournalError,
+    details_of,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+    StateDirectory,
+    TransactionDirectory,
+)
 
 _STEPS: Dict[str, Callable[[Context], Outcome]] = {
     states.STAGING: staging.stage,
@@ -35,23 +45,62 @@ _STEPS: Dict[str, Callable[[Context], Outcome]] = {
 }
 
 
-# In the place of an attempt's goal: only clean up after a worker, however it ended.
-RELEASE = "release"
+# Seconds that the watchdog waits for the package manager's lock before it tries again.
+_PATIENCE = 120
+_END_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def main(arguments: List[str]) -> int:
-    """Run as ``payload.zip ROOT ID ATTEMPT GOAL``; the journal tells what came of it."""
+    """Run as ``payload.zip ROOT ID ATTEMPT GOAL``; the journal tells what came of it.
+
+    GOAL is also RELEASE: only clean up after a worker, however it ended; WATCH: wait for the confirmation;
+    CONFIRM: give it, as somebody does who has just logged in on the host.
+    """
     root, transaction_id, attempt, goal = arguments
     state = StateDirectory(root)
     directory = state.transaction(transaction_id)
+    if goal == confirming.CONFIRM:
+        return 0 if confirming.confirm(directory, "by hand") else 1
     _settle_in(directory.environment, directory.log)
-    if goal == RELEASE:
+    if goal == confirming.RELEASE:
         return _release(state)
+    if goal == confirming.WATCH:
+        _take_signals(signal.SIG_DFL)
+        watchdog.watch(state, directory, lambda: _take_back(state, directory))
+        return 0
+    _take_signals(_note_signal)
+    _work(state, directory, int(attempt), goal)
+    if Journal(directory.journal).view().watch is None:
+        watch_unit.stop(transaction_id)
+    return 0
+
+
+def _take_back(state: StateDirectory, directory: TransactionDirectory) -> Optional[Outcome]:
+    """Take a transaction back that nobody confirmed; None when another worker took over."""
+    journal = Journal(directory.journal)
+    last = [entry for entry in journal.entries() if entry["event"] == "launched"][-1]
+    # Whatever was asked for when somebody could log in: the former code has to run to let them in again.
+    settings = dict(details_of(last), restart_services=True, lock_timeout=_PATIENCE, run_id=None)
+    settings.update(attempt=last["attempt"] + 1, goal=states.REVERTED)
+    launched = journal.append_if(lambda view: view.attempt == last["attempt"], "launched", **settings)
+    if not launched:
+        return None
+    _take_signals(_note_signal)
+    try:
+        return _work(state, directory, settings["attempt"], states.REVERTED)
+    finally:
+        _take_signals(signal.SIG_DFL)
+
+
+def _work(
+    state: StateDirectory, directory: TransactionDirectory, attempt: int, goal: str
+) -> Optional[Outcome]:
+    """Bring a transaction to `goal`; return the outcome, None when this attempt is not wanted any more."""
     journal = Journal(directory.journal)
     with Lock(state.lock):
-        if journal.view().attempt != int(attempt) or journal.view().goal is None:
-            return 0  # the caller gave this attempt up, or a later one has taken over
-        journal.append("started", attempt=int(attempt), pid=os.getpid())
+        if journal.view().attempt != attempt or journal.view().goal is None:
+            return None  # the caller gave this attempt up, or a later one has taken over
+        journal.append("started", attempt=attempt, pid=os.getpid())
         try:
             _release_left_overs(state)
             outcome = pursue(Context(state, directory, detect()), goal)
@@ -61,12 +110,12 @@ def main(arguments: List[str]) -> int:
             traceback.print_exc()
             outcome = make_outcome(
                 "internal_error",
-                f"The worker of transaction {transaction_id} ended by {type(error).__name__}: {error}. "
+                f"The worker of transaction {directory.id} ended by {type(error).__name__}: {error}. "
                 f"The transaction is {journal.view().state}.",
                 f"Read {directory.log}; call again to go on, or state: reverted to take it back.",
             )
-        journal.append("ended", attempt=int(attempt), outcome=outcome)
-    return 0
+        journal.append("ended", attempt=attempt, outcome=outcome)
+    return outcome
 
 
 def pursue(context: Context, goal: str) -> Outcome:
@@ -83,7 +132,7 @@ def pursue(context: Context, goal: str) -> Outcome:
 
 
 def _settle_in(environment: str, log: str) -> None:
-    """Leave the caller's world: known environment, umask and directory, output to `log`, no end half-way."""
+    """Leave the caller's world: known environment, umask and directory, output to `log`."""
     try:
         settings: Dict[str, str] = read_json(environment)
     except FileNotFoundError:
@@ -96,13 +145,15 @@ def _settle_in(environment: str, log: str) -> None:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
-    # A handler and not SIG_IGN, which dpkg and every daemon it starts would inherit.
-    signal.signal(signal.SIGTERM, _note_signal)
-    signal.signal(signal.SIGHUP, _note_signal)
-    signal.signal(signal.SIGINT, _note_signal)
+
+
+def _take_signals(handler: Any) -> None:
+    for number in _END_SIGNALS:
+        signal.signal(number, handler)
 
 
 def _note_signal(number: int, frame: Any) -> None:
+    # A handler and not SIG_IGN, which dpkg and every daemon it starts would inherit.
     sys.stderr.write(f"signal {number}: a change of packages is not left half-way; going on\n")
 
 

@@ -13,13 +13,17 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record, has_rebooted
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
     TransactionDirectory,
     valid_id,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import read_plan
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import (
+    SurveyError,
+    read_plan,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.checks import run_checks
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import (
     expected_packages,
@@ -44,7 +48,8 @@ def verify(
     """Return (result, host document).
 
     `packages`: [{name, arch, version or None for not installed}]. `settle`: how long units and checks may
-    take to come up, in seconds. `keep`: note on the host that the transaction was proven.
+    take to come up, in seconds. `keep`: note on the host that the transaction was proven, and confirm what
+    waits for somebody who can log in.
     """
     directory = state or StateDirectory()
     transaction = _transaction(directory, transaction_id)
@@ -75,7 +80,15 @@ def verify(
         record.close()
         if transaction is not None and not proven_before:
             write_file(_proof(transaction), b"")
+        result["confirmed"] = _confirmed(directory)
     return result, document
+
+
+def _confirmed(directory: StateDirectory) -> List[str]:
+    try:
+        return confirm_all(directory, "verify")
+    except SurveyError:
+        return []  # damaged, or not root: their own calls say so
 
 
 def _judge(

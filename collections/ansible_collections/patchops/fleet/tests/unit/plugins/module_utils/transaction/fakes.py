@@ -241,6 +241,8 @@ class FakeHost:
             "snapshot": None,
             "way_back_limit": 2 << 30,
             "restart_services": True,
+            "confirm_within": 0,
+            "access_packages": [],
             "generation": 1,
             "fence": None,
             "supersede_staged": False,

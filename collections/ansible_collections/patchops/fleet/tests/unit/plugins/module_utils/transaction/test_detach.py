@@ -49,19 +49,6 @@ def test_the_payload_carries_nothing_but_our_code(tmp_path: Path) -> None:
     assert not any(name.startswith("ansible/") for name in names)
 
 
-@pytest.mark.parametrize(
-    ("word", "quoted"),
-    [
-        ("/usr/bin/python3", '"/usr/bin/python3"'),
-        ("/opt/my python", '"/opt/my python"'),
-        ('a"b\\c', '"a\\"b\\\\c"'),
-        ("100%$x", '"100%%$$x"'),
-    ],
-)
-def test_a_word_is_quoted_for_systemd(word: str, quoted: str) -> None:
-    assert detach._quoted(word) == quoted
-
-
 def test_a_lock_is_seen_while_it_is_held(tmp_path: Path) -> None:
     path = str(tmp_path / "lock")
     assert not lock.is_held(path)
