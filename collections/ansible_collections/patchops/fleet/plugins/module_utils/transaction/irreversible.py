@@ -9,11 +9,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ba
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import expectations, states
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import Context, Outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
-    SNAPSHOT_ONLY,
     Change,
     lasting,
     told,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_table import SNAPSHOT_ONLY
 
 # Policies without a snapshot: what is not even staged, and what is not applied.
 NOT_STAGED = ("refuse",)

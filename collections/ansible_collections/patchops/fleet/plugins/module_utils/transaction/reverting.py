@@ -168,7 +168,9 @@ def _as_asked(context: Context, message: str) -> Outcome:
 
 
 def _block(context: Context) -> None:
-    versions = [{"name": one["name"], "version": one["to"]} for one in context.going_back if one["to"]]
+    lasting = irreversible.changed(context)
+    going = [one for one in context.plan["packages"] if one not in lasting]
+    versions = [{"name": one["name"], "version": one["to"]} for one in going if one["to"]]
     context.journal.append("blocked", versions=versions)
     context.driver.block(versions, context.directory.id)
 

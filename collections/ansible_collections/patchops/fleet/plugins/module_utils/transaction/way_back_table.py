@@ -50,12 +50,11 @@ TABLE: List[Entry] = [
         SNAPSHOT_ONLY,
         "a database may convert its data, and an older version does not read what a newer one has written",
         {
-            "debian": _VENDORS_DATABASES
-            + ("postgresql-[0-9]*", "mariadb-server*", "mysql-server*", "percona-server-server*"),
+            "debian": _VENDORS_DATABASES + ("postgresql-[0-9]*", "mariadb-server*", "mysql-server*"),
             "redhat": _VENDORS_DATABASES
             + ("postgresql*-server", "mariadb*-server", "mysql*-server", "MariaDB-server*"),
             "suse": _VENDORS_DATABASES + ("postgresql*-server", "mariadb", "mysql-server*"),
-            "arch": _VENDORS_DATABASES + ("postgresql", "mariadb", "mysql", "mongodb*", "clickhouse"),
+            "arch": _VENDORS_DATABASES + ("postgresql", "mariadb", "mysql", "mongodb", "clickhouse"),
             "alpine": ("postgresql[0-9]*", "mariadb", "influxdb"),
         },
     ),
@@ -87,7 +86,7 @@ TABLE: List[Entry] = [
         "processors and devices may keep newer microcode or firmware and refuse an older one",
         {
             "debian": ("intel-microcode", "amd64-microcode", "firmware-*", "linux-firmware*"),
-            "redhat": ("microcode_ctl", "amd-ucode-firmware", "linux-firmware*", "*-firmware"),
+            "redhat": ("microcode_ctl", "linux-firmware-*", "*-firmware"),
             "suse": ("ucode-*", "kernel-firmware*"),
             "arch": ("intel-ucode", "amd-ucode", "linux-firmware*"),
             "alpine": ("intel-ucode", "amd-ucode", "linux-firmware*"),
