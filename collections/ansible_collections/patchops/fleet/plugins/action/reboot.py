@@ -81,6 +81,6 @@ def _going_back(within: int | None) -> str:
     if not within:
         return ""
     return (
-        f" When it runs and nobody can log in, it takes its newest transaction back by itself {within} seconds "
-        "after the boot."
+        " When it runs and nobody can log in, it takes its newest transaction back by itself "
+        f"{within} seconds after the boot."
     )

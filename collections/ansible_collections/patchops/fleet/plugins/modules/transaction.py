@@ -222,8 +222,8 @@ services:
 confirm:
   description:
     - Whether the change has to be confirmed (C(needed)), because of which packages (C(by)), which of them
-      packages don't take back (C(stays)), C(within) how many seconds, and the C(reason) where it is not needed
-      although there are such packages.
+      packages don't take back (C(stays)), C(within) how many seconds, and the C(reason) where it is not
+      needed although there are such packages.
     - C(state) is V(pending), V(confirmed), V(unconfirmed) (the host took the change back by itself),
       V(released) (a call took it back), or V(null) where the host never waited.
   returned: when there is a transaction

@@ -22,7 +22,7 @@ def judge_effect(
 
 
 def stale_services(restarts: Optional[List[Dict[str, Any]]]) -> List[str]:
-    """Return the units that run replaced code, without people's sessions and ours, which end by themselves."""
+    """Return the units that run replaced code, without sessions and our own, which end by themselves."""
     names = [str(item["unit"] or "a process outside of any unit") for item in restarts or []]
     return [name for name in names if not belongs_to_people(name) and not name.startswith("patchops-")]
 

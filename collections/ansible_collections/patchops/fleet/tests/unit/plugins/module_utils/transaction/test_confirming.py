@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transact
     FORMER,
     PLANNED,
     FakeHost,
+    Killed,
 )
 
 WITHIN = 30
@@ -73,10 +75,8 @@ def apply(host: FakeHost, **options: Any) -> dict[str, Any]:
 def watch(host: FakeHost) -> None:
     """Run the host's watchdog to its end, or until a reboot ends it."""
     (transaction_id,) = host.state.ids()
-    try:
+    with contextlib.suppress(Rebooted):
         worker.main([host.state.root, transaction_id, "0", confirming.WATCH])
-    except Rebooted:
-        pass
 
 
 def reboot() -> None:
@@ -176,8 +176,6 @@ def test_a_worker_that_died_in_the_middle_is_waited_for_and_then_taken_back(
 
 
 def kill() -> None:
-    from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import Killed
-
     raise Killed
 
 
