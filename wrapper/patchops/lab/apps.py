@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchops.lab import lockout
 from patchops.lab.commands import run
 
 OLD, NEW, NEWEST = "1.0", "1.1", "1.2"
@@ -41,6 +42,7 @@ class App:
     :ivar start_check: a command that must succeed before the service of version 1.1 starts
     :ivar configure: shell lines its 1.1 runs when it is configured (a postinst)
     :ivar conffile: it has a configuration file, edited on the host, which 1.1 changes
+    :ivar locks_out: 1.1 lets nobody log in any more
     :ivar needs: what 1.1 depends on, conflicts: what it can't be installed beside
     :ivar companions: lab packages that are on the host with it
     :ivar only: the one version there is, for packages that only play a part beside another one
@@ -51,6 +53,7 @@ class App:
     start_check: str = ""
     configure: str = ""
     conffile: bool = False
+    locks_out: bool = False
     needs: str = ""
     conflicts: str = ""
     companions: tuple[str, ...] = ()
@@ -76,6 +79,9 @@ APPS: dict[str, App] = {
     "slowapp": App(
         "A package whose update takes 15 seconds, or as many as /etc/lab-slowapp.seconds says",
         configure='sleep "$(cat /etc/lab-slowapp.seconds 2> /dev/null || echo 15)"\n',
+    ),
+    "lockoutapp": App(
+        "A package whose update lets nobody log in any more", configure=lockout.COMMANDS, locks_out=True
     ),
     "needsnew": App("A package whose update needs a package that is not there yet", needs="lab-newcomer"),
     "newcomer": App("Comes with the update of lab-needsnew", only=NEW),
@@ -120,6 +126,8 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
     control.append(f"Description: {app.description}")
     files = {f"usr/share/{package}/version": (f"{version}\n", 0o644)}
     configure = app.configure if updated else ""
+    if app.locks_out and updated:
+        files.update({path: (content, 0o644) for path, content in lockout.FILES.items()})
     if app.port is not None:
         before = f"ExecStartPre={app.start_check}\n" if updated and app.start_check else ""
         unit = _SERVICE.format(description=app.description, before=before, port=app.port, package=package)

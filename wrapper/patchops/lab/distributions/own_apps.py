@@ -7,6 +7,8 @@ Every app exists in an old version, which works, and in a new one that the lab's
 
 from dataclasses import dataclass
 
+from patchops.lab import lockout
+
 START_SERVICE = """\
 systemctl enable {package}.service > /dev/null 2>&1 || :
 if [ -d /run/systemd/system ]; then
@@ -41,6 +43,7 @@ class OwnApp:
     :ivar port: it carries a service that answers HTTP there
     :ivar start_check: a command that must succeed before the service of the new version starts
     :ivar post: shell lines that the new version runs after it is installed
+    :ivar locks_out: the new version lets nobody log in any more
     :ivar needs: what the new version requires
     :ivar obsoletes: what the new version replaces
     :ivar conflicts: what the new version can't be installed beside
@@ -56,6 +59,7 @@ class OwnApp:
     port: int | None = None
     start_check: str = ""
     post: str = ""
+    locks_out: bool = False
     needs: str = ""
     obsoletes: str = ""
     conflicts: str = ""
@@ -88,6 +92,9 @@ APPS: dict[str, OwnApp] = {
         "A package whose update takes 15 seconds, or as many as /etc/lab-slowapp.seconds says",
         post='sleep "$(cat /etc/lab-slowapp.seconds 2> /dev/null || echo 15)"\n',
     ),
+    "lockoutapp": OwnApp(
+        "A package whose update lets nobody log in any more", post=lockout.COMMANDS, locks_out=True
+    ),
     "needsnew": OwnApp("A package whose update needs a package that is not there yet", needs="lab-newcomer"),
     "newcomer": OwnApp("Comes with the update of lab-needsnew", only_new=True),
     "oldname": OwnApp("A package that has another name in the next version", only_old=True),
@@ -106,6 +113,8 @@ def files_of(name: str, app: OwnApp, version: str, updated: bool) -> dict[str, s
     files = {f"usr/share/{package}/version": f"{version}\n"}
     if name == "library":
         files[_LIBRARY] = f"{version}\n" * 1000
+    if app.locks_out and updated:
+        files.update(lockout.FILES)
     if app.conffile:
         files[f"etc/{package}.conf"] = f"written-for = {version}\n"
     command = ""

@@ -11,6 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import (
+    CONFIRM_LIMITS,
+    valid_pattern,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.batches import parse_serial
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import parse_budget
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import parse_freezes, parse_windows
@@ -31,6 +35,8 @@ HOST_KNOBS = (
     "patchops_restarts",
     "patchops_way_back",
     "patchops_allow_removals",
+    "patchops_confirm_within",
+    "patchops_access_packages",
     "patchops_intermittent",
     "patchops_checks",
 )
@@ -116,6 +122,23 @@ def _package_names(value: Any) -> Sequence[str]:
     return list(value)
 
 
+def _seconds_to_confirm(value: Any) -> int:
+    shortest, longest = CONFIRM_LIMITS
+    if isinstance(value, bool) or not str(value).isdigit():
+        raise ValueError(f"{value!r} is not a number of seconds")
+    if int(value) and not shortest <= int(value) <= longest:
+        raise ValueError(f"{value!r} is neither 0 (never) nor {shortest} to {longest} seconds")
+    return int(value)
+
+
+def _package_patterns(value: Any) -> Sequence[str]:
+    names = _package_names(value)
+    strange = [name for name in names if not valid_pattern(name)]
+    if strange:
+        raise ValueError(f"{strange[0]!r} is no name of a package, nor a pattern of names with * and ?")
+    return names
+
+
 _RUN_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_serial": parse_serial,
     "patchops_failure_budget": parse_budget,
@@ -131,5 +154,7 @@ _HOST_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_restarts": _one_of("auto", "never"),
     "patchops_way_back": _one_of("required", "best_effort", "none"),
     "patchops_allow_removals": parse_flag,
+    "patchops_confirm_within": _seconds_to_confirm,
+    "patchops_access_packages": _package_patterns,
     "patchops_intermittent": parse_flag,
 }

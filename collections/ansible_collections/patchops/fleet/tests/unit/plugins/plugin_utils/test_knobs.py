@@ -71,6 +71,11 @@ def test_a_knob_of_the_run_that_is_not_understood_is_named_with_its_host(name: s
         ("patchops_way_back", False),
         ("patchops_allow_removals", "perhaps"),
         ("patchops_intermittent", 2),
+        ("patchops_confirm_within", 5),
+        ("patchops_confirm_within", True),
+        ("patchops_confirm_within", "soon"),
+        ("patchops_access_packages", ["acme vpn"]),
+        ("patchops_access_packages", "acme-vpn"),
     ],
 )
 def test_a_knob_of_a_host_that_is_not_understood_is_named_with_its_host(name: str, value: Any) -> None:
