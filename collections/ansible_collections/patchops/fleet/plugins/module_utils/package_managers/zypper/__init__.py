@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""zypper and rpm (SUSE Linux Enterprise, openSUSE), through zypper's XML and the metadata that it keeps."""
+
+import os
+import re
+import shutil
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_start
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import installed, locks
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import (
+    DATABASES,
+    describe_repository,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+    Package,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import (
+    answers,
+    catalog,
+    command,
+    configuration,
+    marks_file,
+    updates,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.changes import (
+    ZypperChanges,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+
+_PID_FILE = "/run/zypp.pid"
+_VERSION = re.compile(r"\d[\d.]*")
+
+
+class Zypper(ZypperChanges):
+    """The driver of SUSE's package manager. What was read is kept until `forget`."""
+
+    name = "zypper"
+
+    def __init__(self) -> None:
+        self._refresh_errors: List[Dict[str, Any]] = []
+        self.forget()
+
+    def available(self) -> bool:
+        return shutil.which("zypper") is not None and any(os.path.isdir(path) for path in DATABASES)
+
+    def version(self) -> str:
+        found = _VERSION.search(run(["zypper", "--version"]).stdout)
+        return found.group(0) if found else ""
+
+    def forget(self) -> None:
+        self._packages: Optional[List[Package]] = None
+        self._catalog: Optional[catalog.Catalog] = None
+        self._locks: Optional[answers.Locks] = None
+        self._updates: Optional[List[Dict[str, Any]]] = None
+
+    # reading
+
+    def packages(self) -> List[Package]:
+        if self._packages is None:
+            self._packages = installed.read_installed(marks_file.read())
+        return self._packages
+
+    def catalog(self) -> catalog.Catalog:
+        if self._catalog is None:
+            self._catalog = catalog.Catalog()
+        return self._catalog
+
+    def locks(self) -> answers.Locks:
+        if self._locks is None:
+            self._locks = updates.read_locks()
+        return self._locks
+
+    def installed(self) -> List[Dict[str, Any]]:
+        self.catalog().read({one.name for one in self.packages()})
+        found = []
+        for one in self.packages():
+            offer = self.catalog().find(one.name, one.arch, one.version)
+            found.append(records.installed_entry(one, offer.repository if offer else None, ""))
+        return found
+
+    def holds(self) -> List[str]:
+        return sorted(self.locks().held)
+
+    def duplicates(self) -> List[Dict[str, str]]:
+        found = records.duplicates(self.packages(), configuration.installed_beside().names)
+        if not found:
+            return []
+        beside = set()
+        for capability in configuration.installed_beside().capabilities:
+            beside |= installed.names_providing(capability)
+        return [one for one in found if one["name"] not in beside]
+
+    def repositories(self) -> List[Dict[str, Any]]:
+        return [
+            describe_repository(catalog.describe(one), self._refresh_errors)
+            for one in self.catalog().repositories
+        ]
+
+    def refresh(self) -> List[Dict[str, Any]]:
+        self.forget()
+        self._refresh_errors = []
+        # One by one: what zypper says of several doesn't tell which it is about.
+        for one in self.catalog().repositories:
+            answer = command.ask(["refresh", "--", one["alias"]], refreshing=True)
+            if not command.is_done(answer):
+                message = answers.errors(answer.root)
+                self._refresh_errors.append({"repository": one["alias"], "message": message})
+        self.forget()
+        return self._refresh_errors
+
+    def updates(self) -> List[Dict[str, Any]]:
+        if self._updates is None:
+            self._updates = updates.read_updates(self.catalog(), self.packages(), self.locks())
+        return self._updates
+
+    def lock_holder(self) -> Optional[Dict[str, Any]]:
+        return locks.find_holder(_PID_FILE)
+
+    def kernel_packages(self) -> List[Dict[str, Any]]:
+        return installed.read_kernels()
+
+    def reboot_requests(self) -> List[str]:
+        wanted, started = configuration.rebooting(), read_start()
+        names = set(wanted.names)
+        for capability in wanted.capabilities:
+            names |= installed.names_providing(capability)
+        return sorted(
+            {one.name for one in self.packages() if one.name in names and one.installed_at > started}
+        )
+
+    def space_paths(self) -> List[Dict[str, str]]:
+        return [{"path": "/var/cache/zypp", "purpose": "cache"}]

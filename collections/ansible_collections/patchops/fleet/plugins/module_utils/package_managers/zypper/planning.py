@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let zypper make the plan of a transaction: the part that differs from other package managers over rpm."""
+
+import os
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.planning import (
+    Solver,
+    check_removals,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+    Package,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
+    Refusal,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.repodata import obsoletes
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import answers, command
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.answers import (
+    Change,
+    Locks,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.catalog import Catalog
+
+# No question is asked: who patches unattended has accepted the licenses.
+_TRYING = ["--dry-run", "--auto-agree-with-licenses"]
+
+
+class ZypperSolver(Solver):
+    """What a plan asks of zypper."""
+
+    def __init__(
+        self, catalog: Catalog, installed: List[Package], updates: List[Dict[str, Any]], locks: Locks
+    ) -> None:
+        self.holds = sorted(locks.held)
+        self.updates = updates
+        self.arch = os.uname().machine
+        self._catalog = catalog
+        self._installed = installed
+        self._blocked = locks.blocked
+        self._counts: Dict[str, int] = {}
+        for one in installed:
+            self._counts[one.name] = self._counts.get(one.name, 0) + 1
+
+    def known(self, name: str, arch: str = "") -> List[Package]:
+        offered = [
+            one
+            for one in self._catalog.offers(name)
+            if one.name == name and (one.name, one.arch, one.version) not in self._blocked
+        ]
+        found = [one for one in self._installed if one.name == name] + offered
+        return [one for one in found if arch in ("", one.arch)]
+
+    def upgrade_all(self, allow_removals: bool) -> List[Dict[str, Any]]:
+        # Without names it upgrades what can be upgraded and leaves the rest; patches, which it may skip
+        # silently (those that want a reboot), have no part in it.
+        return self._changes(self._try(["update"] + _TRYING, allow_removals), allow_removals)
+
+    def install(self, packages: List[Package], allow_removals: bool) -> List[Dict[str, Any]]:
+        wanted = [f"{one.name}.{one.arch}={one.version}" for one in packages]
+        found = self._try(["install"] + _TRYING + ["--"] + wanted, allow_removals)
+        coming = {(one.name, one.arch, one.new) for one in found}
+        left = [one.name for one in packages if (one.name, one.arch, one.version) not in coming]
+        if left:
+            raise Refusal("unsatisfiable", "zypper leaves out " + ", ".join(left))
+        return self._changes(found, allow_removals)
+
+    def _try(self, arguments: List[str], allow_removals: bool) -> List[Change]:
+        answer = command.ask(arguments)
+        if answer.rc == command.UNRESOLVED and arguments[0] == "install":
+            # Only told to find a way by all means it would remove packages.
+            forced = command.ask(["install", "--force-resolution"] + arguments[1:])
+            found = answers.changes(forced.root)
+            removed = [one.name for one in found if one.new is None]
+            if removed and not allow_removals:
+                raise Refusal("removals_needed", "needs the removal of " + ", ".join(sorted(removed)))
+            if removed:
+                return found
+        if not command.is_done(answer):
+            code = "repository_unreadable" if answer.rc == command.REPOSITORIES_SKIPPED else "unsatisfiable"
+            raise Refusal(code, answers.why_not(answer.root))
+        return answers.changes(answer.root)
+
+    def _changes(self, found: List[Change], allow_removals: bool) -> List[Dict[str, Any]]:
+        self._catalog.read({one.name for one in found if one.new})
+        present = {(one.name, one.arch, one.version): one for one in self._installed}
+        offers = {one: self._offer(one) for one in found if one.new}
+        changes = []
+        for one, new in offers.items():
+            old = present.get((one.name, one.old_arch, one.old)) if one.old else None
+            beside = old is None and bool(self._counts.get(one.name))
+            changes.append(self._coming(new, old, beside))
+        for one in (one for one in found if not one.new):
+            old = present.get((one.name, one.arch, one.old or ""))
+            if old is None:
+                raise Refusal("plan_changed", f"zypper would remove {one.name} {one.old}, which is not there")
+            by = next((new.name for new in offers.values() if obsoletes(new, old)), None)
+            changes.append(records.going(old, by, self._counts[old.name] > 1))
+        check_removals(changes, allow_removals)
+        return sorted(changes, key=lambda one: (one["name"], one["arch"], one["to"] or ""))
+
+    def _offer(self, change: Change) -> Package:
+        offer = self._catalog.find(change.name, change.arch, change.new or "")
+        if offer is None:
+            raise Refusal(
+                "repository_unsigned",
+                f"No repository gives a sum for {change.name} {change.new} ({change.arch}).",
+                "Use repositories with repodata; zypper repos --details shows their type.",
+            )
+        return offer
+
+    def _coming(self, new: Package, old: Optional[Package], beside: bool) -> Dict[str, Any]:
+        action = "install"
+        if old is not None:
+            action = "downgrade" if records.older(new, old) else "upgrade"
+        since = old.version if old is not None and action == "upgrade" else None
+        advisories = self._catalog.advisories().between(new.name, new.arch, since, new.version)
+        security = any(one["type"] == "security" for one in advisories)
+        return records.coming(new, old, action, security, beside)

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The newer versions for what is installed, as zypper chooses them, with the advisories that they answer."""
+
+import os
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+    Package,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.repodata import obsoletes
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import answers, command
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.answers import (
+    Locks,
+    Offer,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.catalog import Catalog
+
+_LOCKS = "/etc/zypp/locks"
+
+# The installed package, what would come for it, and whether a lock keeps that away.
+Pair = Tuple[Package, Package, bool]
+
+
+def read_locks() -> Locks:
+    """Return what the host's locks of packages keep as it is."""
+    try:
+        if not os.path.getsize(_LOCKS):
+            return Locks(set(), set())
+    except OSError:
+        return Locks(set(), set())
+    answer = command.ask(["locks", "--solvables"])
+    if answer.rc != command.REPOSITORIES_SKIPPED:
+        command.expect("locks", answer)
+    return answers.locks(answer.root)
+
+
+def read_updates(catalog: Catalog, installed: List[Package], locks: Locks) -> List[Dict[str, Any]]:
+    """Return the updates for the host document, those that locks keep away included."""
+    catalog.read({one.name for one in installed})
+    offers = _listed([])
+    pairs = [(before, after, False) for before, after in _paired(catalog, installed, offers)]
+    if locks.held or locks.blocked:
+        pairs += _kept_away(catalog, installed, locks, {(one.name, one.arch) for one in offers})
+    found = [_entry(catalog, pair, locks, None) for pair in pairs]
+    for before, after in replacements(catalog, installed):
+        blocked = (after.name, after.arch, after.version) in locks.blocked
+        found.append(_entry(catalog, (before, after, blocked), locks, after.name))
+    return sorted(found, key=lambda one: (one["name"], one["arch"]))
+
+
+def replacements(catalog: Catalog, installed: List[Package]) -> List[Tuple[Package, Package]]:
+    """Return the installed packages that an offered one of another name obsoletes, each with that one."""
+    present = {one.name for one in installed}
+    return [
+        (before, after)
+        for after in catalog.replacing(installed)
+        for before in installed
+        # zypper doesn't let one vendor replace another one's packages.
+        if after.name not in present and after.vendor == before.vendor and obsoletes(after, before)
+    ]
+
+
+def _listed(options: List[str]) -> List[Offer]:
+    answer = command.ask(["list-updates"] + options)
+    # A repository that it skips is an error of `repositories`; without any there is nothing to offer.
+    if answer.rc not in (command.REPOSITORIES_SKIPPED, command.NO_REPOSITORIES):
+        command.expect("list-updates", answer)
+    return answers.updates(answer.root)
+
+
+def _paired(catalog: Catalog, installed: List[Package], offers: List[Offer]) -> List[Tuple[Package, Package]]:
+    newest = records.newest(installed)
+    pairs = []
+    for offer in offers:
+        before = newest.get((offer.name, offer.arch)) or next(
+            (newest[key] for key in newest if key[0] == offer.name), None
+        )
+        after = catalog.find(offer.name, offer.arch, offer.version, offer.repository)
+        if before is not None and after is not None:
+            pairs.append((before, after))
+    return pairs
+
+
+def _kept_away(catalog: Catalog, installed: List[Package], locks: Locks, listed: Any) -> List[Pair]:
+    """Return the pairs that locks keep `list-updates` from: with --all it tells them, and more."""
+    found = []
+    for before, after in _paired(catalog, installed, _listed(["--all"])):
+        if (after.name, after.arch) in listed or before.vendor != after.vendor:
+            continue
+        blocked = (after.name, after.arch, after.version) in locks.blocked
+        if blocked or before.name in locks.held:
+            found.append((before, after, blocked))
+    return found
+
+
+def _entry(catalog: Catalog, pair: Pair, locks: Locks, replaced_by: Optional[str]) -> Dict[str, Any]:
+    before, after, blocked = pair
+    since = None if replaced_by else before.version
+    advisories = catalog.advisories().between(after.name, after.arch, since, after.version)
+    return records.update_entry(before, after, advisories, blocked, before.name in locks.held, replaced_by)
