@@ -100,6 +100,14 @@ def plan(results: Mapping[str, Result]) -> dict[str, Any]:
     return dict(next(iter([*telling, *plans]), {}))
 
 
+def confirmation(results: Mapping[str, Result]) -> dict[str, Any] | None:
+    """Return {needed, by, stays, within, reason, state} of the host's change as the latest step saw it."""
+    found = [result["confirm"] for result in _latest_first(results) if result.get("confirm")]
+    # What a rollback is asked for is not what became of the change.
+    told = [one for one in found if one.get("state") not in (None, "released")]
+    return dict(next(iter([*told, *found]), None) or plan(results).get("confirm") or {}) or None
+
+
 def host_packages(results: Mapping[str, Result]) -> list[dict[str, Any]]:
     """Return [{name, arch, version}] that the host must have after the steps so far."""
     seen = transaction(results) or {}

@@ -17,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SC
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import Budget
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     Result,
+    confirmation,
     host_outcome,
     plan,
     transaction,
@@ -81,6 +82,7 @@ def host_entry(
         "effective": verified.get("effective", "unknown"),
         "reboot": _reboot(results) or (None if outcome["touched"] else _reboot_seen(seen.get("reboot"))),
         "verification": _verification(verified),
+        "confirm": confirmation(results),
         "security_source": seen.get("security_source"),
         "os": seen.get("os"),
     }
