@@ -3,17 +3,18 @@
 """Who changes packages right now: the holder of a lock, seen without touching it."""
 
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import file_locks
 
 _RPM_LOCKS = ("/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock")
 
 
-def find_holder(pid_file: str) -> Optional[Dict[str, Any]]:
+def find_holder(pid_file: str, lock_files: Tuple[str, ...] = ()) -> Optional[Dict[str, Any]]:
     """Return {pid, command} of who holds a lock, or None; `pid` is None for one outside of this container.
 
-    `pid_file`: where the package manager writes its process id while it works.
+    `pid_file`: where the package manager writes its process id while it works, empty when it does not;
+    `lock_files`: what it locks besides rpm's own files.
     """
     try:
         with open(pid_file, encoding="ascii") as file:
@@ -23,4 +24,4 @@ def find_holder(pid_file: str) -> Optional[Dict[str, Any]]:
     # The file stays when its writer was killed.
     if pid and os.path.exists(f"/proc/{pid}"):
         return {"pid": pid, "command": file_locks.command_of(pid)}
-    return file_locks.find_holder(_RPM_LOCKS)
+    return file_locks.find_holder(lock_files + _RPM_LOCKS)

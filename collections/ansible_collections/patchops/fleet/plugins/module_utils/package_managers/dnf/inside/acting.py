@@ -12,8 +12,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dn
     keys,
     opening,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import (
-    Opened,
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import Opened
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
 )
 
@@ -90,7 +91,7 @@ def set_reasons(base: Any, automatic: List[str], manual: List[str]) -> List[str]
     changed = []
     for package in opening.installed(base):
         key = f"{package.name}:{package.arch}"
-        if key not in wanted or describing.is_manual(package.reason) == wanted[key]:
+        if key not in wanted or records.is_manual(package.reason) == wanted[key]:
             continue
         kind = "USER" if wanted[key] else "DEPENDENCY"
         base.history.set_reason(package, getattr(libdnf.transaction, f"TransactionItemReason_{kind}"))

@@ -8,7 +8,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dn
     describing,
     opening,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
+    planning,
+    records,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
 )
 
@@ -25,9 +29,7 @@ def resolve(base: Any, allow_removals: bool) -> List[Dict[str, Any]]:
     except dnf.exceptions.DepsolveError as error:
         raise Refusal("unsatisfiable", " ".join(str(error).split()))
     found = changes(base)
-    removed = [one["name"] for one in found if one["action"] == "remove" and not one["replaced_by"]]
-    if removed and not allow_removals:
-        raise Refusal("removals_needed", "needs the removal of " + ", ".join(removed))
+    planning.check_removals(found, allow_removals)
     return found
 
 
@@ -50,7 +52,10 @@ def changes(base: Any) -> List[Dict[str, Any]]:
         if old is not None:
             going.remove(old)
         found.append(_coming(base, new, old, new.name in beside))
-    found += [_going(old, replacing.get(old), old.name in beside) for old in going]
+    for old in going:
+        after = replacing.get(old)
+        name = after.name if after is not None else None
+        found.append(records.going(describing.record_of(old), name, old.name in beside))
     return sorted(found, key=lambda one: (one["name"], one["arch"], one["to"] or ""))
 
 
@@ -59,44 +64,9 @@ def _coming(base: Any, new: Any, old: Any, beside: bool) -> Dict[str, Any]:
     advisories = describing.advisories_between(base.sack, old, new) if action == "upgrade" else []
     if action == "install":
         advisories = describing.advisories_of(new)
-    change = {
-        "name": new.name,
-        "arch": new.arch,
-        "action": action,
-        "from": describing.version_of(old) if old is not None else None,
-        "to": describing.version_of(new),
-        "origin": describing.vendor_of(new),
-        "suite": new.reponame,
-        "security": any(describing.type_of(one) == "security" for one in advisories),
-        "size": new.downloadsize,
-        "sha256": describing.sha256_of(new),
-        "disk_bytes": new.installsize - (old.installsize if old is not None else 0),
-    }
-    if old is not None and old.arch != new.arch:
-        change["from_arch"] = old.arch
-    if beside:
-        change["beside"] = True
-    return change
-
-
-def _going(old: Any, replaced_by: Any, beside: bool) -> Dict[str, Any]:
-    change = {
-        "name": old.name,
-        "arch": old.arch,
-        "action": "remove",
-        "from": describing.version_of(old),
-        "to": None,
-        "origin": describing.vendor_of(old),
-        "suite": None,
-        "security": False,
-        "size": 0,
-        "sha256": None,
-        "disk_bytes": -old.installsize,
-        "replaced_by": replaced_by.name if replaced_by is not None else None,
-    }
-    if beside:
-        change["beside"] = True
-    return change
+    security = any(describing.type_of(one) == "security" for one in advisories)
+    before = describing.record_of(old) if old is not None else None
+    return records.coming(describing.record_of(new), before, action, security, beside)
 
 
 def _obsoletes(base: Any, new: Any, old: Any) -> bool:

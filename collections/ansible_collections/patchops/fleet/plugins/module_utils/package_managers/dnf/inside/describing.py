@@ -2,49 +2,48 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """dnf's packages in the words of our documents."""
 
-import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 
 try:
     import hawkey
 except ImportError:
     hawkey = None  # see opening.py
 
-_SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<release>[^-]+)\.(?:no)?src\.rpm\Z")
-_AUTOMATIC = ("dependency", "weak-dependency", "clean")
 _TYPES = ("unknown", "security", "bugfix", "enhancement", "newpackage")
+
+
+def records_of(packages: Iterable[Any]) -> List[records.Package]:
+    """Return dnf's packages as records."""
+    return [record_of(one) for one in packages]
+
+
+def record_of(package: Any) -> records.Package:
+    """Return one of dnf's packages as a record."""
+    present = package._from_system
+    return records.Package(
+        name=package.name,
+        arch=package.arch,
+        version=version_of(package),
+        source_rpm=package.sourcerpm or "",
+        # Older bindings can't tell.
+        vendor=getattr(package, "vendor", None) or "",
+        section=package.group or "",
+        repository=None if present else package.reponame,
+        recorded=(package.from_repo or "") if present else "",
+        manual=present and records.is_manual(package.reason),
+        sha256=sha256_of(package),
+        download_bytes=package.downloadsize,
+        disk_bytes=package.installsize,
+        installed_at=package.installtime,
+        found=package,
+    )
 
 
 def version_of(package: Any) -> str:
     """Return ``[epoch:]version-release``; an epoch of 0 is left out."""
-    epoch = f"{package.epoch}:" if package.epoch else ""
-    return f"{epoch}{package.version}-{package.release}"
-
-
-def without_zero_epoch(version: str) -> str:
-    """Return a version as `version_of` writes it."""
-    return version[2:] if version.startswith("0:") else version
-
-
-def source_of(package: Any) -> Dict[str, str]:
-    """Return {source, source_version} from the name of the source package."""
-    match = _SOURCE_RPM.match(package.sourcerpm or "")
-    if match is None:
-        return {"source": package.name, "source_version": version_of(package)}
-    return {
-        "source": match.group("name"),
-        "source_version": f"{match.group('version')}-{match.group('release')}",
-    }
-
-
-def is_manual(reason: str) -> bool:
-    """Tell whether a package is there for its own sake."""
-    return reason not in _AUTOMATIC
-
-
-def vendor_of(package: Any) -> str:
-    """Return who made a package; older bindings can't tell."""
-    return getattr(package, "vendor", None) or ""
+    return records.version_text(package.epoch, package.version, package.release)
 
 
 def sha256_of(package: Any) -> Optional[str]:

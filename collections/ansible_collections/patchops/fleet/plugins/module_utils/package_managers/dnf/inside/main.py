@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer one question about dnf: a request in, an answer out, both JSON."""
 
-import json
-import os
 from typing import Any, Dict
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     acting,
     opening,
-    planning,
     reading,
+    solving,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
+    answering,
+    planning,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
+    Refusal,
 )
 
 try:
@@ -35,7 +40,7 @@ def _read(request: Dict[str, Any]) -> Any:
 
 def _plan(request: Dict[str, Any]) -> Any:
     opened = opening.open_with_repositories(fetch=False)
-    return planning.plan(opened, request["selection"], request["allow_removals"])
+    return planning.plan(solving.Solver(opened.base), request["selection"], request["allow_removals"])
 
 
 def _download(request: Dict[str, Any]) -> Any:
@@ -68,17 +73,13 @@ _ANSWERS = {
 
 
 def main(request: Dict[str, Any]) -> None:
-    """Print {answer} or {refusal: {code, message, remedy}} on standard output, and nothing else."""
-    # Plugins and scripts of packages print as they like: that goes where errors go.
-    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    try:
-        result: Dict[str, Any] = {"answer": _ANSWERS[request["action"]](request)}
-    except opening.Refusal as error:
-        result = {"refusal": {"code": error.code, "message": error.message, "remedy": error.remedy}}
-    except (dnf.exceptions.Error, libdnf.error.Error) as error:
-        result = {"refusal": {"code": None, "message": " ".join(str(error).split()), "remedy": ""}}
-    except hawkey.Exception as error:
-        result = {"refusal": {"code": "interrupted_packages", "message": str(error), "remedy": _REPAIR}}
-    with output:
-        json.dump(result, output)
+    """Answer on standard output (see answering.py)."""
+    answering.answer(request, _ANSWERS, _explain)
+
+
+def _explain(error: Exception) -> Refusal:
+    if isinstance(error, (dnf.exceptions.Error, libdnf.error.Error)):
+        return Refusal("", " ".join(str(error).split()))
+    if isinstance(error, hawkey.Exception):
+        return Refusal("interrupted_packages", str(error), _REPAIR)
+    raise error

@@ -15,17 +15,6 @@ except ImportError:
     dnf = None  # the module that only passes this file on need not have the bindings
 
 
-class Refusal(Exception):
-    """dnf can't do what was asked; becomes a DriverError on the other side."""
-
-    def __init__(self, code: str, message: str, remedy: str = "", subject: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.remedy = remedy
-        self.subject = subject
-
-
 class Opened:
     """dnf with its sack filled. `errors`: what was wrong, by repository; such a repository is left out."""
 

@@ -4,12 +4,16 @@
 
 import configparser
 import time
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     describing,
     opening,
     updateinfo,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+    Package,
 )
 
 try:
@@ -19,36 +23,20 @@ try:
 except ImportError:
     hawkey = None  # see opening.py
 
-_KERNEL = "kernel-uname-r"
-# needs-restarting(1) has the same list.
-_REBOOT_FOR = (
-    "kernel",
-    "kernel-core",
-    "kernel-rt",
-    "kernel-rt-core",
-    "glibc",
-    "linux-firmware",
-    "microcode_ctl",
-    "systemd",
-    "dbus",
-    "dbus-broker",
-    "dbus-daemon",
-)
-_REBOOT_HINT = "installhint(reboot-needed)"
 _VERSIONLOCK = "/etc/dnf/plugins/versionlock.conf"
 
 
 def read(opened: opening.Opened) -> Dict[str, Any]:
     """Return {packages, updates, repositories, kernels, duplicates, holds, reboot_hints}."""
     base = opened.base
-    installed = list(opening.installed(base))
+    installed = describing.records_of(opening.installed(base))
     holds = held_names(base)
     return {
         "packages": _packages(base, installed),
         "updates": updates(base, holds),
         "repositories": [_repository(repo, opened.errors) for repo in base.repos.iter_enabled()],
         "kernels": _kernels(base),
-        "duplicates": _duplicates(base, installed),
+        "duplicates": records.duplicates(installed, opening.names_beside(base)),
         "holds": holds,
         "reboot_hints": _reboot_hints(base),
     }
@@ -71,86 +59,44 @@ def held_names(base: Any) -> List[str]:
 
 def updates(base: Any, holds: List[str]) -> List[Dict[str, Any]]:
     """Return the updates of installed packages, those that excludes and locks keep away included."""
-    visible = {_key(one) + (describing.version_of(one),) for one in base.sack.query().available()}
-    newest = _newest(opening.installed(base))
-    offers: Dict[Tuple[str, str], List[Any]] = {}
+    available = base.sack.query().available()
+    visible = {(one.name, one.arch, describing.version_of(one)) for one in available}
+    installed = describing.records_of(opening.installed(base))
     # Packages of module streams that are not enabled stay out: they are not for this host.
-    for one in base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).upgrades():
-        offers.setdefault(_key(one), []).append(one)
-    pairs = []
-    for key, packages in sorted(offers.items()):
-        before = newest.get(key) or next((newest[other] for other in newest if other[0] == key[0]), None)
-        if before is None:
-            continue
-        packages.sort(reverse=True)
-        allowed = [one for one in packages if _key(one) + (describing.version_of(one),) in visible]
-        pairs.append((before, (allowed or packages)[0], not allowed, None))
-    pairs += [(before, after, False, after.name) for before, after in _replacements(base)]
-    found = [pair + (describing.advisories_between(base.sack, pair[0], pair[1]),) for pair in pairs]
-    details = _details(base) if any(one[-1] for one in found) else {}
+    offers = base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).upgrades()
+    found: List[Tuple[Package, Package, bool, Any]] = [
+        pair + (None,) for pair in records.pair_updates(installed, describing.records_of(offers), visible)
+    ]
+    for before, after in _replacements(base):
+        pair = describing.record_of(before), describing.record_of(after)
+        found.append(pair + (False, after.name))
+    advisories = [describing.advisories_between(base.sack, one[0].found, one[1].found) for one in found]
+    details = _details(base) if any(advisories) else {}
     return [
-        _update(
+        records.update_entry(
             before,
             after,
-            [describing.describe_advisory(one, details) for one in advisories],
+            [describing.describe_advisory(one, details) for one in advisories[place]],
             blocked,
             before.name in holds,
             replaced_by,
         )
-        for before, after, blocked, replaced_by, advisories in found
+        for place, (before, after, blocked, replaced_by) in enumerate(found)
     ]
 
 
-def _packages(base: Any, installed: List[Any]) -> List[Dict[str, Any]]:
+def _packages(base: Any, installed: List[Package]) -> List[Dict[str, Any]]:
     offered = {
-        _key(one) + (describing.version_of(one),): one.reponame for one in base.sack.query().available()
+        (one.name, one.arch, describing.version_of(one)): one.reponame
+        for one in base.sack.query().available()
     }
     modules = _module_labels()
-    packages = []
-    for one in installed:
-        version = describing.version_of(one)
-        recorded = one.from_repo or ""
-        package = {
-            "name": one.name,
-            "version": version,
-            "arch": one.arch,
-            "section": one.group or "",
-            "origin": describing.vendor_of(one),
-            "suite": offered.get(_key(one) + (version,)) or (recorded if recorded.strip("@") else None),
-            "manual": describing.is_manual(one.reason),
-            "module": modules.get(one.rpmdbid, ""),
-        }
-        package.update(describing.source_of(one))
-        packages.append(package)
-    return packages
-
-
-def _update(
-    before: Any,
-    after: Any,
-    advisories: List[Dict[str, Any]],
-    blocked: bool,
-    held: bool,
-    replaced_by: Optional[str],
-) -> Dict[str, Any]:
-    update = {
-        "name": before.name,
-        "arch": before.arch if replaced_by else after.arch,
-        "installed": describing.version_of(before),
-        "candidate": describing.version_of(after),
-        "origin": describing.vendor_of(after) or None,
-        "label": after.reponame,
-        "suite": after.reponame,
-        "security": any(one["type"] == "security" for one in advisories),
-        "held": held,
-        "blocked": blocked and not held,
-        "sha256": describing.sha256_of(after),
-        "size": after.downloadsize,
-        "advisories": advisories,
-        "replaced_by": replaced_by,
-    }
-    update.update(describing.source_of(after))
-    return update
+    return [
+        records.installed_entry(
+            one, offered.get((one.name, one.arch, one.version)), modules.get(one.found.rpmdbid, "")
+        )
+        for one in installed
+    ]
 
 
 def _replacements(base: Any) -> List[Tuple[Any, Any]]:
@@ -196,9 +142,11 @@ def _repository(repo: Any, errors: Dict[str, str]) -> Dict[str, Any]:
 
 def _kernels(base: Any) -> List[Dict[str, Any]]:
     kernels: Dict[str, Any] = {}
-    for one in opening.installed(base).filter(provides=_KERNEL):
+    for one in opening.installed(base).filter(provides=records.KERNEL):
         releases = [
-            str(dep).rsplit(" = ", 1)[-1] for dep in one.provides if str(dep).startswith(_KERNEL + " = ")
+            str(dep).rsplit(" = ", 1)[-1]
+            for dep in one.provides
+            if str(dep).startswith(records.KERNEL + " = ")
         ]
         for release in releases:
             kernels.setdefault(release, one)
@@ -211,31 +159,8 @@ def _kernels(base: Any) -> List[Dict[str, Any]]:
 def _reboot_hints(base: Any) -> List[Dict[str, Any]]:
     """Return {name, installed_at} of the packages that are in effect only after a reboot."""
     query = opening.installed(base)
-    found = query.filter(name=list(_REBOOT_FOR)).union(query.filter(provides=_REBOOT_HINT))
+    found = query.filter(name=list(records.REBOOT_FOR)).union(query.filter(provides=records.REBOOT_HINT))
     return [{"name": one.name, "installed_at": one.installtime} for one in found]
-
-
-def _duplicates(base: Any, installed: List[Any]) -> List[Dict[str, str]]:
-    """Return all but the newest of packages that are there twice: what an interrupted upgrade leaves."""
-    beside = opening.names_beside(base)
-    newest = _newest(installed)
-    return [
-        {"name": one.name, "arch": one.arch, "version": describing.version_of(one)}
-        for one in installed
-        if one.name not in beside and newest[_key(one)] != one
-    ]
-
-
-def _newest(packages: Any) -> Dict[Tuple[str, str], Any]:
-    newest: Dict[Tuple[str, str], Any] = {}
-    for one in packages:
-        if _key(one) not in newest or newest[_key(one)] < one:
-            newest[_key(one)] = one
-    return newest
-
-
-def _key(package: Any) -> Tuple[str, str]:
-    return package.name, package.arch
 
 
 def _details(base: Any) -> Dict[str, Dict[str, Any]]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import Dnf, bindings
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import Dnf
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import bindings
 
 
 @pytest.fixture
@@ -28,13 +29,13 @@ def answers(path: Path, text: str) -> None:
 
 def test_an_answer_comes_from_the_first_interpreter_that_has_the_bindings(interpreter: Path) -> None:
     answers(interpreter, f"echo '{json.dumps({'answer': [1]})}'")
-    assert bindings.Bindings().ask("read") == [1]
+    assert Dnf().bindings.ask("read") == [1]
 
 
 def test_what_is_sent_carries_its_own_code(interpreter: Path, tmp_path: Path) -> None:
     interpreter.write_text(f"#!/bin/sh\ncat > {tmp_path}/sent\necho '{{\"answer\": null}}'\n")
     interpreter.chmod(0o755)
-    bindings.Bindings().ask("plan", selection={"select": "all"})
+    Dnf().bindings.ask("plan", selection={"select": "all"})
     sent = json.loads((tmp_path / "sent").read_text())
     assert sent["request"] == {"action": "plan", "selection": {"select": "all"}}
     assert [name.rpartition(".")[2] for name, _source in sent["modules"]][-1] == "main"
@@ -44,7 +45,7 @@ def test_what_is_sent_carries_its_own_code(interpreter: Path, tmp_path: Path) ->
 def test_without_bindings_anywhere_the_host_is_refused_by_name(interpreter: Path) -> None:
     answers(interpreter, "exit 97")
     with pytest.raises(DriverError, match="No Python of the host can use dnf") as caught:
-        bindings.Bindings().ask("read")
+        Dnf().bindings.ask("read")
     assert caught.value.code == "unsupported_platform"
 
 
@@ -52,14 +53,14 @@ def test_a_refusal_keeps_its_code(interpreter: Path) -> None:
     refusal = {"refusal": {"code": "member_missing", "message": "gone", "remedy": "serve it"}}
     answers(interpreter, f"echo '{json.dumps(refusal)}'")
     with pytest.raises(DriverError, match="gone") as caught:
-        bindings.Bindings().ask("plan")
+        Dnf().bindings.ask("plan")
     assert (caught.value.code, caught.value.remedy) == ("member_missing", "serve it")
 
 
 def test_a_dnf_that_was_killed_while_it_installed_is_a_failure(interpreter: Path, tmp_path: Path) -> None:
     answers(interpreter, "kill -9 $$")
     with pytest.raises(DriverError, match=r"killed \(signal 9\)") as caught:
-        bindings.Bindings().change(str(tmp_path / "log"), "install")
+        Dnf().bindings.change(str(tmp_path / "log"), "install")
     assert caught.value.code == "install_failed"
 
 

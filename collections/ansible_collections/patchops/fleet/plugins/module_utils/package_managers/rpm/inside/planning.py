@@ -3,21 +3,18 @@
 """Let dnf make the plan of a transaction: what it would install, upgrade and remove, and what is left out."""
 
 import re
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
-    changes,
-    describing,
-    opening,
-    reading,
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+    Package,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import (
-    Opened,
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
 )
 
 # One package that is asked for; those of a group stand or fall together.
-Want = NamedTuple("Want", [("package", Any), ("name", str), ("group", str)])
+Want = NamedTuple("Want", [("package", Package), ("name", str), ("group", str)])
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _VERSION = re.compile(r"(?:[0-9]+:)?[A-Za-z0-9._+~^]+-[A-Za-z0-9._+~^]+\Z")
@@ -25,14 +22,35 @@ _EXPLAINED = 50
 _KEPT_BACK = "kept back by dnf"
 
 
-def plan(opened: Opened, selection: Dict[str, Any], allow_removals: bool) -> Dict[str, Any]:
+class Solver:
+    """What a plan asks of dnf: the part in which its versions differ.
+
+    `holds`: names that are locked; `updates`: see Driver.updates; `arch`: the host's own.
+    """
+
+    holds: List[str]
+    updates: List[Dict[str, Any]]
+    arch: str
+
+    def known(self, name: str, arch: str = "") -> List[Package]:
+        """Return the packages of a name: installed ones, then those that are offered and not excluded."""
+        raise NotImplementedError
+
+    def upgrade_all(self, allow_removals: bool) -> List[Dict[str, Any]]:
+        """Return the changes that upgrade what can be upgraded; raises Refusal."""
+        raise NotImplementedError
+
+    def install(self, packages: List[Package], allow_removals: bool) -> List[Dict[str, Any]]:
+        """Return the changes that bring exactly `packages`; raises Refusal where they can't be had."""
+        raise NotImplementedError
+
+
+def plan(solver: Solver, selection: Dict[str, Any], allow_removals: bool) -> Dict[str, Any]:
     """Return {packages, held, download_bytes, disk_bytes} for `selection` (see transaction/requests.py).
 
     Raises Refusal where the selection can't be had as asked for. Changes nothing.
     """
-    planner = _Planner(opened, allow_removals)
-    # Kernels accumulate rather than that one goes of which nobody spoke: the running or the fallback one.
-    opened.base.conf.installonly_limit = 0
+    planner = _Planner(solver, allow_removals)
     if selection.get("select") == "all":
         packages = planner.everything()
     elif selection.get("select") == "security":
@@ -56,23 +74,24 @@ def plan(opened: Opened, selection: Dict[str, Any], allow_removals: bool) -> Dic
     }
 
 
+def check_removals(changes: List[Dict[str, Any]], allow_removals: bool) -> None:
+    """Raise Refusal where `changes` remove what nothing replaces, and that was not allowed."""
+    removed = [one["name"] for one in changes if one["action"] == "remove" and not one["replaced_by"]]
+    if removed and not allow_removals:
+        raise Refusal("removals_needed", "needs the removal of " + ", ".join(removed))
+
+
 class _Planner:
-    def __init__(self, opened: Opened, allow_removals: bool) -> None:
-        self._base = opened.base
+    def __init__(self, solver: Solver, allow_removals: bool) -> None:
+        self._solver = solver
         self._allow_removals = allow_removals
-        self._holds = reading.held_names(self._base)
-        self._updates = reading.updates(self._base, self._holds)
         self.held: List[Dict[str, str]] = []
 
     def everything(self) -> List[Dict[str, Any]]:
         """Return all upgrades, and note in `held` what stays behind."""
-        # Newest or nothing would turn one package that waits for another into no plan at all.
-        self._base.conf.best = False
-        self._base.reset(goal=True)
-        self._base.upgrade_all()
-        found = changes.resolve(self._base, self._allow_removals)
-        taken = {one["name"] for one in found if one["to"]} | {one["name"] for one in found if not one["to"]}
-        for number, update in enumerate(one for one in self._updates if one["name"] not in taken):
+        found = self._solver.upgrade_all(self._allow_removals)
+        taken = {one["name"] for one in found}
+        for number, update in enumerate(one for one in self._solver.updates if one["name"] not in taken):
             if update["held"]:
                 self._hold(update["name"], "held on the host")
             elif not update["blocked"]:
@@ -84,7 +103,7 @@ class _Planner:
     def security(self) -> List[Want]:
         """Return what closes security holes."""
         wants = []
-        for update in self._updates:
+        for update in self._solver.updates:
             if not update["security"] or update["blocked"]:
                 continue
             if update["held"]:
@@ -107,13 +126,13 @@ class _Planner:
             )
         wants, older = [], []
         for name, _sign, version in asked:
-            wanted, present = self._find(name, describing.without_zero_epoch(version))
-            if present is not None and describing.version_of(present) == describing.version_of(wanted):
+            wanted, present = self._find(name, records.without_zero_epoch(version))
+            if present is not None and present.version == wanted.version:
                 continue
-            if wanted.name in self._holds:
+            if wanted.name in self._solver.holds:
                 self._hold(wanted.name, "held on the host")
-            elif present is not None and wanted < present:
-                older.append(f"{name}={version} (installed: {describing.version_of(present)})")
+            elif present is not None and records.older(wanted, present):
+                older.append(f"{name}={version} (installed: {present.version})")
             else:
                 wants.append(Want(wanted, wanted.name, wanted.name))
         if older:
@@ -128,14 +147,16 @@ class _Planner:
         """Return what brings the installed packages to the versions of the set, and no others."""
         wants, missing = [], []
         for member in patch_set["packages"]:
-            present = self._installed(member["name"], member["arch"])
-            offered = self._offered(member)
-            if not present or any(describing.version_of(one) == member["version"] for one in present):
+            known = self._solver.known(member["name"], member["arch"])
+            present = [one for one in known if one.repository is None]
+            if not present or any(one.version == member["version"] for one in present):
                 continue
+            offered = _offered(known, member)
+            last = records.by_version(present)[-1]
             if offered is None:
                 missing.append("{name} {version}".format(**member))
-            elif max(present) < offered:
-                if member["name"] in self._holds:
+            elif records.older(last, offered):
+                if member["name"] in self._solver.holds:
                     self._hold(member["name"], "held on the host")
                 else:
                     wants.append(Want(offered, member["name"], member["name"]))
@@ -172,12 +193,8 @@ class _Planner:
         return found
 
     def _ask(self, wants: List[Want]) -> List[Dict[str, Any]]:
-        self._base.reset(goal=True)
-        self._base.conf.best = True
-        for want in wants:
-            self._base.package_install(want.package)
-        found = changes.resolve(self._base, self._allow_removals)
-        held = sorted({one["name"] for one in found} & set(self._holds))
+        found = self._solver.install([want.package for want in wants], self._allow_removals)
+        held = sorted({one["name"] for one in found} & set(self._solver.holds))
         if held:
             raise Refusal("unsatisfiable", "needs a change of held " + ", ".join(held))
         return found
@@ -194,31 +211,30 @@ class _Planner:
         for member in patch_set["packages"]:
             if (member["name"], member["arch"]) not in new or member["name"] in chosen:
                 continue
-            offered = self._offered(member)
+            offered = _offered(self._solver.known(member["name"], member["arch"]), member)
             if offered is not None:
                 wants = wants + [Want(offered, member["name"], member["name"])]
         return wants
 
-    def _find(self, name: str, version: str) -> Tuple[Any, Any]:
+    def _find(self, name: str, version: str) -> Tuple[Package, Optional[Package]]:
         """Return the offered (or installed) package and the installed one, None when there is none."""
         arch = ""
-        known = self._known(name=name)
+        known = self._solver.known(name)
         if not known:
             stem, _dot, arch = name.rpartition(".")
-            known = self._known(name=stem, arch=arch)
+            known = self._solver.known(stem, arch)
         if not known:
             raise Refusal(
                 "package_unknown",
                 f"The host's repositories have no package {name}.",
                 "Check the spelling and the host's repositories.",
             )
-        present = sorted(one for one in known if one._from_system)
+        known = records.by_version(known)
+        present = [one for one in known if one.repository is None]
         arches = {one.arch for one in present} | {"noarch"}
         if not present:
-            arches = {arch} if arch else {self._base.conf.arch, "noarch"}
-        candidates = sorted(
-            one for one in known if one.arch in arches and version in ("", describing.version_of(one))
-        )
+            arches = {arch} if arch else {self._solver.arch, "noarch"}
+        candidates = [one for one in known if one.arch in arches and version in ("", one.version)]
         if not candidates:
             raise Refusal(
                 "version_unknown",
@@ -226,28 +242,16 @@ class _Planner:
                 "Check the version; mirrors drop superseded ones, and excludes hide what they name.",
             )
         # Of one version the copy that a repository has, not the record of the installed one.
-        best = [one for one in candidates if one.evr == candidates[-1].evr]
-        best.sort(key=lambda one: one._from_system)
+        best = [one for one in candidates if one.version == candidates[-1].version]
+        best.sort(key=lambda one: one.repository is None)
         same = [one for one in present if one.arch == best[0].arch] or present
         return best[0], same[-1] if same else None
 
-    def _known(self, **wanted: str) -> List[Any]:
-        offered = self._base.sack.query().available().filter(**wanted)
-        return list(opening.installed(self._base).filter(**wanted)) + list(offered)
-
-    def _installed(self, name: str, arch: str) -> List[Any]:
-        return list(opening.installed(self._base).filter(name=name, arch=arch))
-
-    def _offered(self, member: Dict[str, Any]) -> Any:
-        for one in self._base.sack.query().available().filter(name=member["name"], arch=member["arch"]):
-            if describing.version_of(one) == member["version"]:
-                return one
-        return None
-
-    def _offer(self, update: Dict[str, Any]) -> Any:
-        name = update["replaced_by"] or update["name"]
-        offers = self._base.sack.query().available().filter(name=name, reponame=update["suite"])
-        fitting = [one for one in offers if describing.version_of(one) == update["candidate"]]
+    def _offer(self, update: Dict[str, Any]) -> Package:
+        offers = self._solver.known(update["replaced_by"] or update["name"])
+        fitting = [
+            one for one in offers if one.repository == update["suite"] and one.version == update["candidate"]
+        ]
         return sorted(fitting, key=lambda one: one.arch != update["arch"])[0]
 
     def _why_not(self, update: Dict[str, Any]) -> str:
@@ -260,6 +264,11 @@ class _Planner:
     def _hold(self, name: str, reason: str) -> None:
         if name not in [one["name"] for one in self.held]:
             self.held.append({"name": name, "reason": reason})
+
+
+def _offered(known: List[Package], member: Dict[str, Any]) -> Optional[Package]:
+    offers = [one for one in known if one.repository is not None and one.version == member["version"]]
+    return offers[0] if offers else None
 
 
 def _unsatisfiable(error: Refusal) -> Refusal:

@@ -1,29 +1,75 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The half of dnf's driver that plans and acts; the reading half is in `Dnf` itself."""
+"""The part of a driver that is the same for every package manager with Python bindings (see bindings.py)."""
 
 import re
-from typing import Any, Dict, List, cast
+from typing import Any, Dict, List, Optional, cast
 
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_start
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import block
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.bindings import Bindings
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import RpmDriver
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.bindings import Bindings
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import (
+    RpmDriver,
+    describe_repository,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
+    without_credentials,
+)
 
 # rpm counts neither as a failure of the transaction.
 _FAILED_SCRIPT = re.compile(r"(?:Error in|Non-fatal) \S+ scriptlet ")
 
 
-class DnfChanges(RpmDriver):
-    """Planning and acting by dnf, and by rpm where dnf finds no way."""
+class BoundDriver(RpmDriver):
+    """What the inside answers is kept until `forget`: it is read in one go."""
 
-    bindings: Bindings
-    caches = ("/var/cache/dnf/*/packages",)
+    def __init__(self, bindings: Bindings) -> None:
+        self.bindings = bindings
+        self._kept: Optional[Dict[str, Any]] = None
+        self._refresh_errors: List[Dict[str, Any]] = []
 
-    repairing = "dnf remove --duplicates and dnf check"
-    cleaning = "dnf clean packages"
-    inspecting = "dnf history info, dnf check"
+    def forget(self) -> None:
+        self._kept = None
+
+    # reading
+
+    def installed(self) -> List[Dict[str, Any]]:
+        return cast(List[Dict[str, Any]], self.read()["packages"])
+
+    def holds(self) -> List[str]:
+        return cast(List[str], self.read()["holds"])
+
+    def duplicates(self) -> List[Dict[str, str]]:
+        return cast(List[Dict[str, str]], self.read()["duplicates"])
+
+    def repositories(self) -> List[Dict[str, Any]]:
+        return [describe_repository(one, self._refresh_errors) for one in self.read()["repositories"]]
+
+    def refresh(self) -> List[Dict[str, Any]]:
+        self.forget()
+        self._refresh_errors = [
+            dict(one, message=without_credentials(one["message"])) for one in self.bindings.ask("refresh")
+        ]
+        return self._refresh_errors
+
+    def updates(self) -> List[Dict[str, Any]]:
+        return cast(List[Dict[str, Any]], self.read()["updates"])
+
+    def kernel_packages(self) -> List[Dict[str, Any]]:
+        return cast(List[Dict[str, Any]], self.read()["kernels"])
+
+    def reboot_requests(self) -> List[str]:
+        started = read_start()
+        return sorted({one["name"] for one in self.read()["reboot_hints"] if one["installed_at"] > started})
+
+    def read(self) -> Dict[str, Any]:
+        """Return what inside/reading.py reads."""
+        if self._kept is None:
+            self._kept = cast(Dict[str, Any], self.bindings.ask("read"))
+        return self._kept
+
+    # planning and acting
 
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
         made = self.bindings.ask("plan", selection=selection, allow_removals=options["allow_removals"])
@@ -41,7 +87,7 @@ class DnfChanges(RpmDriver):
         except DriverError as error:
             raise DriverError(
                 "plan_changed",
-                f"dnf no longer accepts the packages: {error.message}.",
+                f"{self.name} no longer accepts the packages: {error.message}.",
                 "Somebody changed the host's packages since they were staged. Call again to make a new plan.",
             )
 
@@ -54,9 +100,7 @@ class DnfChanges(RpmDriver):
         if done["complaints"] and not allow_downgrades:
             raise DriverError(
                 "install_failed",
-                "dnf says it succeeded, but scripts of packages failed: "
-                + "; ".join(done["complaints"])
-                + ".",
+                "Packages were installed, but their scripts failed: " + "; ".join(done["complaints"]) + ".",
                 f"See {log}.",
             )
 
@@ -71,12 +115,6 @@ class DnfChanges(RpmDriver):
             self.bindings.ask("set_reasons", automatic=automatic, manual=sorted(set(names) - set(automatic)))
         finally:
             self.forget()
-
-    def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
-        block.block(versions, transaction_id)
-
-    def unblock(self, transaction_id: str) -> None:
-        block.unblock(transaction_id)
 
     def updater_locks(self) -> List[str]:
         return []  # dnf-automatic takes dnf's own lock, which is waited for

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dnf 5 and rpm, through libdnf5's own Python bindings: its command line does not tell checksums."""
+
+import os
+import shutil
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5 import block, offline
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
+    acting,
+    changes,
+    describing,
+    main,
+    opening,
+    reading,
+    solving,
+    watching,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import bindings, locks
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.bound import BoundDriver
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import DATABASES
+from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+
+# The first while packages change; the second also while a person is asked whether they may.
+_LOCKS = ("/run/dnf/rpmtransaction.lock", "/var/lib/dnf/system-repo.lock")
+# Each after those that it imports.
+_INSIDE = (opening, describing, reading, changes, solving, watching, acting, main)
+
+
+class Dnf5(BoundDriver):
+    """The driver of Fedora's package manager from version 41 on."""
+
+    name = "dnf5"
+    caches = ("/var/cache/libdnf5/*/packages",)
+
+    repairing = "dnf5 remove --duplicates and dnf5 check"
+    cleaning = "dnf5 clean packages"
+    inspecting = "dnf5 history info, dnf5 check"
+
+    def __init__(self) -> None:
+        super().__init__(bindings.Bindings("dnf5", "libdnf5", "python3-libdnf5", bindings.SHARED + _INSIDE))
+
+    def available(self) -> bool:
+        # Where version 4 is the command named dnf, its driver comes first.
+        return shutil.which("dnf5") is not None and any(os.path.isdir(path) for path in DATABASES)
+
+    def version(self) -> str:
+        first = run(["dnf5", "--version"]).stdout.split("\n", 1)[0]
+        return first.rpartition(" ")[2].strip()
+
+    def lock_holder(self) -> Optional[Dict[str, Any]]:
+        return locks.find_holder("", _LOCKS)
+
+    def space_paths(self) -> List[Dict[str, str]]:
+        return [{"path": "/var/cache/libdnf5", "purpose": "cache"}]
+
+    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
+        offline.check_none_pending()
+        return super().plan(selection, options)
+
+    def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
+        wanted = block.block(versions, transaction_id)
+        missing = sorted(set(wanted) - set(self.bindings.ask("excludes")))
+        if missing:
+            raise DriverError(
+                "internal_error",
+                f"dnf5 does not heed {block.path_of(transaction_id)}, so the host's own updater may install "
+                f"what was taken back: {', '.join(missing)}.",
+                "See whether /etc/dnf/dnf.conf sets excludepkgs to nothing; without that line they add up.",
+            )
+
+    def unblock(self, transaction_id: str) -> None:
+        block.unblock(transaction_id)

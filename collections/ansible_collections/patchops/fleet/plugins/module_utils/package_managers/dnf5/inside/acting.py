@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Download packages, install exactly the given files, and set why packages are there."""
+
+import os
+import shutil
+import tempfile
+from typing import Any, Dict, Iterable, List, Optional
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
+    changes,
+    describing,
+    opening,
+    watching,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
+    records,
+    signatures,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
+    Refusal,
+)
+
+try:
+    import libdnf5
+    from libdnf5 import transaction
+except ImportError:
+    libdnf5 = None  # see opening.py
+
+# What `dnf5 history` shows as the command line.
+_DESCRIPTION = "patchops"
+
+
+def download(packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
+    """Fetch packages (name, arch, version, file) into `directory`, each under the name `file`.
+
+    Return [{file, error, sha256}]: error None when it is there; sha256 what the metadata says, None when no
+    repository has the package.
+    """
+    # What was taken back is excluded, and still the way back of another transaction.
+    base = opening.open_with_repositories(excludes=False)
+    partial = os.path.join(directory, ".partial")
+    os.makedirs(partial, exist_ok=True)
+    base.get_config().destdir = partial
+    offers = [_offer(base, wanted) for wanted in packages]
+    failure = _fetch(base, [offer for offer in offers if offer is not None])
+    found = []
+    for place, wanted in enumerate(packages):
+        offer = offers[place]
+        problem: Optional[str] = "no repository has it"
+        if offer is not None:
+            problem = _take(base, offer, os.path.join(directory, wanted["file"]), failure)
+        found.append(
+            {
+                "file": wanted["file"],
+                "error": problem,
+                "sha256": describing.sha256_of(offer) if offer is not None else None,
+            }
+        )
+    shutil.rmtree(partial, ignore_errors=True)
+    return found
+
+
+def simulate(files: List[str], removals: List[str]) -> List[Dict[str, Any]]:
+    """Return what installing `files` would change."""
+    base = opening.open_without_repositories()
+    return changes.planned(base, _resolve(base, files, removals), bool(removals))
+
+
+def install(files: List[str], removals: List[str]) -> Dict[str, Any]:
+    """Install `files` and remove `removals` (name-version-release.arch) in one transaction.
+
+    Return {complaints}: what scripts of packages got wrong. Older versions of rpm don't count that as a
+    failure. Raises Refusal, and libdnf5's errors; packages may then be in any state.
+    """
+    base = opening.open_without_repositories()
+    found = _resolve(base, files, removals)
+    changes.planned(base, found, bool(removals))
+    if found.empty():
+        return {"complaints": []}
+    seen = watching.Watch()
+    _run(found, seen)
+    return {"complaints": seen.complaints}
+
+
+def set_reasons(automatic: Iterable[str], manual: Iterable[str]) -> List[str]:
+    """Make packages (``name:arch``) automatic or manual ones; return those whose reason changed."""
+    base = opening.open_without_repositories()
+    wanted = dict.fromkeys(automatic, False)
+    wanted.update(dict.fromkeys(manual, True))
+    goal, changed = libdnf5.base.Goal(base), []
+    for one in describing.records_of(opening.installed(base)):
+        key = f"{one.name}:{one.arch}"
+        if key not in wanted or one.manual == wanted[key]:
+            continue
+        kind = "USER" if wanted[key] else "DEPENDENCY"
+        goal.add_rpm_reason_change(one.found, getattr(transaction, f"TransactionItemReason_{kind}"))
+        changed.append(key)
+    if changed:
+        _run(changes.resolve(goal, False), watching.Watch())
+    return changed
+
+
+def _offer(base: Any, wanted: Dict[str, str]) -> Any:
+    query = opening.available(base, [wanted["name"]])
+    query.filter_arch([wanted["arch"]])
+    return next((one for one in query if describing.version_of(one) == wanted["version"]), None)
+
+
+def _fetch(base: Any, offers: List[Any]) -> str:
+    """Download what can be had; return what was wrong."""
+    downloader = libdnf5.repo.PackageDownloader(base)
+    downloader.set_fail_fast(False)
+    for offer in offers:
+        if not offer.is_available_locally():
+            downloader.add(offer)
+    try:
+        downloader.download()
+    except (libdnf5.exception.Error, RuntimeError) as error:
+        return opening.told(error)
+    return ""
+
+
+def _take(base: Any, offer: Any, target: str, failure: str) -> Optional[str]:
+    """Move a downloaded package to `target`; return what is wrong with it."""
+    fetched = offer.get_package_path()
+    if not os.path.exists(fetched):
+        return failure or "it could not be downloaded"
+    problem = _check_signature(base, offer, fetched)
+    if problem is None:
+        # A repository on the host's own disk is read where it is.
+        shutil.copyfile(fetched, target)
+    return problem
+
+
+def _check_signature(base: Any, offer: Any, path: str) -> Optional[str]:
+    """Return what is wrong with the signature, None when it is good or the repository asks for none."""
+    check = libdnf5.rpm.RpmSignature
+    result = check(base).check_package_signature(offer)
+    if result == check.CheckResult_FAILED_KEY_MISSING:
+        # libdnf5 would add the key to the rpm database; staging must not change the host.
+        repo = offer.get_repo()
+        return signatures.check_with(_keys(base, repo), path, repo.get_id()) or None
+    if result in (check.CheckResult_OK, check.CheckResult_SKIPPED):
+        return None
+    return f"its signature is not good: {check.check_result_to_string(result)}"
+
+
+def _keys(base: Any, repo: Any) -> List[bytes]:
+    keys = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, url in enumerate(repo.get_config().get_gpgkey_option().get_value()):
+            file = url[len("file://") :] if url.startswith("file://") else os.path.join(scratch, str(number))
+            if not url.startswith("file://"):
+                downloader = libdnf5.repo.FileDownloader(base)
+                downloader.add(repo, url, file)
+                downloader.download()
+            with open(file, "rb") as stream:
+                keys.append(stream.read())
+    return keys
+
+
+def _resolve(base: Any, files: List[str], removals: List[str]) -> Any:
+    goal = libdnf5.base.Goal(base)
+    for package in opening.add_files(base, files):
+        goal.add_rpm_install(package, changes.settings(best=True))
+    present = {records.nevra(one): one for one in describing.records_of(opening.installed(base))}
+    missing = sorted(set(removals) - set(present))
+    if missing:
+        raise Refusal("plan_changed", "Not installed any more: " + ", ".join(missing) + ".")
+    for name in removals:
+        goal.add_rpm_remove(present[name].found, changes.settings(best=True))
+    return changes.resolve(goal, bool(removals))
+
+
+def _run(found: Any, seen: watching.Watch) -> None:
+    found.set_description(_DESCRIPTION)
+    found.set_callbacks(seen.pointer())
+    result = found.run()
+    # rpm 6 counts a script that failed as a failed transaction, although all of its packages changed.
+    if result == libdnf5.base.Transaction.TransactionRunResult_SUCCESS or seen.complaints:
+        return
+    told = list(found.get_transaction_problems()) + _messages(found)
+    what = libdnf5.base.Transaction.transaction_result_to_string(result)
+    raise Refusal("", " ".join(" ".join([what] + [str(line) for line in told]).split()))
+
+
+def _messages(found: Any) -> List[str]:
+    # The bindings of earlier versions can't tell.
+    told = getattr(found, "get_rpm_messages", None)
+    return list(told()) if told is not None else []

@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open libdnf5 as its command line would, or so that it sees just what is on the host."""
+
+from typing import Any, Dict, List, Set
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
+    Refusal,
+)
+
+try:
+    import libdnf5
+except ImportError:
+    libdnf5 = None  # the module that only passes this file on need not have the bindings
+
+_COMMAND_LINE = "@commandline"
+# Of libdnf5's local plugin: copies of what was installed once, from the first of them on.
+_COPIES = "_dnf_local"
+
+
+def open_with_repositories(excludes: bool) -> Any:
+    """Return libdnf5's Base with the enabled repositories as they were read the last time.
+
+    `excludes`: whether the host's excludes and version locks hide packages, installed ones too.
+    """
+    base = _configured(excludes)
+    base.setup()
+    base.get_repo_sack().create_repos_from_system_configuration()
+    for repo in enabled(base):
+        repo.set_sync_strategy(libdnf5.repo.Repo.SyncStrategy_ONLY_CACHE)
+        # One that was never read is told by `was_read`.
+        repo.get_config().skip_if_unavailable = True
+    _load(base, excludes)
+    return base
+
+
+def open_without_repositories() -> Any:
+    """Return a Base that sees what is installed and nothing else: no excludes, no locks, no plugins."""
+    base = _configured(False)
+    base.get_config().plugins = False
+    base.setup()
+    _load(base, False, libdnf5.repo.Repo.Type_SYSTEM)
+    return base
+
+
+def fetch() -> Dict[str, str]:
+    """Fetch the metadata of each enabled repository anew; return what was wrong, by repository.
+
+    One at a time: together the first that fails hides the others, and skip_if_unavailable hides them all.
+    """
+    base = _configured(True)
+    base.setup()
+    base.get_repo_sack().create_repos_from_system_configuration()
+    errors = {}
+    for name in [repo.get_id() for repo in offering(base)]:
+        try:
+            _fetch(name)
+        except (libdnf5.exception.Error, RuntimeError) as error:
+            errors[name] = told(error)
+    return errors
+
+
+def enabled(base: Any) -> List[Any]:
+    """Return the enabled repositories."""
+    query = libdnf5.repo.RepoQuery(base)
+    query.filter_enabled(True)
+    query.filter_type(libdnf5.repo.Repo.Type_AVAILABLE)
+    return sorted(query, key=lambda repo: repo.get_id())
+
+
+def offering(base: Any) -> List[Any]:
+    """Return the enabled repositories that may offer something new."""
+    return [repo for repo in enabled(base) if not repo.get_id().startswith(_COPIES)]
+
+
+def was_read(repo: Any) -> bool:
+    """Tell whether a repository's metadata is on the host."""
+    return bool(repo.get_metadata_path("primary"))
+
+
+def installed(base: Any) -> Any:
+    """Return a query of what is installed."""
+    query = libdnf5.rpm.PackageQuery(base)
+    query.filter_installed()
+    return query
+
+
+def available(base: Any, names: Any = None) -> Any:
+    """Return a query of what the repositories offer, of the packages `names` only where they are given."""
+    query = libdnf5.rpm.PackageQuery(base)
+    query.filter_available()
+    if names is not None:
+        query.filter_name(sorted(names))
+    return query
+
+
+def add_files(base: Any, files: List[str]) -> List[Any]:
+    """Make package files known; return them as packages."""
+    if not files:
+        return []
+    base.get_repo_sack().add_cmdline_packages(files)
+    query = libdnf5.rpm.PackageQuery(base)
+    query.filter_repo_id([_COMMAND_LINE])
+    return list(query)
+
+
+def names_beside(base: Any) -> Set[str]:
+    """Return the names of packages whose versions are installed side by side, as kernels are."""
+    query = libdnf5.rpm.PackageQuery(base)
+    query.filter_installonly()
+    return {one.get_name() for one in query}
+
+
+def told(error: Exception) -> str:
+    """Return an error's text in one line."""
+    return " ".join(str(error).split())
+
+
+def explain(error: Exception) -> Refusal:
+    """Return libdnf5's own error as a refusal; every other one is raised again."""
+    if isinstance(error, (libdnf5.exception.Error, RuntimeError)):
+        return Refusal("", told(error))
+    raise error
+
+
+def _configured(excludes: bool) -> Any:
+    base = libdnf5.base.Base()
+    base.load_config()
+    config = base.get_config()
+    config.assumeyes = True
+    # Kernels accumulate rather than that one goes of which nobody spoke: the running or the fallback one.
+    config.installonly_limit = 0
+    config.clean_requirements_on_remove = False
+    if not excludes:
+        config.disable_excludes = ["*"]
+    return base
+
+
+def _load(base: Any, excludes: bool, *types: int) -> None:
+    base.get_repo_sack().load_repos(*types)
+    if not excludes:
+        base.get_rpm_package_sack().clear_versionlock_excludes()
+
+
+def _fetch(name: str) -> None:
+    base = _configured(True)
+    base.setup()
+    base.get_repo_sack().create_repos_from_system_configuration()
+    for repo in enabled(base):
+        if repo.get_id() == name:
+            repo.get_config().skip_if_unavailable = False
+            repo.expire()
+        else:
+            repo.disable()
+    base.get_repo_sack().load_repos(libdnf5.repo.Repo.Type_AVAILABLE)

@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan asks of libdnf5."""
+
+from typing import Any, Dict, List
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
+    changes,
+    describing,
+    opening,
+    reading,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import planning
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+    Package,
+)
+
+try:
+    import libdnf5
+except ImportError:
+    libdnf5 = None  # see opening.py
+
+
+class Solver(planning.Solver):
+    """Asks libdnf5 with the host's excludes and version locks in force."""
+
+    def __init__(self) -> None:
+        # Excludes hide installed packages, too: those are asked for where none are in force.
+        self._everything = opening.open_with_repositories(excludes=False)
+        self._base = opening.open_with_repositories(excludes=True)
+        self.arch = self._base.get_vars().get_value("arch")
+        self.holds = reading.held_names(self._everything)
+        self.updates = reading.updates(self._everything, self._base, self.holds)
+
+    def known(self, name: str, arch: str = "") -> List[Package]:
+        found = []
+        for query in (opening.installed(self._everything), opening.available(self._base)):
+            query.filter_name([name])
+            if arch:
+                query.filter_arch([arch])
+            found += describing.records_of(query)
+        return found
+
+    def upgrade_all(self, allow_removals: bool) -> List[Dict[str, Any]]:
+        goal = libdnf5.base.Goal(self._base)
+        # Newest or nothing would turn one package that waits for another into no plan at all.
+        goal.add_rpm_upgrade(changes.settings(best=False))
+        found = changes.resolve(goal, allow_removals, lenient=True)
+        return changes.planned(self._base, found, allow_removals)
+
+    def install(self, packages: List[Package], allow_removals: bool) -> List[Dict[str, Any]]:
+        goal = libdnf5.base.Goal(self._base)
+        for one in packages:
+            goal.add_rpm_install(one.found, changes.settings(best=True))
+        return changes.planned(self._base, changes.resolve(goal, allow_removals), allow_removals)

@@ -1,0 +1,231 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Packages as both versions of dnf know them, in the words of our documents. Pure."""
+
+import re
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+
+from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm as versions
+
+# `version`: [epoch:]version-release, an epoch of 0 left out. `repository`: which offers it, None for an
+# installed one; `recorded`: which that came from. `installed_at`: seconds since 1970. `found`: what dnf has.
+Package = NamedTuple(
+    "Package",
+    [
+        ("name", str),
+        ("arch", str),
+        ("version", str),
+        ("source_rpm", str),
+        ("vendor", str),
+        ("section", str),
+        ("repository", Optional[str]),
+        ("recorded", str),
+        ("manual", bool),
+        ("sha256", Optional[str]),
+        ("download_bytes", int),
+        ("disk_bytes", int),
+        ("installed_at", int),
+        ("found", Any),
+    ],
+)
+Key = Tuple[str, str]
+
+# The capability that kernels provide, with the release as its version.
+KERNEL = "kernel-uname-r"
+# needs-restarting(1) has the same list; packages may also say it of themselves.
+REBOOT_FOR = (
+    "kernel",
+    "kernel-core",
+    "kernel-rt",
+    "kernel-rt-core",
+    "glibc",
+    "linux-firmware",
+    "microcode_ctl",
+    "systemd",
+    "dbus",
+    "dbus-broker",
+    "dbus-daemon",
+)
+REBOOT_HINT = "installhint(reboot-needed)"
+
+_SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<release>[^-]+)\.(?:no)?src\.rpm\Z")
+_AUTOMATIC = ("dependency", "weak-dependency", "clean")
+
+
+def version_text(epoch: int, version: str, release: str) -> str:
+    """Return ``[epoch:]version-release``; an epoch of 0 is left out."""
+    return f"{epoch}:{version}-{release}" if epoch else f"{version}-{release}"
+
+
+def without_zero_epoch(version: str) -> str:
+    """Return a version as `version_text` writes it."""
+    return version[2:] if version.startswith("0:") else version
+
+
+def is_manual(reason: str) -> bool:
+    """Tell whether a package is there for its own sake, from dnf's word for why it is there."""
+    return reason.lower().replace(" ", "-") not in _AUTOMATIC
+
+
+def key_of(package: Package) -> Key:
+    """Return what one version of a package replaces the other by."""
+    return package.name, package.arch
+
+
+def nevra(package: Package) -> str:
+    """Return what the command line of rpm calls an installed package (see rpm/command.py)."""
+    return f"{package.name}-{package.version}.{package.arch}"
+
+
+def newest(packages: Iterable[Package]) -> Dict[Key, Package]:
+    """Return the newest version of each package."""
+    found: Dict[Key, Package] = {}
+    for one in packages:
+        other = found.get(key_of(one))
+        if other is None or older(other, one):
+            found[key_of(one)] = one
+    return found
+
+
+def older(one: Package, other: Package) -> bool:
+    """Tell whether `one` has the lower version."""
+    return versions.key(one.version) < versions.key(other.version)
+
+
+def by_version(packages: Iterable[Package]) -> List[Package]:
+    """Return packages sorted, the oldest first."""
+    return sorted(packages, key=lambda one: versions.key(one.version))
+
+
+def duplicates(packages: List[Package], beside: Set[str]) -> List[Dict[str, str]]:
+    """Return all but the newest of packages that are there twice: what an interrupted upgrade leaves.
+
+    `beside`: the names of packages whose versions are meant to lie side by side, as kernels are.
+    """
+    last = newest(packages)
+    return [
+        {"name": one.name, "arch": one.arch, "version": one.version}
+        for one in packages
+        if one.name not in beside and last[key_of(one)] is not one
+    ]
+
+
+def pair_updates(
+    installed: List[Package], offers: List[Package], visible: Set[Tuple[str, str, str]]
+) -> List[Tuple[Package, Package, bool]]:
+    """Return (installed, newest offer, blocked) of what `offers` would update.
+
+    `visible`: (name, arch, version) of what no exclude keeps away; only where nothing else is offered an
+    excluded version counts, as blocked.
+    """
+    present = newest(installed)
+    by_key: Dict[Key, List[Package]] = {}
+    for one in offers:
+        by_key.setdefault(key_of(one), []).append(one)
+    pairs = []
+    for key in sorted(by_key):
+        before = present.get(key) or next((present[other] for other in present if other[0] == key[0]), None)
+        if before is None:
+            continue
+        allowed = [one for one in by_key[key] if (one.name, one.arch, one.version) in visible]
+        pairs.append((before, by_version(allowed or by_key[key])[-1], not allowed))
+    return pairs
+
+
+def installed_entry(package: Package, suite: Optional[str], module: str) -> Dict[str, Any]:
+    """Return an installed package for the host document; `suite`: a repository that offers this version."""
+    recorded = package.recorded if package.recorded.strip("@<>") not in ("", "unknown") else None
+    entry = {
+        "name": package.name,
+        "version": package.version,
+        "arch": package.arch,
+        "section": package.section,
+        "origin": package.vendor,
+        "suite": suite or recorded,
+        "manual": package.manual,
+        "module": module,
+    }
+    entry.update(_source_of(package))
+    return entry
+
+
+def update_entry(
+    before: Package,
+    after: Package,
+    advisories: List[Dict[str, Any]],
+    blocked: bool,
+    held: bool,
+    replaced_by: Optional[str],
+) -> Dict[str, Any]:
+    """Return an update for the host document."""
+    entry = {
+        "name": before.name,
+        "arch": before.arch if replaced_by else after.arch,
+        "installed": before.version,
+        "candidate": after.version,
+        "origin": after.vendor or None,
+        "label": after.repository,
+        "suite": after.repository,
+        "security": any(one["type"] == "security" for one in advisories),
+        "held": held,
+        "blocked": blocked and not held,
+        "sha256": after.sha256,
+        "size": after.download_bytes,
+        "advisories": advisories,
+        "replaced_by": replaced_by,
+    }
+    entry.update(_source_of(after))
+    return entry
+
+
+def coming(new: Package, old: Optional[Package], action: str, security: bool, beside: bool) -> Dict[str, Any]:
+    """Return the change of a plan that installs `new`, in the place of `old` where there is one."""
+    change = {
+        "name": new.name,
+        "arch": new.arch,
+        "action": action,
+        "from": old.version if old is not None else None,
+        "to": new.version,
+        "origin": new.vendor,
+        "suite": new.repository,
+        "security": security,
+        "size": new.download_bytes,
+        "sha256": new.sha256,
+        "disk_bytes": new.disk_bytes - (old.disk_bytes if old is not None else 0),
+    }
+    if old is not None and old.arch != new.arch:
+        change["from_arch"] = old.arch
+    if beside:
+        change["beside"] = True
+    return change
+
+
+def going(old: Package, replaced_by: Optional[str], beside: bool) -> Dict[str, Any]:
+    """Return the change of a plan that removes `old`; `replaced_by`: the name of what obsoletes it."""
+    change = {
+        "name": old.name,
+        "arch": old.arch,
+        "action": "remove",
+        "from": old.version,
+        "to": None,
+        "origin": old.vendor,
+        "suite": None,
+        "security": False,
+        "size": 0,
+        "sha256": None,
+        "disk_bytes": -old.disk_bytes,
+        "replaced_by": replaced_by,
+    }
+    if beside:
+        change["beside"] = True
+    return change
+
+
+def _source_of(package: Package) -> Dict[str, str]:
+    match = _SOURCE_RPM.match(package.source_rpm)
+    if match is None:
+        return {"source": package.name, "source_version": package.version}
+    return {
+        "source": match.group("name"),
+        "source_version": f"{match.group('version')}-{match.group('release')}",
+    }
