@@ -23,7 +23,8 @@ class Mirrors:
 
     def archive_line(self, release: str) -> str:
         """The sources.list line of a release without its updates."""
-        return f"deb [signed-by={_KEYRING}] {self.archive} {release} main\n"
+        # A mirror that keeps a day of the next release keeps it past the date in its lists.
+        return f"deb [signed-by={_KEYRING} check-valid-until=no] {self.archive} {release} main\n"
 
     def security_line(self, release: str) -> str:
         """The sources.list line of the security updates of a release."""
