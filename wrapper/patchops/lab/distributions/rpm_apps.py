@@ -85,7 +85,9 @@ def spec_of(name: str, version: str) -> str:
     if name == KERNEL:
         kernel = f"{version}.{architecture()}"
         lines += [f"Provides: {what} = {kernel}" for what in ("kernel-core-uname-r", "kernel-uname-r")]
-        lines += ["Provides: installonlypkg(kernel)", "Provides: installhint(reboot-needed)"]
+        # What dnf and zypper know a package by of which several versions lie side by side.
+        lines += ["Provides: installonlypkg(kernel)", "Provides: multiversion(kernel)"]
+        lines.append("Provides: installhint(reboot-needed)")
     else:
         lines.append("BuildArch: noarch")
     lines += [f"Requires: {app.needs}"] if updated and app.needs else []

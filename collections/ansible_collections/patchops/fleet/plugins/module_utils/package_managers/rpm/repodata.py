@@ -109,9 +109,9 @@ def _package(element: Element, repository: str) -> Package:
         name=element.findtext("name") or "",
         arch=element.findtext("arch") or "",
         version=_version_of(element.find("version")),
-        source_rpm=element.findtext("format/rpm:sourcerpm") or "",
-        vendor=element.findtext("format/rpm:vendor") or "",
-        section=element.findtext("format/rpm:group") or "",
+        source_rpm=element.findtext("format/sourcerpm") or "",
+        vendor=element.findtext("format/vendor") or "",
+        section=element.findtext("format/group") or "",
         repository=repository,
         recorded="",
         manual=False,
@@ -121,7 +121,7 @@ def _package(element: Element, repository: str) -> Package:
         installed_at=0,
         found=[
             Obsoleted(entry.get("name", ""), entry.get("flags"), _version_of(entry))
-            for entry in element.iterfind("format/rpm:obsoletes/rpm:entry")
+            for entry in element.iterfind("format/obsoletes/entry")
         ],
     )
 

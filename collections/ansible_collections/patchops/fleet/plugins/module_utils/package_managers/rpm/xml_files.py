@@ -35,7 +35,7 @@ def elements(
 
 
 def parse(text: str, cut_off: bool = False) -> Element:
-    """Return the root element of a document. Names keep their prefix (``rpm:entry``).
+    """Return the root element of a document. Names lose their prefix (``rpm:entry`` is ``entry``).
 
     `cut_off`: the text may end early; what is open then is closed. Raises ValueError for what is no document;
     entities, which could blow up, count as that.
@@ -44,12 +44,11 @@ def parse(text: str, cut_off: bool = False) -> Element:
     stack: List[str] = []
 
     def start(name: str, attributes: Any) -> None:
-        stack.append(name)
-        builder.start(name, attributes)
+        stack.append(name.rpartition(":")[2])
+        builder.start(stack[-1], attributes)
 
-    def end(name: str) -> None:
-        stack.pop()
-        builder.end(name)
+    def end(_name: str) -> None:
+        builder.end(stack.pop())
 
     parser = expat.ParserCreate()
     parser.buffer_text = True

@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SUSE Linux Enterprise Server 15: hosts with zypper."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from patchops.lab.distributions.rpm import KEY_FILE, RpmDistribution
+from patchops.lab.distributions.rpm_repository import ID
+from patchops.lab.network import MIRROR_NAME
+
+_TWICE = "rpm -qa --queryformat '%{NAME}.%{ARCH}\\n' | grep -v ^kernel-core | sort | uniq --repeated"
+# zypper takes no key that nobody has imported; on real hosts the installation did.
+_IMPORT_KEY = f"[Service]\nExecStartPre=rpm --import /{KEY_FILE}\n"
+
+
+class Sles(RpmDistribution):
+    """SUSE Linux Enterprise Server 15, by its looks: zypper and rpm are Debian's."""
+
+    release = "sles15"
+    suite = "bookworm"
+    image_packages = ("zypper", "rpm", "python3", "ca-certificates")
+    os_release = """\
+NAME="SLES"
+VERSION="15-SP6"
+VERSION_ID="15.6"
+PRETTY_NAME="SUSE Linux Enterprise Server 15 SP6"
+ID="sles"
+ID_LIKE="suse"
+CPE_NAME="cpe:/o:suse:sles:15:sp6"
+"""
+    package_manager = "zypper"
+    package_cache = "/var/cache/zypp"
+    lock_pids = ("/run/zypp.pid",)
+    changing = "^(zypper|rpm) "
+    auditing = ("sh", "-c", f"rpm -Va --nofiles; {_TWICE}")
+    refreshing = ("zypper", "--non-interactive", "refresh")
+    # zypper 1.14.42 has no command for it.
+    listing_reasons = ("sh", "-c", "grep -v '^#' /var/lib/zypp/AutoInstalled | sort")
+    release_package = ("sles-release", "15.6")
+    # Without glibc zypper takes every change for one that breaks the system.
+    provides = ("product() = SLES", "glibc", *("/bin/sh", "python3", "systemd"))
+    files: ClassVar[Mapping[str, str]] = {
+        # As the installation leaves it; zypper guesses where it is missing.
+        "var/lib/zypp/AutoInstalled": "# AutoInstalled\nsles-release\n",
+        "etc/systemd/system/ssh.service.d/lab-key.conf": _IMPORT_KEY,
+    }
+
+    def upgrading(self, package: str) -> list[str]:
+        return ["zypper", "--non-interactive", "update", package]
+
+    def holding(self, package: str) -> list[str]:
+        return ["zypper", "--non-interactive", "addlock", package]
+
+    def repository_file(self) -> tuple[str, str]:
+        return "etc/zypp/repos.d/lab.repo", (
+            f"[{ID}]\nname=SLES 15 - Updates\nbaseurl=http://{MIRROR_NAME}/{self.place}\n"
+            f"enabled=1\nautorefresh=1\ngpgcheck=1\ngpgkey=file:///{KEY_FILE}\n"
+        )
