@@ -44,6 +44,7 @@ class App:
     :ivar conffile: it has a configuration file, edited on the host, which 1.1 changes
     :ivar locks_out: 1.1 lets nobody log in any more
     :ivar needs: what 1.1 depends on, conflicts: what it can't be installed beside
+    :ivar phased: the distribution offers 1.1 to no host yet, as Ubuntu does with updates in phases
     :ivar companions: lab packages that are on the host with it
     :ivar only: the one version there is, for packages that only play a part beside another one
     """
@@ -56,6 +57,7 @@ class App:
     locks_out: bool = False
     needs: str = ""
     conflicts: str = ""
+    phased: bool = False
     companions: tuple[str, ...] = ()
     only: str | None = None
 
@@ -87,6 +89,7 @@ APPS: dict[str, App] = {
     "newcomer": App("Comes with the update of lab-needsnew", only=NEW),
     "pusher": App("A package whose update removes another", conflicts="lab-pushed", companions=("pushed",)),
     "pushed": App("Is removed by the update of lab-pusher", only=OLD),
+    "phasedapp": App("A package whose update is offered in phases, and to no host yet", phased=True),
     VENDOR_APP: App("A package of a third party's repository"),
 }
 
@@ -123,6 +126,8 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
         control.append(f"Depends: {app.needs}")
     if updated and app.conflicts:
         control.append(f"Conflicts: {app.conflicts}")
+    if updated and app.phased:
+        control.append("Phased-Update-Percentage: 0")
     control.append(f"Description: {app.description}")
     files = {f"usr/share/{package}/version": (f"{version}\n", 0o644)}
     configure = app.configure if updated else ""

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.lab
 @pytest.fixture(scope="module")
 def made_lab(make_lab: MakeLab) -> Lab:
     return make_lab(
-        HostSpec("proven", apps=("goodapp", "needsnew")),
-        HostSpec("next", apps=("goodapp", "needsnew")),
+        HostSpec("proven", apps=("goodapp", "needsnew", "phasedapp")),
+        HostSpec("next", apps=("goodapp", "needsnew", "phasedapp")),
         HostSpec("other", release="trixie", apps=("goodapp",)),
     )
 
@@ -69,6 +69,15 @@ def test_a_newer_version_is_not_taken_for_the_proven_one(lab: Lab) -> None:
     faults.inject(lab, "newer", "bookworm-security/lab-goodapp")
     assert transact(lab, "next", patch_set=sealed)["outcome"]["code"] == "applied"
     assert ("lab-goodapp", "1.1", "all") in lab.host("next").packages()
+
+
+def test_what_one_host_proved_goes_to_the_next_also_before_its_phase(lab: Lab) -> None:
+    sealed = prove(lab, packages=["lab-phasedapp"])
+    alone = run_module(lab, "next", "transaction", {"state": "applied", "select": "all"}, check=True)
+    reason = "phased: the distribution offers it to 0 % of its hosts so far"
+    assert {"name": "lab-phasedapp", "reason": reason} in alone["plan"]["held"]
+    assert transact(lab, "next", patch_set=sealed)["outcome"]["code"] == "applied"
+    assert ("lab-phasedapp", "1.1", "all") in lab.host("next").packages()
 
 
 def test_a_new_dependency_comes_from_the_set(lab: Lab) -> None:

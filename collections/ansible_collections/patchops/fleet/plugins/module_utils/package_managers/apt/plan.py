@@ -103,6 +103,7 @@ def _upgrade_all(host: Host, allow_removals: bool, held: List[Dict[str, str]]) -
     if answer.problem:
         raise _unsatisfiable(answer.problem)
     taken = {_key(change.name, change.arch, host.native) for change in answer.changes}
+    phased = {one["name"]: one["phased"] for one in host.updates if one.get("phased") is not None}
     left = [
         Want(one["name"], one["arch"], one["candidate"], one["name"])
         for one in host.updates
@@ -111,6 +112,10 @@ def _upgrade_all(host: Host, allow_removals: bool, held: List[Dict[str, str]]) -
     for number, want in enumerate(left):
         if want.name in host.holds:
             held.append({"name": want.name, "reason": "held on the host"})
+            continue
+        if want.name in phased:
+            reason = f"phased: the distribution offers it to {phased[want.name]} % of its hosts so far"
+            held.append({"name": want.name, "reason": reason})
             continue
         # One question each: enough to say why, but not for hundreds of them.
         answer_for_one = _ask_for(host, [want], allow_removals) if number < _EXPLAINED else None

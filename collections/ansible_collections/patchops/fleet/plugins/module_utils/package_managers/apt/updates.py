@@ -11,11 +11,15 @@ from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 
 class Offer(NamedTuple):
-    """One version that apt knows of, and the names of the indexes that carry it."""
+    """One version that apt knows of, and the names of the indexes that carry it.
+
+    `phased`: to how many percent of its hosts the distribution offers it so far; None: to all.
+    """
 
     version: str
     priority: int
     sources: List[str]
+    phased: Optional[int] = None
 
 
 class Policy(NamedTuple):
@@ -27,7 +31,7 @@ class Policy(NamedTuple):
 
 
 _NAME = re.compile(r"^(\S+):$")
-_VERSION = re.compile(r"^ (?:\*\*\*|   ) (\S+)(?: (-?\d+))?")
+_VERSION = re.compile(r"^ (?:\*\*\*|   ) (\S+)(?: (-?\d+))?(?: \(phased (\d+)%\))?")
 _SOURCE = re.compile(r"^ {6,}\s*-?\d+ (.+)$")
 _RECORD_FIELD = re.compile(r"^(Package|Architecture|Version|Source|SHA256|Size): (.*)$", re.MULTILINE)
 _LOCAL = "/var/lib/dpkg/status"
@@ -62,7 +66,8 @@ def parse_policies(text: str) -> Dict[str, Policy]:
         elif source and offers:
             offers[-1].sources.append(" ".join(source.group(1).split()))
         elif version:
-            offers.append(Offer(version.group(1), int(version.group(2) or 0), []))
+            phased = int(version.group(3)) if version.group(3) else None
+            offers.append(Offer(version.group(1), int(version.group(2) or 0), [], phased))
     return policies
 
 
@@ -107,7 +112,9 @@ def find_updates(
                 # A version in between may be the one that closed the hole.
                 "security": any(_is_security(one, repositories) for one in candidates),
                 "held": row.want == "hold",
-                "blocked": offer.version != policy.candidate,
+                # apt up to 2.2 takes an update that is phased for no candidate on hosts that are not in yet.
+                "blocked": offer.version != policy.candidate and offer.phased is None,
+                "phased": offer.phased,
                 "source": row.source,
             }
         )
@@ -159,8 +166,15 @@ def _update_offer(
     if chosen:
         return chosen
     # A version of low priority (backports) is only offered; one of negative priority is blocked, and a
-    # security update that apt passes over must not go unseen.
-    return next((offer for offer in newer if offer.priority < 0 or _is_security(offer, repositories)), None)
+    # security update that apt passes over must not go unseen, nor one that comes in phases.
+    return next(
+        (
+            offer
+            for offer in newer
+            if offer.priority < 0 or offer.phased is not None or _is_security(offer, repositories)
+        ),
+        None,
+    )
 
 
 def _is_security(offer: Offer, repositories: Dict[str, Dict[str, Any]]) -> bool:

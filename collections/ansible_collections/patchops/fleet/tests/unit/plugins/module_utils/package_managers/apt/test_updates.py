@@ -53,6 +53,17 @@ libssl3:
      3.0.11-1 500
         500 {SECURITY}
 """
+PHASED = f"""\
+libssl3:
+  Installed: 3.0.20-1
+  Candidate: 3.0.20-1
+  Version table:
+     3.0.22-1 1 (phased 20%)
+        500 {UPDATES}
+ *** 3.0.20-1 500
+        500 {MAIN}
+        100 /var/lib/dpkg/status
+"""
 PINNED_AWAY = f"""\
 libssl3:
   Installed: 3.0.20-1
@@ -131,6 +142,7 @@ def test_a_newer_candidate_is_an_update_with_its_origin() -> None:
             "security": True,
             "held": False,
             "blocked": False,
+            "phased": None,
             "source": "openssl",
         }
     ]
@@ -221,3 +233,8 @@ Version: 3.0.22-1
         },
         ("libssl3", "amd64", "3.0.22-1"): {"source_version": "3.0.22-1", "sha256": None, "size": None},
     }
+
+
+def test_an_update_that_comes_in_phases_is_seen_before_it_is_the_hosts_turn() -> None:
+    found = updates(PHASED)
+    assert [(one["candidate"], one["phased"], one["blocked"]) for one in found] == [("3.0.22-1", 20, False)]
