@@ -19,7 +19,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows impor
     parse_freezes,
     parse_windows,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, host_outcome
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome
 from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import names_of_one_machine
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
 
@@ -36,9 +36,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _spec, arguments = self.validate_argument_spec({"plan": {"type": "dict", "required": True}})
         plan = arguments["plan"]
         results = {host: host_results(task_vars, host) for host in plan["targets"]}
-        lost = self._lost(results, task_vars)
+        outcomes = {
+            host: host_outcome(steps, is_intermittent(task_vars, host)) for host, steps in results.items()
+        }
+        lost = [host for host, outcome in outcomes.items() if outcome["lost"]]
+        halted = [host for host, outcome in outcomes.items() if outcome["code"] == "forward_only_failed"]
         budget = Budget(plan["budget_max"], len(plan["targets"]), len(lost))
-        is_open, reason = self._judge(plan, budget, lost)
+        is_open, reason = self._judge(plan, budget, lost, halted)
         doubles = names_of_one_machine(results)
         if doubles:
             names = "; ".join(" and ".join(names) for names in doubles)
@@ -57,25 +61,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
 
     @staticmethod
-    def _judge(plan: Mapping[str, Any], budget: Budget, lost: list[str]) -> tuple[bool, str]:
+    def _judge(
+        plan: Mapping[str, Any], budget: Budget, lost: list[str], halted: list[str]
+    ) -> tuple[bool, str]:
+        if halted:
+            return False, f"an update that can't be taken back failed on {_named(halted)}; look at it first"
         if budget.exceeded:
-            names = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
             return (
                 False,
-                f"{budget.lost} of {budget.membership} hosts are lost ({names}), {budget.maximum} may be",
+                f"{budget.lost} of {budget.membership} hosts are lost ({_named(lost)}), "
+                f"{budget.maximum} may be",
             )
         verdict = judge(
             parse_windows(plan["window"]), parse_freezes(plan["freeze"]), datetime.now(timezone.utc)
         )
         return verdict.open, verdict.reason
 
-    @staticmethod
-    def _lost(results: Mapping[str, Mapping[str, Result]], task_vars: Mapping[str, Any]) -> list[str]:
-        return [
-            host
-            for host, steps in results.items()
-            if host_outcome(steps, is_intermittent(task_vars, host))["lost"]
-        ]
+
+def _named(hosts: list[str]) -> str:
+    return ", ".join(hosts[:5]) + (", ..." if len(hosts) > 5 else "")
 
 
 def _stop_requested(task_vars: Mapping[str, Any]) -> bool:

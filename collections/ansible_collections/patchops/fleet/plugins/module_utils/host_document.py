@@ -115,22 +115,32 @@ def collect(
             "transactions", "transactions", lambda: read_transactions(state or StateDirectory())
         ),
     }
+    kept = document["transactions"]
+    document["kept_bytes"] = None if kept is None else sum(one["kept_bytes"] for one in kept)
     for subset in document["subsets"]:
         _PARTS[subset](document, reader, known)
     document["errors"] = reader.errors
     return document
 
 
-def read_transactions(state: StateDirectory) -> List[Dict[str, str]]:
-    """Return [{id, state, updated_at}] of our transactions on this host that are not closed."""
+def read_transactions(state: StateDirectory) -> List[Dict[str, Any]]:
+    """Return [{id, state, updated_at, kept_bytes}] of our transactions on this host that are not closed."""
     if os.path.exists(state.root) and not os.access(state.root, os.R_OK | os.X_OK):
         raise PermissionError(13, "Permission denied", state.root)
     found = []
     for transaction_id in state.ids():
-        view = Journal(state.transaction(transaction_id).journal).view()
+        directory = state.transaction(transaction_id)
+        view = Journal(directory.journal).view()
         if view.state not in CLOSED:
-            found.append({"id": transaction_id, "state": view.state, "updated_at": view.updated_at})
-    return sorted(found, key=lambda one: one["updated_at"])
+            found.append(
+                {
+                    "id": transaction_id,
+                    "state": view.state,
+                    "updated_at": view.updated_at,
+                    "kept_bytes": directory.kept_bytes(),
+                }
+            )
+    return sorted(found, key=lambda one: str(one["updated_at"]))
 
 
 def _refresh(driver: Driver, wanted: bool, reader: _Reader) -> Dict[str, Any]:

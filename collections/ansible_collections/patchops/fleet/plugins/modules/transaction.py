@@ -113,6 +113,41 @@ options:
       - best_effort
       - none
     default: required
+  way_back_classes:
+    description:
+      - Rules for what a package's way back is, before the built-in table. The first rule that fits decides.
+      - C(packages) are names or shell patterns; C(reason) is shown beside the packages.
+      - C(class) V(revertible) means that packages take it back. V(snapshot_only) means that only a snapshot of
+        the host does (databases, directory servers). V(forward_only) means that nothing does (boot loaders,
+        microcode, firmware, the package manager itself).
+      - What is not V(revertible) is installed last. When it fails, nothing is taken back and a person has to go
+        on. When the others are taken back, it stays.
+    type: list
+    elements: dict
+    default: []
+  without_snapshot:
+    description:
+      - What happens to a plan with packages of the class V(snapshot_only) when O(snapshot) names none.
+      - V(refuse) does not even stage it. V(refuse_to_apply) stages it and does not apply it, for snapshots that
+        are taken right before. V(forward_only) does without a way back for these packages.
+      - Nothing is refused with O(way_back=none).
+    type: str
+    choices:
+      - refuse
+      - refuse_to_apply
+      - forward_only
+    default: refuse
+  snapshot:
+    description:
+      - A snapshot of the host that somebody took, in words that tell a person which one. It is kept in the
+        journal, and named where it is the way back. Nothing here takes or restores it.
+    type: str
+  way_back_limit:
+    description:
+      - How much the packages that all transactions keep on the host may take together, such as C(500M).
+        Beyond it nothing is staged.
+    type: str
+    default: 2G
   restart_services:
     description:
       - Restart the units that still execute replaced files.
@@ -178,6 +213,13 @@ EXAMPLES = r"""
     id: "{{ patched.transaction.id }}"
   become: true
 
+- name: Update the database, whose snapshot a task before this one took
+  patchops.fleet.transaction:
+    state: applied
+    packages: [postgresql-15]
+    snapshot: vm-17@before-patching
+  become: true
+
 - name: Release every way back
   patchops.fleet.transaction:
     state: committed
@@ -209,6 +251,22 @@ plan:
       C(confirm) whether applying it has to be confirmed.
   returned: when there is one
   type: dict
+way_back:
+  description:
+    - What packages take back of the plan, and what not. C(revertible) is how many packages; C(snapshot_only) and
+      C(forward_only) list the others, each with C(name) and C(reason).
+  returned: when there is a plan
+  type: dict
+  sample:
+    revertible: 16
+    snapshot_only: []
+    forward_only:
+      - name: intel-microcode
+        reason: processors and devices may keep newer microcode or firmware and refuse an older one
+freed_bytes:
+  description: How much room was freed, in bytes.
+  returned: when something was released
+  type: int
 host_state:
   description: Which packages the host has when the transaction has failed, V(former), V(mixed) or V(unknown).
   returned: when the transaction has failed

@@ -65,6 +65,14 @@ platform:
   returned: always
   type: str
   sample: debian-12-amd64
+kept_bytes:
+  description: How much room the packages of all transactions take on the host, those of the ways back included.
+  returned: always
+  type: int
+way_back:
+  description: What packages take back of the plan, and what not; as in M(patchops.fleet.transaction).
+  returned: when there is a plan
+  type: dict
 plan:
   description: The frozen plan of the described transaction.
   returned: when there is one

@@ -43,7 +43,8 @@ _BACK = ("revert", "reboot_back", "verify_back")
 _UNTOUCHED = frozenset({"staging", "staged", "reverted", "committed", "superseded", "discarded", None})
 _LOST = frozenset({FAILED, REVERTED, UNREACHABLE, UNKNOWN})
 # The host can't be asked, or will not do as it is told: taking packages back from afar would make it worse.
-_NOT_TO_REVERT = frozenset({"reboot_failed", "reboot_faked"})
+_NOT_TO_REVERT = frozenset({"reboot_failed", "reboot_faked", "forward_only_failed"})
+_TAKEN_BACK = {"taken_back": "rolled_back", "taken_back_partly": "rolled_back_partly"}
 
 _OUTCOME_KEYS = ("class", "code", "message", "remedy")
 
@@ -108,6 +109,14 @@ def confirmation(results: Mapping[str, Result]) -> dict[str, Any] | None:
     return dict(next(iter([*told, *found]), None) or plan(results).get("confirm") or {}) or None
 
 
+def way_back(results: Mapping[str, Result]) -> dict[str, Any] | None:
+    """Return what packages take back of the host's plan and what not, None where nothing was planned."""
+    for result in _latest_first(results):
+        if isinstance(result.get("way_back"), Mapping):
+            return dict(result["way_back"])
+    return None
+
+
 def host_packages(results: Mapping[str, Result]) -> list[dict[str, Any]]:
     """Return [{name, arch, version}] that the host must have after the steps so far."""
     seen = transaction(results) or {}
@@ -143,8 +152,9 @@ def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]
     if step is None or outcome["class"] == OK:  # asked for, not forced
         return _last({"revert": back["revert"]}) if back_outcome["class"] == OK else (back_step, back_outcome)
     if back_outcome["class"] == OK:
-        message = f"{outcome['message']} The update was taken back; the host has its former packages."
-        return back_step, make_outcome("rolled_back", message, outcome["remedy"])
+        return back_step, _rolled_back(outcome, back.get("revert", {}).get("outcome", {}))
+    if back_outcome["class"] == REFUSED:
+        return back_step, _not_taken_back(outcome, back_outcome)
     between = "The update was taken back, but:" if taken_back else "Taking it back did not succeed:"
     return back_step, {
         **back_outcome,
@@ -152,15 +162,32 @@ def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]
     }
 
 
+def _rolled_back(outcome: Mapping[str, str], back: Mapping[str, str]) -> dict[str, str]:
+    if back.get("code") == "taken_back_partly":
+        message = f"{outcome['message']} The update was taken back: {back['message']}"
+        remedy = " ".join(part for part in (outcome["remedy"], back.get("remedy")) if part)
+        return make_outcome("rolled_back_partly", message, remedy)
+    message = f"{outcome['message']} The update was taken back; the host has its former packages."
+    return make_outcome("rolled_back", message, outcome["remedy"])
+
+
+def _not_taken_back(outcome: Mapping[str, str], back: Mapping[str, str]) -> dict[str, str]:
+    """Return the outcome of a host whose change failed and stands: it stays as failed as it was."""
+    message = f"{outcome['message']} It was not taken back: {back['message']}"
+    code = "forward_only_failed" if back["code"] == "forward_only" else outcome["code"]
+    return make_outcome(code, message, back["remedy"] or outcome["remedy"])
+
+
 def _settled(
     step: str | None, outcome: dict[str, str], results: Mapping[str, Result]
 ) -> tuple[str | None, dict[str, str]]:
     """Tell of a host that a former call had begun to take back, and this one found taken back."""
     staged = results.get("stage", {})
-    if staged.get("outcome", {}).get("code") != "taken_back" or outcome["class"] != OK:
+    code = staged.get("outcome", {}).get("code")
+    if code not in _TAKEN_BACK or outcome["class"] != OK:
         return step, outcome
     return "stage", make_outcome(
-        "rolled_back",
+        _TAKEN_BACK[code],
         f"{staged['outcome']['message']} An earlier run had begun to take it back.",
         "Its versions stay blocked until the transaction is committed (cleanup).",
     )
@@ -196,7 +223,7 @@ def _may_have_changed(result: Result) -> bool:
 def _was_taken_back(results: Mapping[str, Result]) -> bool:
     # By an earlier call: nobody has answered for it since, so a retry gets no new budget.
     staged = results.get("stage", {}).get("outcome", {})
-    return bool(staged.get("class") == REVERTED or staged.get("code") == "taken_back")
+    return bool(staged.get("class") == REVERTED or staged.get("code") in _TAKEN_BACK)
 
 
 def _unproven(results: Mapping[str, Result]) -> bool:

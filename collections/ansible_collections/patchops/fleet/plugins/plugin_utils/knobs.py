@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible.module_utils.common.text.formatters import human_to_bytes
+
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import (
     CONFIRM_LIMITS,
     valid_pattern,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import parse_rules
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.batches import parse_serial
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import parse_budget
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import parse_freezes, parse_windows
@@ -34,6 +37,10 @@ HOST_KNOBS = (
     "patchops_reboot",
     "patchops_restarts",
     "patchops_way_back",
+    "patchops_way_back_classes",
+    "patchops_without_snapshot",
+    "patchops_snapshot",
+    "patchops_way_back_limit",
     "patchops_allow_removals",
     "patchops_confirm_within",
     "patchops_access_packages",
@@ -153,6 +160,9 @@ _HOST_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_reboot": _one_of("auto", "never", "always"),
     "patchops_restarts": _one_of("auto", "never"),
     "patchops_way_back": _one_of("required", "best_effort", "none"),
+    "patchops_way_back_classes": parse_rules,
+    "patchops_without_snapshot": _one_of("refuse", "refuse_to_apply", "forward_only"),
+    "patchops_way_back_limit": human_to_bytes,
     "patchops_allow_removals": parse_flag,
     "patchops_confirm_within": _seconds_to_confirm,
     "patchops_access_packages": _package_patterns,

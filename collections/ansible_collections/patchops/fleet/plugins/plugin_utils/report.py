@@ -21,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     host_outcome,
     plan,
     transaction,
+    way_back,
 )
 
 KIND = "patchops.report"
@@ -37,7 +38,10 @@ BUCKETS = (
     "unknown",
     "not_started",
 )
+_CHANGE_KEYS = ("name", "arch", "action", "from", "to", "security", "origin", "way_back")
 _BAD = frozenset({"refused", "failed", "reverted", "unreachable"})
+# Taken back because the run was to take it back.
+_AS_ASKED = frozenset({"taken_back", "taken_back_partly"})
 _MOST_NAMED = 20
 _LONGEST_LINE = 600
 
@@ -73,9 +77,9 @@ def host_entry(
         "platform": host_plan.get("platform") or seen.get("platform"),
         "transaction": transaction(results),
         "changes": [
-            {key: change.get(key) for key in ("name", "arch", "action", "from", "to", "security", "origin")}
-            for change in host_plan.get("packages", ())
+            {key: change.get(key) for key in _CHANGE_KEYS} for change in host_plan.get("packages", ())
         ],
+        "way_back": way_back(results),
         "held": list(host_plan.get("held", ())),
         "blocked": list(host_plan.get("blocked", ())),
         "pending": verified.get("pending") or seen.get("pending"),
@@ -95,7 +99,7 @@ def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:
     outcome = entry["outcome"]
     if outcome["class"] not in (OK, SKIPPED):
         return str(outcome["class"])
-    if outcome["code"] == "taken_back":
+    if outcome["code"] in _AS_ASKED:
         return "reverted"
     if entry["verification"] is not None:
         if entry["effective"] != "yes":
@@ -153,10 +157,27 @@ def summarize(report: Mapping[str, Any]) -> str:
         f"{count} {name.replace('_', ' ')}" for name, count in totals.items() if count and name != "hosts"
     ]
     line = f"{report['playbook']} {report['result']}: {totals['hosts']} hosts: {', '.join(parts)}."
+    line += _without_way_back(report["hosts"])
     closed = [gate["reason"] for gate in report["gates"] if not gate["open"]]
     if closed:
         return f"{line} Stopped: {closed[-1]}."
     return f"{line} {report['unsealed']}" if report["unsealed"] else line
+
+
+def _without_way_back(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return the sentence that names the hosts with packages that packages don't take back."""
+    told = [
+        f"{entry['host']} ({', '.join(one['name'] for one in some)})"
+        for entry in entries
+        if (some := not_revertible(entry.get("way_back")))
+    ]
+    more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
+    return f" Without a way back by packages: {', '.join(told[:_MOST_NAMED])}{more}." if told else ""
+
+
+def not_revertible(found: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Return [{name, reason}] of the packages that packages don't take back; `found`: a host's `way_back`."""
+    return [*found["snapshot_only"], *found["forward_only"]] if found else []
 
 
 def needing_somebody(report: Mapping[str, Any]) -> list[str]:
@@ -170,7 +191,7 @@ def needing_somebody(report: Mapping[str, Any]) -> list[str]:
     needing = [
         _line(entry, state)
         for entry, state in states
-        if state in _BAD | {"unknown"} and entry["outcome"]["code"] != "taken_back"
+        if state in _BAD | {"unknown"} and entry["outcome"]["code"] not in _AS_ASKED
     ]
     left = len(needing) - _MOST_NAMED
     return [*needing[:_MOST_NAMED], f"and {left} more in the report"] if left > 0 else needing
@@ -187,7 +208,7 @@ def _line(entry: Mapping[str, Any], state: str) -> str:
 
 def _asked_for(entries: Sequence[Mapping[str, Any]]) -> int:
     """How many hosts were taken back because the run was to take them back."""
-    return sum(entry["outcome"]["code"] == "taken_back" for entry in entries)
+    return sum(entry["outcome"]["code"] in _AS_ASKED for entry in entries)
 
 
 def _result(

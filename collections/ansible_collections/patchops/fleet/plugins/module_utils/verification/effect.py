@@ -4,6 +4,7 @@
 
 from typing import Any, Dict, List, Optional, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import belongs_to_people
 
 
@@ -30,7 +31,8 @@ def stale_services(restarts: Optional[List[Dict[str, Any]]]) -> List[str]:
 def expected_packages(plan: Dict[str, Any], state: str, host_state: Optional[str]) -> List[Dict[str, Any]]:
     """Return [{name, arch, version}] that a host must have, going by where the transaction of `plan` stands.
 
-    A version of None means: not installed. Nothing is expected of a transaction that did not come to rest.
+    A version of None means: not installed. Nothing is expected of a transaction that did not come to rest,
+    nor, once it was taken back, of what packages don't take back.
     """
     back = state == "reverted" or (state == "failed" and host_state == "former")
     if not back and state != "applied":
@@ -43,7 +45,8 @@ def expected_packages(plan: Dict[str, Any], state: str, host_state: Optional[str
         }
         for change in plan.get("packages", ())
         # One that lies beside others of its name, taken off again, leaves those.
-        if change.get("from" if back else "to") or not change.get("beside")
+        if (change.get("from" if back else "to") or not change.get("beside"))
+        and (is_revertible(change) or not back)
     ]
 
 
