@@ -72,35 +72,20 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import (
-    answer,
-    host_info,
-    reboot,
-    transaction,
-    transaction_info,
-    validated,
-    verify,
-)
-
-OPERATIONS = {
-    "host_info": host_info.OPERATION,
-    "reboot": reboot.OPERATION,
-    "transaction": transaction.OPERATION,
-    "transaction_info": transaction_info.OPERATION,
-    "verify": verify.OPERATION,
-}
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import answer, validated
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.table import OPERATIONS, find
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            "operation": {"type": "str", "choices": sorted(OPERATIONS), "required": True},
+            "operation": {"type": "str", "choices": list(OPERATIONS), "required": True},
             "arguments": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
     name = module.params["operation"]
-    operation = OPERATIONS[name]
+    operation = find(name)
     answer(module, operation.perform(validated(module, name, operation), module.check_mode))
 
 

@@ -2,22 +2,51 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The package managers that PatchOps drives, and which of them a host has."""
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import Apt
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import Dnf
+import shutil
 
-# Named here because modules are shipped to hosts with what they import statically.
-_DRIVERS = (Apt, Dnf)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+
+# Modules are sent to hosts with what they import statically, and compiled there in every call anew. A driver
+# is imported where it is needed, and costs other hosts nothing.
+
+
+def _apt() -> Driver:
+    from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import Apt
+
+    return Apt()
+
+
+def _dnf() -> Driver:
+    from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import Dnf
+
+    return Dnf()
+
+
+def _dnf5() -> Driver:
+    from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5 import Dnf5
+
+    return Dnf5()
+
+
+def _zypper() -> Driver:
+    from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import Zypper
+
+    return Zypper()
+
+
+# The program without which a host can't have it, and the driver; the first that fits is taken.
+_DRIVERS = (("apt-get", _apt), ("dnf", _dnf), ("dnf5", _dnf5), ("zypper", _zypper))
 
 
 def detect() -> Driver:
     """Return the driver of the host's package manager; raises DriverError when none fits."""
-    for driver_class in _DRIVERS:
-        driver = driver_class()
-        if driver.available():
-            return driver
+    for program, make in _DRIVERS:
+        if shutil.which(program):
+            driver = make()
+            if driver.available():
+                return driver
     raise DriverError(
         "unsupported_platform",
         "No package manager that PatchOps knows was found; nothing was changed.",
-        "PatchOps drives " + ", ".join(driver_class.name for driver_class in _DRIVERS) + ".",
+        "PatchOps drives those of these programs: " + ", ".join(program for program, _make in _DRIVERS) + ".",
     )

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ansible_collections.patchops.fleet.plugins.module_utils import operations
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import table
 from ansible_collections.patchops.fleet.plugins.modules import host_side
 from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import failure_code
 
@@ -23,12 +24,12 @@ def fail_json(msg: str) -> NoReturn:
 
 def validated(operation: str, **arguments: Any) -> dict[str, Any]:
     module = SimpleNamespace(params={"arguments": arguments}, fail_json=fail_json)
-    return operations.validated(module, operation, host_side.OPERATIONS[operation])
+    return operations.validated(module, operation, table.find(operation))
 
 
 def test_the_documentation_knows_every_operation() -> None:
     option = yaml.safe_load(host_side.DOCUMENTATION)["options"]["operation"]
-    assert option["choices"] == sorted(host_side.OPERATIONS)
+    assert option["choices"] == list(table.OPERATIONS)
 
 
 def test_arguments_get_their_types_and_defaults() -> None:
