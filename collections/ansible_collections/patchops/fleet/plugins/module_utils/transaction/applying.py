@@ -168,12 +168,6 @@ def _not_the_last(context: Context, left: List[Dict[str, Any]]) -> List[Dict[str
     return [one for one in left if is_revertible(one) or one["name"] in begun] or left
 
 
-def _not_the_last(context: Context, left: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """Return `left` without what has no way back and was not begun: that waits until nothing is half done."""
-    begun = {one["name"] for one in irreversible.changed(context)}
-    return [one for one in left if is_revertible(one) or one["name"] in begun] or left
-
-
 def _check_scripts(context: Context) -> None:
     """Ask how it went where the package manager outlived the worker that had started it."""
     complaints = context.driver.complaints(context.directory.log)
