@@ -29,6 +29,12 @@ description:
   - Restarts the services that run replaced code, or reboots the host where that is required, and comes back
     only with proof that the host did reboot.
   - The proof is a new boot id. A host on which only the login works again is reported as C(reboot_faked).
+  - Before the order, what the host would boot is looked at, the kernel that should run afterwards (the newest
+    installed one of the running flavour). The default entry of the boot loader has to name it, its file and
+    its initramfs have to be readable to their end, modules that DKMS built for the running kernel have to be
+    there for it, and C(/boot) must not be full. Otherwise the host is not rebooted (C(boot_check_failed)).
+    Containers, and hosts that are started by something else than GRUB or systemd-boot, are not looked at,
+    which RV(reboot.boot_check) says.
   - A host is not rebooted while a transaction of PatchOps is in progress on it.
   - The reboot is noted on the host before it happens, so that a second call, also from another controller,
     ends what a first one began.
@@ -67,12 +73,36 @@ options:
       - How long units may take to start after the reboot, in seconds.
     type: int
     default: 60
+  kernel:
+    description:
+      - The release of an installed kernel to boot into, once, whatever O(policy) says. The default entry of
+        the boot loader stays. Nothing is done when it runs already.
+    type: str
+  fallback:
+    description:
+      - Whether a new kernel is booted once while the former one stays the default entry, until the host has
+        come up with the new one. A machine that hangs is back in the former kernel after a power cycle.
+      - V(auto) does so where it is possible, V(required) does not reboot into a new kernel where it is not.
+      - It takes GRUB with C(GRUB_DEFAULT=saved), on a file system that GRUB can write.
+    type: str
+    choices: [auto, required, never]
+    default: auto
+  boot_check:
+    description:
+      - Whether what the host would boot is looked at before it is rebooted.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
 - name: Reboot where the kernel or a library asks for it
   patchops.fleet.reboot:
     policy: auto
+  become: true
+
+- name: Go back to a former kernel for one boot
+  patchops.fleet.reboot:
+    kernel: 6.1.0-25-amd64
   become: true
 """
 
@@ -84,6 +114,8 @@ outcome:
 reboot:
   description:
     - Whether a reboot was required and why, whether it was done and proven, and the kernel that runs.
+    - C(boot_check) is what was found before it. C(problems) keep the host from rebooting, C(unread) could not
+      be looked into.
   returned: always
   type: dict
   sample:
@@ -92,6 +124,11 @@ reboot:
     done: true
     boot_id_changed: true
     kernel: 6.1.0-28-amd64
+    boot_check:
+      applicable: true
+      kernel: 6.1.0-28-amd64
+      problems: []
+      unread: []
 restarted:
   description: The services that were restarted.
   returned: when services were restarted

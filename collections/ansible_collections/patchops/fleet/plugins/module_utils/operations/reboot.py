@@ -9,6 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.flow import begin, end
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import Wishes
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
@@ -19,6 +20,9 @@ ARGUMENTS = {
     "run_id": {"type": "str", "default": ""},
     "phase": {"type": "str", "choices": ["begin", "end"], "default": "begin"},
     "settle": {"type": "int", "default": 60},
+    "kernel": {"type": "str"},
+    "fallback": {"type": "str", "choices": ["auto", "required", "never"], "default": "auto"},
+    "boot_check": {"type": "bool", "default": True},
 }
 
 
@@ -32,7 +36,8 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
         driver = detect()
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy)
-    return begin(driver, params["policy"], params["restarts"], params["run_id"], check_mode)
+    wishes = Wishes(params["kernel"] or None, params["fallback"], params["boot_check"])
+    return begin(driver, params["policy"], params["restarts"], params["run_id"], check_mode, wishes=wishes)
 
 
 OPERATION = Operation(ARGUMENTS, perform)

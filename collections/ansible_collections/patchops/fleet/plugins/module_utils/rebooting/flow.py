@@ -15,6 +15,14 @@ from ansible_collections.patchops.fleet.plugins.module_utils.host_document impor
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import boot_once
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
+    NO_WISHES,
+    NextBoot,
+    NotFit,
+    Wishes,
+    settle_boot_loader,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import (
     Record,
     has_rebooted,
@@ -41,8 +49,11 @@ def begin(
     run_id: str,
     check_mode: bool,
     record: Optional[Record] = None,
+    wishes: Wishes = NO_WISHES,
 ) -> Dict[str, Any]:
     """Restart services or order a reboot, as the host needs it and `policy` allows; return the result.
+
+    With `wishes.kernel` the host is rebooted into that one, whatever `policy` says, unless it runs.
 
     A result with ``rebooting: true`` says that the host goes down now (or is about to); its
     ``reboot.boot_id`` is the one that has to change.
@@ -70,7 +81,18 @@ def begin(
             "Wait for it (transaction_info), or take it back; then reboot.",
             reboot=_facts(document),
         )
+    if not check_mode:
+        kernels = [one["release"] for one in (document.get("kernel") or {}).get("installed", [])]
+        try:
+            _settle(record, note, kernels)
+        except boot_once.BootOrderError as error:
+            return _not_fit(document, str(error), "Look at it on the host (grub-editenv list).", None)
+    if wishes.kernel and wishes.kernel == (document.get("kernel") or {}).get("running"):
+        message = f"Kernel {wishes.kernel} runs already."
+        return make_result("reboot_not_needed", message, reboot=_facts(document))
     reasons = [reason["detail"] for reason in (document.get("reboot") or {}).get("reasons", [])]
+    if wishes.kernel:
+        policy, reasons = "always", [f"kernel {wishes.kernel} is to run"]
     done_before = has_rebooted(note) and bool(run_id) and note["run_id"] == run_id
     if policy == "always" and not done_before and not reasons:
         reasons = ["asked for"]
@@ -81,11 +103,11 @@ def begin(
         done = restart_stale(driver)
         restarted = done["restarted"]
         reasons += [f"{one['unit']} runs replaced code: {one['reason']}" for one in done["left"]]
+    if reasons and policy != "never":
+        return _reboot(document, reasons, run_id, record, wishes, check_mode)
     if check_mode and (stale or reasons):
         message = f"Would restart or reboot: {'; '.join(reasons + stale)}."
         return make_result("planned", message, changed=True, reboot=facts)
-    if reasons and policy != "never":
-        return _order_reboot(document, reasons, run_id, record)
     message = f"Restarted {', '.join(restarted)}." if restarted else "Nothing had to be restarted."
     if reasons:
         message += f" Not rebooted, as asked, although a reboot is required: {'; '.join(reasons)}."
@@ -95,9 +117,10 @@ def begin(
 
 def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
     """Return what became of the reboot that was ordered; units have `settle` seconds to start."""
-    note = (record or Record()).read() or {}
+    record = record or Record()
+    note = record.read() or {}
     facts = {"required": True, "done": has_rebooted(note), "boot_id": read_boot_id()}  # type: Dict[str, Any]
-    facts.update(boot_id_changed=facts["done"], kernel=running_kernel())
+    facts.update(boot_id_changed=facts["done"], kernel=running_kernel(), boot_check=note.get("boot_check"))
     if not facts["done"]:
         return make_result(
             "reboot_faked",
@@ -108,14 +131,7 @@ def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
     facts["reasons"] = note["reasons"]
     stopped = wait_until_started(note["running"], time.monotonic() + settle)
     if note["kernel"] and note["kernel"] != facts["kernel"]:
-        return make_result(
-            "kernel_not_effective",
-            f"The host rebooted into kernel {facts['kernel']}; {note['kernel']} was expected.",
-            "Look at the boot loader's default entry and at the console: the new kernel may have failed to "
-            "boot.",
-            changed=True,
-            reboot=facts,
-        )
+        return _another_kernel(note, facts)
     if stopped:
         names = "; ".join(f"{item['unit']} {item['detail']}" for item in stopped)
         return make_result(
@@ -125,20 +141,102 @@ def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
             changed=True,
             reboot=facts,
         )
+    try:
+        _settle(record, note, None)
+    except boot_once.BootOrderError as error:
+        return make_result(
+            "verification_failed",
+            f"Rebooted, kernel {facts['kernel']}, but the boot loader did not take its default back ({error}): "
+            "the next boot may be of another kernel.",
+            "Put it right on the host (grub-editenv list), then run the same command again.",
+            changed=True,
+            reboot=facts,
+        )
     return make_result("rebooted", f"Rebooted, kernel {facts['kernel']}.", changed=True, reboot=facts)
 
 
+def _another_kernel(note: Dict[str, Any], facts: Dict[str, Any]) -> Dict[str, Any]:
+    message = f"The host rebooted into kernel {facts['kernel']}; {note['kernel']} was expected."
+    remedy = (
+        "Look at the boot loader's default entry and at the console: the new kernel may not have booted."
+    )
+    if note.get("fallback"):
+        message += (
+            f" {note['kernel']} was to be started once and did not come up, so the host fell back; "
+            f"{facts['kernel']} is what it boots until that is settled."
+        )
+        remedy = (
+            f"Look at the console for why. Then take the update back, or try again with the module's "
+            f"kernel: {note['kernel']}."
+        )
+    return make_result("kernel_not_effective", message, remedy, changed=True, reboot=facts)
+
+
+def _settle(record: Record, note: Dict[str, Any], kernels: Optional[List[str]]) -> None:
+    """Have the boot loader forget what it was told for a boot that is over; raises BootOrderError.
+
+    `kernels`: the installed ones, None where they are not known.
+    """
+    if note.get("kernel") and has_rebooted(note) and settle_boot_loader(note.get("fallback"), kernels):
+        record.settle_fallback()
+
+
+def _reboot(
+    document: Dict[str, Any],
+    reasons: List[str],
+    run_id: str,
+    record: Record,
+    wishes: Wishes,
+    check_mode: bool,
+) -> Dict[str, Any]:
+    """Order a reboot that the host is fit for."""
+    try:
+        boot = NextBoot(document, wishes)
+        boot.decide()
+        if check_mode:
+            message = f"Would reboot: {'; '.join(reasons)}."
+            facts = dict(_facts(document), boot_check=boot.checked)
+            return make_result("planned", message, changed=True, reboot=facts)
+        return _order_reboot(document, reasons, run_id, record, boot)
+    except NotFit as error:
+        return _not_fit(document, str(error), error.remedy, error.checked)
+    except boot_once.BootOrderError as error:
+        return _not_fit(document, f"The boot loader took no order: {error}.", "Look at it on the host.", None)
+
+
+def _not_fit(
+    document: Dict[str, Any], why: str, remedy: str, checked: Optional[Dict[str, Any]]
+) -> Dict[str, Any]:
+    facts = dict(_facts(document), boot_check=checked)
+    state = f"Kernel {facts['kernel']} runs on"
+    if facts["reasons"]:
+        state += f"; what is installed is not in effect: {'; '.join(facts['reasons'])}"
+    return make_result("boot_check_failed", f"Not rebooted. {why} {state}.", remedy, reboot=facts)
+
+
 def _order_reboot(
-    document: Dict[str, Any], reasons: List[str], run_id: str, record: Record
+    document: Dict[str, Any], reasons: List[str], run_id: str, record: Record, boot: NextBoot
 ) -> Dict[str, Any]:
     try:
         within = arm_for_reboot(record.state)
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy, reboot=_facts(document))
+    before = record.read() or {}
     running = (document.get("units") or {}).get("running", [])
-    record.write(running, _coming_kernel(document), reasons, run_id)
-    if _order():
+    fallback = boot.fallback(before.get("fallback"))
+    record.write(running, boot.expected, reasons, run_id, boot.checked, fallback)
+    try:
+        boot.prepare()
+        ordered = _order()
+    except boot_once.BootOrderError:
+        confirm_all(record.state, "not rebooted", run_id)
+        record.restore(before)
+        raise
+    if ordered:
         answer = _rebooting(reasons, f"Rebooting: {'; '.join(reasons)}.")
+        answer["reboot"].update(
+            boot_check=boot.checked, fallback=fallback, without_fallback=boot.without_fallback
+        )
         return dict(answer, confirm_within=within)
     confirm_all(record.state, "not rebooted", run_id)
     return make_result(
@@ -152,16 +250,6 @@ def _order_reboot(
 def running_kernel() -> str:
     """Return the release of the kernel that runs."""
     return os.uname().release
-
-
-def _coming_kernel(document: Dict[str, Any]) -> Optional[str]:
-    """Return the release that has to run after the reboot, None where the kernel is not the host's own."""
-    kernel = document.get("kernel")
-    in_container = ((document.get("machine") or {}).get("virtualization") or {}).get("kind") == "container"
-    if kernel is None or in_container:
-        return None
-    found = kernel["default_boot"] or kernel["newest_installed"]
-    return str(found) if found else None
 
 
 def _facts(document: Dict[str, Any]) -> Dict[str, Any]:

@@ -22,15 +22,26 @@ class Record:
         self._path = os.path.join(self.state.root, "reboot.json")
 
     def read(self) -> Optional[Dict[str, Any]]:
-        """Return {boot_id, ordered_at, running, kernel, reasons, run_id, proven}, or None."""
+        """Return the note as `write` makes it, None where there is none."""
         try:
             found = read_json(self._path)
         except (FileNotFoundError, ValueError):
             return None
         return found if isinstance(found, dict) and "boot_id" in found else None
 
-    def write(self, running: List[str], kernel: Optional[str], reasons: List[str], run_id: str) -> None:
-        """Note the present boot, the services that run in it, and the kernel that has to come."""
+    def write(
+        self,
+        running: List[str],
+        kernel: Optional[str],
+        reasons: List[str],
+        run_id: str,
+        boot_check: Optional[Dict[str, Any]] = None,
+        fallback: Optional[Dict[str, str]] = None,
+    ) -> None:
+        """Note the present boot, the services that run in it, and the kernel that has to come.
+
+        `fallback`: what is left to do once that kernel has proven itself (rebooting/next_boot.py).
+        """
         self.state.make()
         write_json(
             self._path,
@@ -41,13 +52,27 @@ class Record:
                 "kernel": kernel,
                 "reasons": reasons,
                 "run_id": run_id,
+                "boot_check": boot_check,
+                "fallback": fallback,
                 "proven": False,
             },
         )
 
+    def restore(self, note: Dict[str, Any]) -> None:
+        """Put back what was noted before a reboot that did not come to pass ({}: nothing was)."""
+        if note:
+            write_json(self._path, note)
+        else:
+            os.unlink(self._path)
+
+    def settle_fallback(self) -> None:
+        """Note that the boot loader has its default back."""
+        write_json(self._path, dict(self.read() or {}, fallback=None))
+
     def forget(self) -> None:
-        """Remove the note, unless the reboot that it is about is under way."""
-        if os.path.exists(self._path) and not is_under_way(self.read() or {}):
+        """Remove the note, unless its reboot is under way or the boot loader's default waits for it."""
+        note = self.read() or {}
+        if os.path.exists(self._path) and not is_under_way(note) and not note.get("fallback"):
             os.unlink(self._path)
 
     def close(self) -> None:

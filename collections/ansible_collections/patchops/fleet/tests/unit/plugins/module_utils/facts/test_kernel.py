@@ -6,56 +6,12 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.kernel import (
     flavour,
-    grub_default,
     newest_of_flavour,
 )
-
-GRUB = """\
-if [ "${next_entry}" ] ; then
-   set default="${next_entry}"
-   set next_entry=
-else
-   set default="%s"
-fi
-menuentry 'Debian GNU/Linux' --class debian $menuentry_id_option 'gnulinux-simple-1' {
-        linux   /boot/vmlinuz-6.1.0-28-amd64 root=UUID=1 ro quiet
-        initrd  /boot/initrd.img-6.1.0-28-amd64
-}
-submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-advanced-1' {
-        menuentry 'Debian GNU/Linux, with Linux 6.1.0-28-amd64' $menuentry_id_option 'gnulinux-28' {
-                linux   /boot/vmlinuz-6.1.0-28-amd64 root=UUID=1 ro quiet
-        }
-        menuentry 'Debian GNU/Linux, with Linux 6.1.0-25-amd64' $menuentry_id_option 'gnulinux-25' {
-                linux   /boot/vmlinuz-6.1.0-25-amd64 root=UUID=1 ro quiet
-        }
-}
-"""
 
 
 def kernel(release: str) -> dict[str, str]:
     return {"release": release, "package": f"linux-image-{release}", "version": "1"}
-
-
-def test_the_first_entry_boots_by_default() -> None:
-    assert grub_default(GRUB % "0", "") == "6.1.0-28-amd64"
-
-
-def test_an_entry_of_the_submenu_can_be_the_default() -> None:
-    assert grub_default(GRUB % "gnulinux-advanced-1>gnulinux-25", "") == "6.1.0-25-amd64"
-
-
-def test_the_saved_entry_counts_where_grub_reads_it() -> None:
-    environment = "# GRUB Environment Block\nsaved_entry=gnulinux-advanced-1>gnulinux-25\n####"
-    assert grub_default(GRUB % "${saved_entry}", environment) == "6.1.0-25-amd64"
-
-
-def test_what_boots_once_comes_before_the_default() -> None:
-    environment = "next_entry=gnulinux-advanced-1>gnulinux-25\n"
-    assert grub_default(GRUB % "0", environment) == "6.1.0-25-amd64"
-
-
-def test_an_entry_that_is_not_in_the_menu_is_not_guessed() -> None:
-    assert grub_default(GRUB % "memtest", "") is None
 
 
 @pytest.mark.parametrize(
