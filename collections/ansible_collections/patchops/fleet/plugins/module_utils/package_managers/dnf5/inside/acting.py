@@ -94,7 +94,8 @@ def set_reasons(automatic: Iterable[str], manual: Iterable[str]) -> List[str]:
         if key not in wanted or one.manual == wanted[key]:
             continue
         kind = "USER" if wanted[key] else "DEPENDENCY"
-        goal.add_rpm_reason_change(one.found, getattr(transaction, f"TransactionItemReason_{kind}"))
+        reason = getattr(transaction, f"TransactionItemReason_{kind}")
+        goal.add_rpm_reason_change(one.found.get_nevra(), reason)
         changed.append(key)
     if changed:
         _run(changes.resolve(goal, False), watching.Watch())

@@ -43,9 +43,11 @@ def read() -> Dict[str, Any]:
 
 def held_names(base: Any) -> List[str]:
     """Return the installed packages that versionlock keeps in their version."""
+    # What it returns lives as long as the configuration does.
+    config = base.get_rpm_package_sack().get_versionlock_config()
     locks = [
         one.get_name()
-        for one in base.get_rpm_package_sack().get_versionlock_config().get_packages()
+        for one in config.get_packages()
         if one.is_valid()
         # `versionlock exclude` keeps just one version away.
         and any(part.get_comparator_str() not in _NOT_THIS_ONE for part in one.get_conditions())
