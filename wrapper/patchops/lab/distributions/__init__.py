@@ -4,9 +4,10 @@
 
 from patchops.lab.distributions.base import Distribution
 from patchops.lab.distributions.debian import Debian
+from patchops.lab.distributions.fedora import Fedora
 from patchops.lab.distributions.rocky import Rocky
 
 DEBIAN_RELEASES = ("bullseye", "bookworm", "trixie")
 DISTRIBUTIONS: dict[str, Distribution] = {
-    distribution.release: distribution for distribution in (*map(Debian, DEBIAN_RELEASES), Rocky())
+    distribution.release: distribution for distribution in (*map(Debian, DEBIAN_RELEASES), Rocky(), Fedora())
 }
