@@ -140,3 +140,13 @@ def _find_python(versions: tuple[str, ...]) -> Path | None:
             if subprocess.run([path, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
                 return Path(path)
     return None
+
+
+@pytest.fixture(scope="session")
+def python36() -> Path:
+    """A Python 3.6 of this machine; skips where there is none."""
+    in_pyenv = sorted((Path.home() / ".pyenv/versions").glob("3.6.*/bin/python3.6"))
+    python = shutil.which(str(in_pyenv[0]) if in_pyenv else "python3.6")
+    if python is None:
+        pytest.skip("no Python 3.6 on this machine: the host side was parsed as 3.6, and not run under it")
+    return Path(python)

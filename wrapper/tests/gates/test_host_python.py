@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import ast
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,15 +19,6 @@ SHARED_CODE = [path for path in HOST_SIDE if path.is_relative_to(PLUGINS / "modu
 
 def _relative(path: Path) -> str:
     return str(path.relative_to(PLUGINS))
-
-
-@pytest.fixture(scope="module")
-def python36() -> str:
-    in_pyenv = sorted((Path.home() / ".pyenv/versions").glob("3.6.*/bin/python3.6"))
-    python = shutil.which(in_pyenv[0] if in_pyenv else "python3.6")
-    if python is None:
-        pytest.skip("no Python 3.6 on this machine: the host side was parsed as 3.6, and not run under it")
-    return python
 
 
 @pytest.mark.fast
@@ -51,7 +41,7 @@ def test_shared_host_code_imports_nothing_of_ansible(source: Path) -> None:
 
 
 @pytest.mark.fast
-def test_shared_host_code_imports_under_a_real_python_3_6(python36: str, tool: Tool) -> None:
+def test_shared_host_code_imports_under_a_real_python_3_6(python36: Path, tool: Tool) -> None:
     names = [".".join(path.relative_to(COLLECTIONS).with_suffix("").parts) for path in SHARED_CODE]
     modules = [name.removesuffix(".__init__") for name in names]
     script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
@@ -61,7 +51,7 @@ def test_shared_host_code_imports_under_a_real_python_3_6(python36: str, tool: T
 
 @pytest.mark.parametrize("module", ["host_info", "transaction_info"])
 def test_a_module_runs_under_a_real_python_3_6(
-    module: str, python36: str, ansible_core: Callable[[str], Path], tool: Tool, tmp_path: Path
+    module: str, python36: Path, ansible_core: Callable[[str], Path], tool: Tool, tmp_path: Path
 ) -> None:
     here = ["localhost", "--inventory=localhost,", "--connection=local", "--check", "--one-line"]
     python = f"--extra-vars=ansible_python_interpreter={python36}"

@@ -39,6 +39,7 @@ _PATTERNS = {
         ),
         (
             "python_missing",
+            r"python[^:]*: error while loading shared libraries|"
             r"module interpreter .* was not found|no python interpreters? (was |were )?found|"
             r"python[0-9.]*: (not found|no such file or directory|command not found|inaccessible)",
         ),

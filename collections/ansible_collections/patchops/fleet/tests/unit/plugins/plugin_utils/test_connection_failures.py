@@ -58,6 +58,10 @@ TOLD = [
     ("connection_refused", "channel 0: open failed: connect failed: Connection refused"),
     ("python_missing", "The module interpreter '/usr/bin/python3' was not found."),
     ("python_missing", "/bin/sh: 1: /usr/bin/python3: not found"),
+    (
+        "python_missing",
+        "/opt/python3.6: error while loading shared libraries: libpython3.6m.so.1.0\nConnection to h closed.",
+    ),
     ("python_missing", "sh: /usr/bin/python3.12: No such file or directory"),
     ("python_unsupported", "ansible-core requires a minimum of Python version 3.8. Current version: 3.6.8"),
     ("python_unsupported", 'AnsiballZ_host_info.py", line 40\nSyntaxError: invalid syntax'),
