@@ -19,9 +19,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows impor
     parse_freezes,
     parse_windows,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome, way_back
 from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import names_of_one_machine
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
+from ansible_collections.patchops.fleet.plugins.plugin_utils.report import without_way_back
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -51,6 +52,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             is_open, reason = False, "a stop was requested"
         batch = plan["batches"][task_vars["ansible_play_batch"][0]]
         details = {"open": is_open, "reason": reason, "budget": budget.as_dict(), "batch": batch, "at": now()}
+        told = without_way_back({host: way_back(steps) for host, steps in results.items()})
+        if told and batch == 1:  # before anything is changed; as a warning, which is always shown
+            details["warnings"] = [told]
         if is_open:
             return make_result("gate_open", f"batch {batch} may start: {reason}", **details)
         return make_result(

@@ -157,27 +157,26 @@ def summarize(report: Mapping[str, Any]) -> str:
         f"{count} {name.replace('_', ' ')}" for name, count in totals.items() if count and name != "hosts"
     ]
     line = f"{report['playbook']} {report['result']}: {totals['hosts']} hosts: {', '.join(parts)}."
-    line += _without_way_back(report["hosts"])
+    told = without_way_back({entry["host"]: entry.get("way_back") for entry in report["hosts"]})
+    line = f"{line} {told}".rstrip()
     closed = [gate["reason"] for gate in report["gates"] if not gate["open"]]
     if closed:
         return f"{line} Stopped: {closed[-1]}."
     return f"{line} {report['unsealed']}" if report["unsealed"] else line
 
 
-def _without_way_back(entries: Sequence[Mapping[str, Any]]) -> str:
-    """Return the sentence that names the hosts with packages that packages don't take back."""
+def without_way_back(by_host: Mapping[str, Mapping[str, Any] | None]) -> str:
+    """Return the sentence that names the hosts, and what packages don't take back on them; else nothing.
+
+    `by_host`: the `way_back` of each host's entry.
+    """
     told = [
-        f"{entry['host']} ({', '.join(one['name'] for one in some)})"
-        for entry in entries
-        if (some := not_revertible(entry.get("way_back")))
+        f"{host} ({', '.join(one['name'] for one in some)})"
+        for host, found in by_host.items()
+        if found and (some := [*found["snapshot_only"], *found["forward_only"]])
     ]
     more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
-    return f" Without a way back by packages: {', '.join(told[:_MOST_NAMED])}{more}." if told else ""
-
-
-def not_revertible(found: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """Return [{name, reason}] of the packages that packages don't take back; `found`: a host's `way_back`."""
-    return [*found["snapshot_only"], *found["forward_only"]] if found else []
+    return f"Without a way back by packages: {', '.join(told[:_MOST_NAMED])}{more}." if told else ""
 
 
 def needing_somebody(report: Mapping[str, Any]) -> list[str]:
