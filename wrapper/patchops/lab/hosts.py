@@ -13,6 +13,7 @@ from patchops.lab.commands import run
 from patchops.lab.control import HostState
 from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.errors import LabError
+from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.paths import HostPaths, LabPaths
 from patchops.lab.state import HostRecord
 
@@ -147,27 +148,21 @@ class LabHost:
 
     def packages(self) -> set[tuple[str, str, str]]:
         """What is installed: name, version, architecture; read from outside, also while it is down."""
-        return DISTRIBUTIONS[self.record.spec.release].installed(self._find_outside)
+        return DISTRIBUTIONS[self.record.spec.release].installed(self._disk)
 
     def read_from_outside(self, path: str) -> str:
         """A file of the host's disk, read below it: nothing in the host takes part.
 
         :raises LabError: there is no such file
         """
-        file = self._find_outside(path)
+        file = self._disk.find(path)
         if file is None:
             raise LabError(f"{self.name} has no file /{path.lstrip('/')}.")
         return file.read_text(encoding="utf-8")
 
-    def _find_outside(self, path: str) -> Path | None:
-        """Where a file of the host's disk lies, None when it has no such file."""
-        for layer in (self.paths.upper, *self.record.lower):
-            candidate = layer / path.lstrip("/")
-            if candidate.is_file():
-                return candidate
-            if candidate.is_char_device():
-                return None
-        return None
+    @property
+    def _disk(self) -> LayeredDisk:
+        return LayeredDisk((self.paths.upper, *self.record.lower))
 
     def fresh(self) -> None:
         """Make it new again: as it was before its first boot, and up."""

@@ -35,6 +35,17 @@ def sign_detached(home: Path, file: Path) -> None:
     file.with_name(f"{file.name}.asc").write_text(signature, encoding="ascii")
 
 
+def sign_beside(home: Path, file: Path) -> None:
+    """Sign a file; the signature goes beside it, in binary (file.sig)."""
+    target = file.with_name(f"{file.name}.sig")
+    target.unlink(missing_ok=True)
+    _gpg(
+        home,
+        *("--detach-sign", "--output", str(target), str(file)),
+        doing=f"sign {file.name} of the lab's repository",
+    )
+
+
 def _gpg(home: Path, *arguments: str, doing: str, stdin: str | None = None) -> str:
     command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback", *arguments]
     try:

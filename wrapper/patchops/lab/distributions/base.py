@@ -5,21 +5,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from patchops.lab.errors import LabError
 from patchops.lab.image_spec import ImageSpec
+from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.paths import LabPaths
 from patchops.lab.progress import Progress
 
 if TYPE_CHECKING:
     from patchops.lab.spec import HostSpec
 
-# Where a file of a host's disk lies, None when it has no such file.
-Find = Callable[[str], Path | None]
 Package = tuple[str, str, str]
 
 
@@ -165,11 +164,8 @@ class Distribution(ABC):
         """
 
     @abstractmethod
-    def installed(self, find: Find) -> set[Package]:
-        """What a host has installed, read without it: name, version, architecture.
-
-        :param find: the host's files
-        """
+    def installed(self, disk: LayeredDisk) -> set[Package]:
+        """What the host with this disk has installed, read without it: name, version, architecture."""
 
     @abstractmethod
     def suite_of(self, paths: LabPaths, target: str) -> BrokenSuite:

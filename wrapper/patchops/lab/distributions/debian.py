@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from patchops.lab import apps
-from patchops.lab.distributions.base import BrokenSuite, Distribution, Find, ImagedHost, Package
+from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
 from patchops.lab.distributions.debian_suite import BrokenDebianSuite
 from patchops.lab.distributions.layers import ensure_layer
 from patchops.lab.image_spec import machine_architecture
+from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.mirrors import machine_mirrors
 from patchops.lab.network import MIRROR_NAME
 from patchops.lab.paths import LabPaths
@@ -114,8 +115,8 @@ class Debian(Distribution):
         files[_KEYRING.lstrip("/")] = (public_key, 0o644)
         return files
 
-    def installed(self, find: Find) -> set[Package]:
-        status = find("var/lib/dpkg/status")
+    def installed(self, disk: LayeredDisk) -> set[Package]:
+        status = disk.find("var/lib/dpkg/status")
         return installed_packages(status.read_text(encoding="utf-8")) if status else set()
 
     def upgrading(self, package: str) -> list[str]:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from patchops.lab.commands import ISOLATED, run
 from patchops.lab.distributions import rpm_apps, rpm_database, rpm_repository
-from patchops.lab.distributions.base import BrokenSuite, Distribution, Find, ImagedHost, Package
+from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
+from patchops.lab.distributions.disguise import disguise
 from patchops.lab.distributions.layers import ensure_layer
 from patchops.lab.distributions.rpm_suite import BrokenRpmSuite
+from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.paths import LabPaths
 from patchops.lab.progress import Progress
 
@@ -72,15 +74,7 @@ class RpmDistribution(Distribution):
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content, encoding="utf-8")
-        for path in ("etc/os-release", "usr/lib/os-release"):
-            (root / path).unlink(missing_ok=True)
-            (root / path).write_text(self.os_release, encoding="utf-8")
-        (root / "etc/debian_version").unlink()
-        # With them the host would be one with apt.
-        for directory in ("var/lib/dpkg", "etc/apt", "var/lib/apt"):
-            shutil.rmtree(root / directory)
-        for program in [*(root / "usr/bin").glob("apt*"), *(root / "usr/bin").glob("dpkg*")]:
-            program.unlink()
+        disguise(root, self.os_release)
         (root / "var/lib/rpm").mkdir(exist_ok=True)
         self._install_release_package(root)
 
@@ -115,8 +109,8 @@ class RpmDistribution(Distribution):
         path, content = self.repository_file()
         return {path: (content, 0o644), KEY_FILE: (public_key, 0o644)}
 
-    def installed(self, find: Find) -> set[Package]:
-        return rpm_database.installed_packages(map(find, rpm_database.FILES))
+    def installed(self, disk: LayeredDisk) -> set[Package]:
+        return rpm_database.installed_packages(map(disk.find, rpm_database.FILES))
 
     def suite_of(self, paths: LabPaths, target: str) -> BrokenSuite:
         return BrokenRpmSuite(self.repository(paths), paths.kept, target)

@@ -19,7 +19,7 @@ class Sles(RpmDistribution):
 
     release = "sles15"
     suite = "bookworm"
-    image_packages = ("zypper", "rpm", "python3", "ca-certificates")
+    image_packages = ("zypper", "libzypp-config", "rpm", "python3", "ca-certificates")
     os_release = """\
 NAME="SLES"
 VERSION="15-SP6"
@@ -36,13 +36,13 @@ CPE_NAME="cpe:/o:suse:sles:15:sp6"
     auditing = ("sh", "-c", f"rpm -Va --nofiles; {_TWICE}")
     refreshing = ("zypper", "--non-interactive", "refresh")
     # zypper 1.14.42 has no command for it.
-    listing_reasons = ("sh", "-c", "grep -v '^#' /var/lib/zypp/AutoInstalled | sort")
+    listing_reasons = ("sh", "-c", "sort /var/lib/zypp/AutoInstalled | sed '/^#/d'")
     release_package = ("sles-release", "15.6")
     # Without glibc zypper takes every change for one that breaks the system.
     provides = ("product() = SLES", "glibc", *("/bin/sh", "python3", "systemd"))
     files: ClassVar[Mapping[str, str]] = {
-        # As the installation leaves it; zypper guesses where it is missing.
-        "var/lib/zypp/AutoInstalled": "# AutoInstalled\nsles-release\n",
+        # Nothing came for others. Where the file is missing zypper guesses.
+        "var/lib/zypp/AutoInstalled": "# AutoInstalled\n",
         "etc/systemd/system/ssh.service.d/lab-key.conf": _IMPORT_KEY,
     }
 

@@ -62,5 +62,5 @@ def test_a_suite_is_found_by_its_name(name: str, place: SuitePlace) -> None:
 
 def test_an_unknown_suite_can_not_be_broken(paths: LabPaths) -> None:
     lab = Lab(paths, LabRecord(LabSpec("lab", (HostSpec("a"),)), ()))
-    with pytest.raises(LabError, match=r"'\.\.' is not a suite: it is one of bookworm, bookworm-security"):
+    with pytest.raises(LabError, match=r"'\.\.' is not a suite: it is one of .*bookworm, bookworm-security"):
         suite_of(lab, "../etc")

@@ -34,8 +34,14 @@ def _zypper() -> Driver:
     return Zypper()
 
 
+def _pacman() -> Driver:
+    from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import Pacman
+
+    return Pacman()
+
+
 # The program without which a host can't have it, and the driver; the first that fits is taken.
-_DRIVERS = (("apt-get", _apt), ("dnf", _dnf), ("dnf5", _dnf5), ("zypper", _zypper))
+_DRIVERS = (("apt-get", _apt), ("dnf", _dnf), ("dnf5", _dnf5), ("zypper", _zypper), ("pacman", _pacman))
 
 
 def detect() -> Driver:

@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Arch Linux: hosts with pacman, which Debian carries.
+
+Such a host takes itself for Arch Linux: os-release, a keyring, a database of installed packages, and no apt.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from patchops.lab.distributions import pacman_apps, pacman_repository
+from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
+from patchops.lab.distributions.disguise import disguise
+from patchops.lab.distributions.layers import ensure_layer
+from patchops.lab.distributions.pacman_suite import BrokenPacmanSuite
+from patchops.lab.layered_disk import LayeredDisk
+from patchops.lab.network import MIRROR_NAME
+from patchops.lab.paths import LabPaths
+from patchops.lab.progress import Progress
+
+if TYPE_CHECKING:
+    from patchops.lab.spec import HostSpec
+
+_OS_RELEASE = """\
+NAME="Arch Linux"
+PRETTY_NAME="Arch Linux"
+ID=arch
+BUILD_ID=rolling
+"""
+_CONFIGURATION = f"""\
+[options]
+HoldPkg = pacman glibc
+Architecture = auto
+CheckSpace
+ParallelDownloads = 5
+SigLevel = Required TrustAll
+LocalFileSigLevel = Optional
+
+[{pacman_repository.ID}]
+Include = /etc/pacman.d/mirrorlist
+"""
+_INSTALLED = "var/lib/pacman/local"
+_KEYRING = "/etc/pacman.d/gnupg"
+_BASE = """\
+%NAME%
+base
+
+%VERSION%
+3-2
+
+%BASE%
+base
+
+%DESC%
+Stands for what Debian's packages bring here
+
+%ARCH%
+any
+
+%BUILDDATE%
+1700000000
+
+%INSTALLDATE%
+1700000000
+
+%PACKAGER%
+PatchOps lab <lab@patchops.invalid>
+
+%VALIDATION%
+none
+
+%PROVIDES%
+sh
+python
+systemd
+"""
+# The packages are not where the new root could see them.
+_INSTALL = """\
+root=$1; shift
+mkdir -p "$root/run/lab"
+cp "$@" "$root/run/lab"
+chroot "$root" sh -c 'pacman -U --noconfirm --config /dev/null --logfile /dev/null /run/lab/*'
+rm -r "$root/run/lab"
+"""
+
+
+class Arch(Distribution):
+    """Arch Linux."""
+
+    release = "arch"
+    suite = "bookworm"
+    # makepkg brings vercmp and libarchive-tools bsdtar; Arch has both in what pacman needs.
+    image_packages = ("pacman-package-manager", "makepkg", "libarchive-tools", "gnupg", "python3")
+    missing_settings = frozenset({"third_party_repo", "python_apt"})
+    services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in pacman_apps.APPS.items()}
+    old, new, newest = pacman_apps.OLD, pacman_apps.NEW, pacman_apps.NEWEST
+    arch = "any"
+    package_manager = "pacman"
+    package_cache = "/var/cache/pacman/pkg"
+    lock_files = ("/var/lib/pacman/db.lck",)
+    changing = "^pacman "
+    auditing = ("pacman", "-Dkq")
+    refreshing = ("pacman", "-Sy")
+    listing_reasons = ("pacman", "-Qqe")
+
+    def prepare(self, root: Path) -> None:
+        disguise(root, _OS_RELEASE)
+        entry = root / _INSTALLED / "base-3-2"
+        entry.mkdir(parents=True)
+        (entry / "desc").write_text(_BASE, encoding="utf-8")
+        (entry / "files").write_text("", encoding="utf-8")
+        (entry.parent / "ALPM_DB_VERSION").write_text("9\n", encoding="utf-8")
+
+    def publish(
+        self, paths: LabPaths, hosts: Sequence[ImagedHost], old_gone: bool, progress: Progress
+    ) -> None:
+        offered = pacman_repository.offered(pacman_apps.APPS, old_gone=old_gone)
+        self.repository(paths).publish(offered)
+
+    def repository(self, paths: LabPaths) -> pacman_repository.PacmanRepository:
+        """The repository of a lab."""
+        place = Path(self.release, pacman_repository.ID, "os", platform.machine())
+        return pacman_repository.PacmanRepository(paths.repository / place, paths.signing_home)
+
+    def ensure_layer(self, image: Path, host: HostSpec) -> Path | None:
+        names = pacman_apps.with_companions((*host.apps, pacman_apps.KERNEL) if host.kernel else host.apps)
+        if not names:
+            return None
+        packages = [pacman_repository.Package(name, pacman_apps.versions_of(name)[0]) for name in names]
+        files = sorted(pacman_repository.ensure_packages(packages).values())
+
+        def install(root: Path) -> list[str]:
+            return ["sh", "-ec", _INSTALL, "sh", str(root), *map(str, files)]
+
+        def edit(upper: Path) -> None:
+            for name in names:
+                if pacman_apps.APPS[name].conffile:
+                    with (upper / f"etc/lab-{name}.conf").open("a", encoding="utf-8") as file:
+                        file.write("edited-by = the administrator\n")
+
+        return ensure_layer(image, [file.parent.name for file in files], install, edit)
+
+    def host_files(self, host: HostSpec, public_key: str) -> dict[str, tuple[str, int]]:
+        server = f"Server = http://{MIRROR_NAME}/{self.release}/$repo/os/$arch\n"
+        return {
+            "etc/pacman.conf": (_CONFIGURATION, 0o644),
+            "etc/pacman.d/mirrorlist": (server, 0o644),
+            "etc/tmpfiles.d/lab-keyring.conf": (_keyring(public_key), 0o644),
+        }
+
+    def installed(self, disk: LayeredDisk) -> set[Package]:
+        entries = [disk.find(f"{_INSTALLED}/{name}/desc") for name in disk.names(_INSTALLED)]
+        return {_described(entry.read_text(encoding="utf-8")) for entry in entries if entry is not None}
+
+    def suite_of(self, paths: LabPaths, target: str) -> BrokenSuite:
+        return BrokenPacmanSuite(self.repository(paths), paths.kept, target)
+
+    def upgrading(self, package: str) -> list[str]:
+        # pacman upgrades all or what it is told to; told, it installs what is ignored as well.
+        others = {pacman_apps.package_of(name) for name in pacman_apps.APPS} - {package}
+        return ["pacman", "-Syu", "--noconfirm", "--ignore", ",".join(sorted(others))]
+
+    def holding(self, package: str) -> list[str]:
+        return ["sed", "-i", f"s/^HoldPkg/IgnorePkg = {package}\\n&/", "/etc/pacman.conf"]
+
+
+def _described(desc: str) -> Package:
+    fields = dict(section.split("\n", 1) for section in desc.split("\n\n") if section.startswith("%"))
+    return fields["%NAME%"], fields["%VERSION%"], fields["%ARCH%"]
+
+
+def _keyring(public_key: str) -> str:
+    """What has systemd write the keyring with the key at the first boot: it is not text."""
+    body = public_key.split("\n\n", 1)[1].splitlines()
+    # The last two lines are the checksum and the end of the armor.
+    packets = "".join(body[:-2])
+    return (
+        f"d {_KEYRING} 0755 root root -\n"
+        f"f~ {_KEYRING}/pubring.gpg 0644 root root - {packets}\n"
+        f"f {_KEYRING}/trustdb.gpg 0644 root root -\n"
+    )

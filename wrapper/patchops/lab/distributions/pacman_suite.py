@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Breaks a repository for pacman of the lab, and puts it right."""
+
+import gzip
+from pathlib import Path
+
+from patchops.lab.distributions import pacman_apps
+from patchops.lab.distributions.own_suite import OwnSuite
+from patchops.lab.distributions.pacman_repository import Package, PacmanRepository
+from patchops.lab.errors import LabError
+from patchops.lab.repository import replace_file
+
+
+class BrokenPacmanSuite(OwnSuite[Package]):
+    """The repository of a lab's hosts with pacman, to be broken."""
+
+    def __init__(self, repository: PacmanRepository, kept: Path, target: str) -> None:
+        super().__init__(repository, kept, target)
+        self.repository = repository
+
+    def break_signature(self) -> None:
+        """The database is no longer what was signed."""
+        self.keep()
+        packed = self.repository.database.read_bytes()
+        replace_file(self.repository.database, gzip.compress(gzip.decompress(packed), compresslevel=1))
+
+    def expire(self) -> None:
+        """Raises LabError: a repository for pacman carries no date until which it holds."""
+        raise LabError("A repository for pacman doesn't expire: nothing in it says until when it holds.")
+
+    def rebuild(self) -> None:
+        """The newest version of the package, listed and signed, with other bytes."""
+        newest = self.newest()
+        self.keep()
+        file = self.repository.packages / newest.file
+        # An xz file may end in padding, which unpacks to nothing.
+        self.repository.replace(newest, file.read_bytes() + b"\0" * 4)
+
+    def newer(self, package: Package) -> Package | None:
+        versions = pacman_apps.all_versions(package.app)
+        return Package(package.app, pacman_apps.NEWEST) if pacman_apps.NEWEST in versions else None
