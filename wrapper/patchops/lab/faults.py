@@ -83,12 +83,12 @@ KINDS: dict[str, Fault] = {
         lambda host: host_faults.make_room(host, "/boot"),
     ),
     "clock-ahead": _of_host(
-        "its clock is 40 days ahead",
+        "to its package manager the clock is 40 days ahead",
         lambda host: host_faults.set_clock(host, "+40d"),
         host_faults.set_clock_right,
     ),
     "clock-behind": _of_host(
-        "its clock is 40 days behind",
+        "to its package manager the clock is 40 days behind",
         lambda host: host_faults.set_clock(host, "-40d"),
         host_faults.set_clock_right,
     ),

@@ -119,10 +119,9 @@ ROWS: tuple[Row, ...] = (
     Row(
         "the connection is cut",
         INSTALLING,
-        Expected("outcome_unknown", PLANNED, "victim can't be asked any more"),
+        Expected("outcome_unknown", PLANNED, "victim can't be asked any more", "nothing_to_do"),
         "cut",
         options=_IMPATIENT,
-        quick=_QUICK,
         representative=True,
     ),
     Row(
@@ -305,7 +304,7 @@ ROWS: tuple[Row, ...] = (
     ),
     # The clock
     Row(
-        "the host's clock is 40 days ahead",
+        "to the package manager the clock is 40 days ahead",
         BEFORE,
         _refused("repository_expired", "expired"),
         "clock-ahead",
@@ -313,7 +312,7 @@ ROWS: tuple[Row, ...] = (
         differs={"dnf": _DONE},
     ),
     Row(
-        "the host's clock is 40 days behind",
+        "to the package manager the clock is 40 days behind",
         BEFORE,
         _refused("repository_expired", "not valid yet"),
         "clock-behind",
