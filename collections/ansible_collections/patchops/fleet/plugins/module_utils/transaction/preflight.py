@@ -50,7 +50,8 @@ def check_repositories(repositories: List[Dict[str, Any]], errors: List[Dict[str
         "; ".join(f"{name}: {message}" for name, message in found[:5]) + ". Nothing was changed.",
         {
             "repository_expired": "Update the mirror, or set the host's clock, then call again.",
-            "repository_unsigned": "Install the right key, or find out who altered the repository.",
+            "repository_unsigned": "See whether the host's clock is right (a signature from its future counts as bad), "
+            "install the right key, or find out who altered the repository.",
             "lock_held": "Wait until the other program has ended, then call again.",
         }.get(code, "Repair the repository or the way to it, or disable it, then call again."),
     )
