@@ -6,12 +6,10 @@ The file of the locks belongs to zypper, which sorts it and drops comments when 
 we wrote is kept beside our transactions too: taken out again it leaves everything else as it was.
 """
 
-import json
 import os
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Optional, Set
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text_or_none
-from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file, write_json
+from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json, write_file, write_json
 
 PATH = "/etc/zypp/locks"
 RECORD = "/var/lib/patchops/zypper-locks.json"
@@ -30,7 +28,7 @@ def block(versions: List[Dict[str, str]], patches: List[str], transaction_id: st
     """
     locks = [_PACKAGE.format(**one) for one in versions] + [_PATCH.format(name=one) for one in patches]
     record = _record()
-    text = read_text_or_none(PATH)
+    text = _read()
     if transaction_id in record:
         text = without(text or "", record, transaction_id)
     ours = _TITLE.format(transaction_id) + "".join(f"\n{lock}\n" for lock in locks)
@@ -45,7 +43,7 @@ def unblock(transaction_id: str) -> None:
     record = _record()
     if transaction_id not in record:
         return
-    text = read_text_or_none(PATH) or ""
+    text = _read() or ""
     after = without(text, record, transaction_id)
     made_here = record.pop(transaction_id)["new_file"]
     for other in record.values():
@@ -65,6 +63,7 @@ def without(text: str, record: Dict[str, Any], transaction_id: str) -> str:
     # zypper wrote the file anew: two equal locks are one now.
     others = {_parts(lock) for key, one in record.items() if key != transaction_id for lock in one["locks"]}
     going: Set[Any] = {_parts(lock) for lock in ours["locks"]} - others
+    text = text.replace(_TITLE.format(transaction_id), "")
     stanzas = [stanza for stanza in text.split("\n\n") if stanza.strip()]
     left = [stanza.strip("\n") for stanza in stanzas if _parts(stanza) not in going]
     return "".join(f"\n{stanza}\n\n" for stanza in left)
@@ -76,12 +75,22 @@ def _parts(stanza: str) -> Any:
 
 
 def _record() -> Dict[str, Any]:
-    text = read_text_or_none(RECORD)
-    found: Dict[str, Any] = json.loads(text) if text else {}
+    try:
+        found: Dict[str, Any] = read_json(RECORD)
+    except FileNotFoundError:
+        return {}
     return found
+
+
+def _read() -> Optional[str]:
+    try:
+        with open(PATH, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def _write(text: str) -> None:
     os.makedirs(os.path.dirname(PATH), exist_ok=True)
     mode = os.stat(PATH).st_mode & 0o7777 if os.path.exists(PATH) else 0o644
-    write_file(PATH, text.encode("utf-8"), mode=mode)
+    write_file(PATH, text.encode("utf-8", "surrogateescape"), mode=mode)

@@ -23,7 +23,8 @@ def change(automatic: Iterable[str], manual: Iterable[str]) -> None:
     wanted = (present | set(automatic)) - (set(manual) - set(automatic))
     if wanted == present:
         return
-    text = read_text_or_none(PATH) or ""
-    comments = [line for line in text.splitlines() if line.startswith("#")]
+    lines = (read_text_or_none(PATH) or "").splitlines()
+    kept = [line for line in lines if line.startswith("#") or line.strip() in wanted]
+    text = "".join(f"{line}\n" for line in kept + sorted(wanted - present))
     os.makedirs(os.path.dirname(PATH), exist_ok=True)
-    write_file(PATH, ("\n".join(comments + sorted(wanted)) + "\n").encode("utf-8"), mode=0o644)
+    write_file(PATH, text.encode("utf-8"), mode=0o644)
