@@ -14,7 +14,11 @@ Tool = Callable[..., str]
 COLLECTIONS = Path(__file__).resolve().parents[3] / "collections"
 PLUGINS = COLLECTIONS / "ansible_collections/patchops/fleet/plugins"
 HOST_SIDE = sorted([*PLUGINS.glob("modules/**/*.py"), *PLUGINS.glob("module_utils/**/*.py")])
-SHARED_CODE = [path for path in HOST_SIDE if path.is_relative_to(PLUGINS / "module_utils")]
+# What makes modules of operations; nothing that runs detached, without Ansible, imports it.
+_AS_MODULE = PLUGINS / "module_utils/operations/as_module.py"
+SHARED_CODE = [
+    path for path in HOST_SIDE if path.is_relative_to(PLUGINS / "module_utils") and path != _AS_MODULE
+]
 
 
 def _relative(path: Path) -> str:

@@ -155,7 +155,7 @@ host:
       type: int
 """
 
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_module import run_module
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.host_info import OPERATION
 
 

@@ -72,7 +72,7 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import answer, validated
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_module import answer, validated
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.table import OPERATIONS, find
 
 

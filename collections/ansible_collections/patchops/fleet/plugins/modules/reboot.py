@@ -136,7 +136,7 @@ restarted:
   elements: str
 """
 
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_module import run_module
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.reboot import OPERATION
 
 

@@ -299,7 +299,7 @@ document:
   type: str
 """
 
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_module import run_module
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.transaction import OPERATION
 
 

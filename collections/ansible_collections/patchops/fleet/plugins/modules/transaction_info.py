@@ -83,7 +83,7 @@ document:
   type: str
 """
 
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_module import run_module
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.transaction_info import OPERATION
 
 

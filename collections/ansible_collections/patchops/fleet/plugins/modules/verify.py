@@ -98,6 +98,12 @@ options:
       - How long units and checks may take to come up, in seconds.
     type: int
     default: 30
+  new_login:
+    description:
+      - Whether a connection that is kept open is closed first. V(false) is for a host that has just rebooted, whose
+        connection is new already.
+    type: bool
+    default: true
 seealso:
   - module: patchops.fleet.transaction
   - module: patchops.fleet.reboot
@@ -168,7 +174,7 @@ document:
   type: str
 """
 
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import run_module
+from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_module import run_module
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.verify import OPERATION
 
 

@@ -62,7 +62,7 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
         call = Call(StateDirectory(), detect(), options, selection, read_machine_id())
         return call.preview() if check_mode else call.run()
     except DriverError as error:
-        return make_result(error.code, error.message, error.remedy, transaction=None)
+        return make_result(error.code, error.message, error.remedy, transaction=None, **error.details)
     except SurveyError as error:
         return make_result(
             "transaction_state",

@@ -20,6 +20,8 @@ ARGUMENTS = {
     "transaction": {"type": "str"},
     "checks": CHECK_ARGUMENTS,
     "settle": {"type": "int", "default": 30},
+    # For the controller's half, which says no more of it.
+    "new_login": {"type": "bool", "default": True},
 }
 
 
