@@ -35,11 +35,12 @@ STEPS = {
     "commit": "__patchops_rollback_committed",
     "unexpected": "__patchops_report_unexpected",
     "revert": "__patchops_rollback_reverted",
+    "leave_kernel": "__patchops_rollback_left_kernel",
     "reboot_back": "__patchops_rollback_rebooted",
     "verify_back": "__patchops_rollback_verified",
 }
-_ACTING = ("start", "apply", "reboot", "revert", "reboot_back")
-_BACK = ("revert", "reboot_back", "verify_back")
+_ACTING = ("start", "apply", "reboot", "revert", "leave_kernel", "reboot_back")
+_BACK = ("revert", "leave_kernel", "reboot_back", "verify_back")
 _UNTOUCHED = frozenset({"staging", "staged", "reverted", "committed", "superseded", "discarded", None})
 _LOST = frozenset({FAILED, REVERTED, UNREACHABLE, UNKNOWN})
 # The host can't be asked, or will not do as it is told: taking packages back from afar would make it worse.
@@ -144,7 +145,7 @@ def _host_state(results: Mapping[str, Result]) -> Any:
 def _decisive(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
     forward = {step: result for step, result in results.items() if _tells(step, result)}
     step, outcome = _settled(*_last(forward), results)
-    back = {name: results[name] for name in _BACK if name in results}
+    back = {name: results[name] for name in _BACK if name in results and not _is_on_the_way(name, results)}
     if not back:
         return step, outcome
     back_step, back_outcome = _last(back)
@@ -167,6 +168,8 @@ def _rolled_back(outcome: Mapping[str, str], back: Mapping[str, str]) -> dict[st
         message = f"{outcome['message']} The update was taken back: {back['message']}"
         remedy = " ".join(part for part in (outcome["remedy"], back.get("remedy")) if part)
         return make_outcome("rolled_back_partly", message, remedy)
+    if outcome["code"] == "not_confirmed":
+        return dict(outcome)  # the host had gone back by itself, and says why
     message = f"{outcome['message']} The update was taken back; the host has its former packages."
     return make_outcome("rolled_back", message, outcome["remedy"])
 
@@ -176,6 +179,11 @@ def _not_taken_back(outcome: Mapping[str, str], back: Mapping[str, str]) -> dict
     message = f"{outcome['message']} It was not taken back: {back['message']}"
     code = "forward_only_failed" if back["code"] == "forward_only" else outcome["code"]
     return make_outcome(code, message, back["remedy"] or outcome["remedy"])
+
+
+def _is_on_the_way(step: str, results: Mapping[str, Result]) -> bool:
+    """Tell whether a step only led to a second attempt at taking back, which is the one that counts."""
+    return step == "leave_kernel" and bool(results[step]["outcome"]["class"] == OK)
 
 
 def _settled(

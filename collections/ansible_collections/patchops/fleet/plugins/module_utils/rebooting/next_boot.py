@@ -124,7 +124,7 @@ class NextBoot:
         if self._wishes.fallback == "required":
             raise NotFit(
                 f"A new kernel is to be tried with the former one behind it, which can't be: {reason}.",
-                "Make that possible, or set patchops_reboot_fallback to auto.",
+                "Make that possible, or set patchops_boot_fallback to auto.",
                 self.checked,
             )
 

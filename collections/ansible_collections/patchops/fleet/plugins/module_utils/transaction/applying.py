@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Apply a staged transaction: what was planned, or the former list again."""
 
+import os
 from typing import Any, Dict, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_json
@@ -101,6 +102,7 @@ def _save_former(context: Context) -> None:
         known=context.driver.known_names(),
         marks=context.driver.marks(),
         units=services.unit_states(),
+        kernel=os.uname().release,
     )
     write_json(context.directory.way_back_state, former)
 

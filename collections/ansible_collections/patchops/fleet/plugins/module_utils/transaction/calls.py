@@ -17,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     planning,
     preflight,
     requests,
+    running_kernel,
     states,
     survey,
 )
@@ -140,6 +141,8 @@ class Call:
             raise DriverError(decision.code, decision.message, decision.remedy)
         if decision.action in (requests.CREATE, requests.LAUNCH):
             confirming.check_others(records, decision.ids, self.options["state"])
+        if decision.action == requests.LAUNCH and self.options["state"] == states.REVERTED:
+            running_kernel.check(self.driver, self.state.transaction(decision.ids[0]))
         return decision
 
     def _check_fence(self) -> None:
@@ -226,7 +229,7 @@ class Call:
 
     def _return(self, decision: requests.Decision, records: List[survey.Record]) -> Result:
         record = next((one for one in records if one.directory.id in decision.ids), None)
-        return answers.already(self.state, record, decision)
+        return answers.already(self.state, record, decision, self.options["state"])
 
     def _close(self, ids: List[str], records: List[survey.Record]) -> Result:
         chosen = [one for one in records if one.directory.id in ids]

@@ -12,6 +12,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     expectations,
     irreversible,
     preflight,
+    running_kernel,
     services,
     states,
 )
@@ -35,6 +36,7 @@ def revert(context: Context) -> Outcome:
         with inhibited(context.driver, context.journal, context.patience):
             preflight.wait_for_lock(context.driver, context.patience)
             check_material(context)
+            running_kernel.check(context.driver, context.directory)
             if state == states.APPLIED:
                 preflight.check_clean(context.driver)
                 _check_own(context)
@@ -43,7 +45,7 @@ def revert(context: Context) -> Outcome:
             context.journal.enter_again(states.REVERTING)
             return _put_back(context, _cause(context))
     except DriverError as error:
-        unchanged = state == states.APPLIED or error.code == "forward_only"
+        unchanged = state == states.APPLIED or error.code in ("forward_only", "kernel_runs")
         return outcome_of(error) if unchanged else stuck(context, error)
 
 
@@ -133,7 +135,7 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     watch = context.journal.view().watch
     if watch and watch["overdue"]:
         context.step("access_units", restarted=services.restart_access(former["units"]))
-        outcome = _not_confirmed(watch, message)
+        outcome = _not_confirmed(watch, _as_asked(context, message)["message"])
         context.journal.enter(states.REVERTED, outcome=outcome)
     elif cause is None:
         outcome = _as_asked(context, message)

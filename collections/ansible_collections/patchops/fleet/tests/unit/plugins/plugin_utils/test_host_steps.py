@@ -144,6 +144,29 @@ def test_a_way_back_that_fails_is_the_outcome() -> None:
     assert "Taking it back did not succeed: dpkg." in outcome["message"]
 
 
+LEFT_KERNEL = step("rebooted", changed=True)
+
+
+def test_a_boot_of_the_former_kernel_on_the_way_back_is_no_outcome_of_its_own() -> None:
+    back = {"revert": TAKEN_BACK, "leave_kernel": LEFT_KERNEL}
+    assert host_outcome({"apply": APPLIED, "verify": BROKEN, **back})["code"] == "rolled_back"
+
+
+def test_what_went_wrong_after_the_former_kernel_was_booted_counts() -> None:
+    results = {"revert": step("external_change", "web was changed."), "leave_kernel": LEFT_KERNEL}
+    assert host_outcome(results)["code"] == "external_change"
+
+
+def test_a_host_that_does_not_boot_its_former_kernel_is_lost() -> None:
+    back = {"revert": step("kernel_runs"), "leave_kernel": step("reboot_failed", "It did not come back.")}
+    outcome = host_outcome({"apply": APPLIED, "verify": BROKEN, **back})
+    assert (outcome["code"], outcome["lost"]) == ("reboot_failed", True)
+
+
+def test_updates_that_could_not_be_booted_are_to_be_reverted() -> None:
+    assert host_outcome({"apply": APPLIED, "reboot": step("boot_check_failed")})["revertible"]
+
+
 def test_a_rollback_that_was_asked_for_is_no_loss() -> None:
     outcome = host_outcome({"revert": TAKEN_BACK, "reboot_back": SETTLED, "verify_back": VERIFIED})
     assert (outcome["class"], outcome["code"], outcome["lost"]) == ("ok", "taken_back", False)
