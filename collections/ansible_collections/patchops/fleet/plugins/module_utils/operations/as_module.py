@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations as modules of Ansible. What runs detached on a host has no Ansible, so nothing else of it is here."""
+"""Operations as modules of Ansible, apart from the rest: what runs detached on a host has no Ansible."""
 
 from typing import Any, Dict
 
