@@ -4,7 +4,7 @@
 
 FILES = {
     "usr/lib/systemd/system/ssh.service.d/lab-lockout.conf": (
-        "[Service]\nEnvironment=SSHD_OPTS=-oAllowUsers=nobody\n"
+        "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -oDenyUsers=*\n"
     )
 }
 COMMANDS = "systemctl daemon-reload\nsystemctl restart ssh.service\n"

@@ -132,13 +132,20 @@ def would_confirm(records: List[survey.Record]) -> Result:
     return make_result("planned", message, changed=bool(waiting), transaction=None)
 
 
-def already(state: StateDirectory, record: Optional[survey.Record], decision: requests.Decision) -> Result:
-    """Return the answer where the transaction is as asked for."""
+def already(
+    state: StateDirectory, record: Optional[survey.Record], decision: requests.Decision, wanted: str
+) -> Result:
+    """Return the answer where the transaction is `wanted` already."""
     if record is None:
         return make_result("nothing_to_do", decision.message, transaction=None)
     if decision.code:
         return make_result(decision.code, decision.message, decision.remedy, transaction=reference(record))
-    return standing(state, record, changed=False)
+    result = standing(state, record, changed=False)
+    if wanted == states.REVERTED and result["outcome"]["code"] == "not_confirmed":
+        # However the host came to take it back, this call asks for it.
+        result.pop("msg", None)
+        result.update(make_result("taken_back", result["summary"]))
+    return result
 
 
 def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Result:

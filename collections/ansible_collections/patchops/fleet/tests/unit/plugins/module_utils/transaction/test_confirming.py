@@ -102,15 +102,16 @@ def test_the_host_waits_before_the_first_package_changes(host: FakeHost) -> None
 
 
 def test_without_a_confirmation_the_host_takes_the_change_back(host: FakeHost, clock: Clock) -> None:
-    apply(host)
+    transaction_id = apply(host)["transaction"]["id"]
     watch(host)
     assert host.driver.packages == FORMER
     assert WITHIN <= clock.now <= WITHIN + 2
-    told = host.call("reverted")
+    told = host.call("confirmed", id=transaction_id)
     assert (told["outcome"]["class"], told["outcome"]["code"]) == ("reverted", "not_confirmed")
     assert "bash" in told["outcome"]["message"]
     assert told["confirm"]["state"] == "unconfirmed"
     assert host.code("applied") == "still_blocked"
+    assert host.code("reverted") == "taken_back"
 
 
 def test_with_a_confirmation_it_stays(host: FakeHost, clock: Clock) -> None:
