@@ -225,13 +225,13 @@ def _final(answer: Answer, started: Answer) -> dict[str, Any]:
 
 
 def _perhaps_begun(answer: Answer, task_vars: Mapping[str, Any]) -> Answer:
-    """Say of a host that went away during the first call what can't be known: that call may have been heard."""
+    """Say of a host that went away during the first call that it may have heard it."""
     host = str(task_vars.get("inventory_hostname", "the host"))
     return Answer(
         make_result(
             "outcome_unknown",
-            f"{host} can't be asked any more ({_why(answer)}); it went away while the transaction was started, "
-            "which may have begun.",
+            f"{host} can't be asked any more ({_why(answer)}); it went away while the transaction was "
+            "started, which may have begun.",
             "If it has, it goes on by itself. Run the same command again: it attaches, or begins.",
             changed=True,
             transaction=None,
