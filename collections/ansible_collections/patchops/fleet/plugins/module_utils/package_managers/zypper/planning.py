@@ -31,6 +31,9 @@ _TRYING = ["--dry-run", "--auto-agree-with-licenses"]
 class ZypperSolver(Solver):
     """What a plan asks of zypper."""
 
+    name = "zypper"
+    trying = "zypper install --dry-run"
+
     def __init__(
         self, catalog: Catalog, installed: List[Package], updates: List[Dict[str, Any]], locks: Locks
     ) -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let dnf make the plan of a transaction: what it would install, upgrade and remove, and what is left out."""
+"""Let the package manager make the plan of a transaction: what it would change, and what is left out."""
 
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -19,15 +19,17 @@ Want = NamedTuple("Want", [("package", Package), ("name", str), ("group", str)])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _VERSION = re.compile(r"(?:[0-9]+:)?[A-Za-z0-9._+~^]+-[A-Za-z0-9._+~^]+\Z")
 _EXPLAINED = 50
-_KEPT_BACK = "kept back by dnf"
 
 
 class Solver:
-    """What a plan asks of dnf: the part in which its versions differ.
+    """What a plan asks of the package manager: the part in which they differ.
 
     `holds`: names that are locked; `updates`: see Driver.updates; `arch`: the host's own.
     """
 
+    name = "dnf"
+    # The command by which a person sees why something can't be had.
+    trying = "dnf --assumeno upgrade"
     holds: List[str]
     updates: List[Dict[str, Any]]
     arch: str
@@ -96,7 +98,7 @@ class _Planner:
                 self._hold(update["name"], "held on the host")
             elif not update["blocked"]:
                 # One question each: enough to say why, but not for hundreds of them.
-                why = self._why_not(update) if number < _EXPLAINED else _KEPT_BACK
+                why = self._why_not(update) if number < _EXPLAINED else self._kept_back()
                 self._hold(update["name"], why)
         return found
 
@@ -179,7 +181,7 @@ class _Planner:
             return self._ask(wants)
         except Refusal as error:
             if required:
-                raise _unsatisfiable(error)
+                raise _unsatisfiable(error, self._solver)
         accepted: List[Want] = []
         found: List[Dict[str, Any]] = []
         for group in sorted({want.group for want in wants}):
@@ -200,7 +202,7 @@ class _Planner:
         return found
 
     def _with_new_members(self, patch_set: Dict[str, Any], wants: List[Want]) -> List[Want]:
-        """Ask for the set's own version of what dnf would newly install for it."""
+        """Ask for the set's own version of what would newly be installed for it."""
         if not wants:
             return wants
         try:
@@ -259,7 +261,10 @@ class _Planner:
             self._ask([Want(self._offer(update), update["name"], update["name"])])
         except Refusal as error:
             return error.message
-        return _KEPT_BACK
+        return self._kept_back()
+
+    def _kept_back(self) -> str:
+        return f"kept back by {self._solver.name}"
 
     def _hold(self, name: str, reason: str) -> None:
         if name not in [one["name"] for one in self.held]:
@@ -271,10 +276,10 @@ def _offered(known: List[Package], member: Dict[str, Any]) -> Optional[Package]:
     return offers[0] if offers else None
 
 
-def _unsatisfiable(error: Refusal) -> Refusal:
+def _unsatisfiable(error: Refusal, solver: Solver) -> Refusal:
     remedies = {"removals_needed": "Set allow_removals when these removals are wanted."}
     return Refusal(
         error.code,
-        f"dnf can't plan this: {error.message}.",
-        remedies.get(error.code, "Run dnf --assumeno upgrade with the same packages to see why."),
+        f"{solver.name} can't plan this: {error.message}.",
+        remedies.get(error.code, f"Run {solver.trying} with the same packages to see why."),
     )
