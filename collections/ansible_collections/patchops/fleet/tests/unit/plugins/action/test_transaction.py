@@ -193,3 +193,14 @@ def test_an_altered_set_never_reaches_the_host(monkeypatch: pytest.MonkeyPatch) 
 def test_a_set_that_can_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     result = Controller(monkeypatch).run(state="applied", patch_set="/nowhere/set.json")
     assert result["outcome"]["code"] == "document_invalid"
+
+
+def test_a_host_that_went_away_while_it_was_asked_to_begin_may_have_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = Answer(make_result("unreachable", "web1: unreachable (no route to host); nothing was changed."))
+    controller = Controller(monkeypatch, Answer(make_result("connection_lost", "web1: gone")), away)
+    outcome = controller.run(state="applied", select="all")["outcome"]
+    assert outcome["code"] == "outcome_unknown"
+    assert "web1: unreachable (no route to host)" in outcome["message"]
+    assert "nothing was changed" not in outcome["message"]
