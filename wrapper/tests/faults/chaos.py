@@ -16,6 +16,8 @@ from patchops.lab.lab import Lab
 from patchops.lab.modules import begin_module, read_result
 from patchops.lab.plays import kill_tree
 
+from .trial import IMPATIENT_SSH
+
 Call = subprocess.Popen[str]
 
 # Once nothing dies any more the first or the second call settles it; after a power cut one more finds out.
@@ -54,7 +56,9 @@ class Chaos:
 
     def _attempt(self, deaths: list[tuple[float, str]], arguments: dict[str, Any]) -> dict[str, Any]:
         """Make one call, with its deaths; those that come too late stay for the next one."""
-        call = begin_module(self.lab, self.host.name, "transaction", arguments)
+        call = begin_module(
+            self.lab, self.host.name, "transaction", arguments, ANSIBLE_SSH_ARGS=IMPATIENT_SSH
+        )
         started = time.monotonic()
         while True:
             due = deaths[0][0] if deaths else _CALL_SECONDS

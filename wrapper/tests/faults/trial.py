@@ -40,6 +40,10 @@ _STATE = "/var/lib/patchops"
 # The script of lab-slowapp is known by it among all that sleeps.
 _PAUSE = "6.25"
 _AWHILE = 8.0
+# A dead connection is noticed after ten seconds and not after a minute.
+IMPATIENT_SSH = (
+    "-o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=5 -o ServerAliveCountMax=2"
+)
 _SLOW = "1000"
 _SMALL_DISK = 700
 
@@ -137,7 +141,9 @@ class Trial:
             arguments: Mapping[str, Any] = {"state": "reverted", **self.row.options}
         else:
             arguments = {"state": "applied", "packages": self._selection(), **self.row.options}
-        return begin_module(self.lab, self.host.name, "transaction", arguments)
+        return begin_module(
+            self.lab, self.host.name, "transaction", arguments, ANSIBLE_SSH_ARGS=IMPATIENT_SSH
+        )
 
     def _prepare(self) -> None:
         """Bring the host to where the disturbed call begins."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import faults, host_faults
 from patchops.lab.lab import Lab
 from patchops.lab.modules import run_module
 from patchops.lab.spec import HostSpec
@@ -61,33 +60,6 @@ def test_passwords_of_proxies_reach_neither_journal_nor_units(lab: Lab) -> None:
     assert result["outcome"]["code"] == "applied", result["outcome"]
     found = host.try_run("grep", "-rl", "pr0xy-pass", "/var/lib/patchops", "/run/systemd/transient").stdout
     assert [path for path in found.split() if not path.endswith("environment.json")] == []
-
-
-def test_a_full_package_cache_is_no_hindrance(lab: Lab) -> None:
-    faults.inject(lab, "disk-full", "kernel")
-    assert transact(lab, "kernel", **GOODAPP)["outcome"]["code"] == "applied"
-
-
-def test_a_full_state_directory_refuses_and_names_it(lab: Lab) -> None:
-    host = lab.host("kernel")
-    before = host.packages()
-    host.run("mkdir", "-m", "700", "/var/lib/patchops")
-    host_faults.fill(host, "/var/lib/patchops")
-    refused = transact(lab, "kernel", **GOODAPP)
-    host_faults.make_room(host, "/var/lib/patchops")
-    assert refused["outcome"]["code"] == "no_space", refused["outcome"]
-    assert "/var/lib/patchops" in refused["outcome"]["message"]
-    assert host.packages() == before
-
-
-def test_a_full_boot_refuses_a_kernel_and_names_it(lab: Lab) -> None:
-    host = lab.host("kernel")
-    before = host.packages()
-    faults.inject(lab, "boot-full", "kernel")
-    refused = transact(lab, "kernel", state="applied", select="all")
-    assert refused["outcome"]["code"] == "no_space", refused["outcome"]
-    assert "/boot" in refused["outcome"]["message"]
-    assert host.packages() == before
 
 
 def test_unattended_upgrades_do_not_bring_back_what_was_taken_back(lab: Lab) -> None:
