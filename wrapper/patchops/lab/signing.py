@@ -3,6 +3,8 @@
 """A throwaway key that signs the lab's repository."""
 
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from patchops.lab.commands import run
@@ -35,29 +37,38 @@ def sign_detached(home: Path, file: Path) -> None:
     file.with_name(f"{file.name}.asc").write_text(signature, encoding="ascii")
 
 
-def sign_beside(home: Path, file: Path) -> None:
-    """Sign a file; the signature goes beside it, in binary (file.sig)."""
-    target = file.with_name(f"{file.name}.sig")
-    target.unlink(missing_ok=True)
-    _gpg(
-        home,
-        *("--detach-sign", "--output", str(target), str(file)),
-        doing=f"sign {file.name} of the lab's repository",
-    )
+def sign_beside(home: Path, files: Iterable[Path]) -> None:
+    """Sign files; the signature of each goes beside it, in binary (file.sig)."""
+    with _agent_ends(home):
+        for file in files:
+            target = file.with_name(f"{file.name}.sig")
+            target.unlink(missing_ok=True)
+            arguments = ["--detach-sign", "--output", str(target), str(file)]
+            _try_gpg(home, arguments, f"sign {file.name} of the lab's repository", None)
 
 
 def _gpg(home: Path, *arguments: str, doing: str, stdin: str | None = None) -> str:
+    with _agent_ends(home):
+        return _try_gpg(home, arguments, doing, stdin)
+
+
+def _try_gpg(home: Path, arguments: Iterable[str], doing: str, stdin: str | None) -> str:
     command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback", *arguments]
+    for _attempt in range(_ATTEMPTS - 1):
+        try:
+            return run(command, doing=doing, stdin=stdin)
+        except LabError as error:
+            # The agent of the call before may be on its way out and drop this one.
+            if "agent" not in str(error) and "Broken pipe" not in str(error):
+                raise
+            time.sleep(0.5)
+    return run(command, doing=doing, stdin=stdin)
+
+
+@contextmanager
+def _agent_ends(home: Path) -> Iterator[None]:
     try:
-        for _attempt in range(_ATTEMPTS - 1):
-            try:
-                return run(command, doing=doing, stdin=stdin)
-            except LabError as error:
-                # The agent of the call before may be on its way out and drop this one.
-                if "agent" not in str(error):
-                    raise
-                time.sleep(0.5)
-        return run(command, doing=doing, stdin=stdin)
+        yield
     finally:
         # gpg leaves an agent behind, which would outlive the lab.
         run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], doing="end the signing agent")

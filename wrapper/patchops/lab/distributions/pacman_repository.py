@@ -93,18 +93,19 @@ class PacmanRepository:
             if present.name not in {package.file for package in wanted}:
                 present.unlink()
                 present.with_name(f"{present.name}.sig").unlink()
+        new = []
         for package, source in ensure_packages(wanted).items():
             target = self.packages / package.file
             if not target.exists():
-                shutil.copyfile(source, target)
-                sign_beside(self._signing_home, target)
+                new.append(shutil.copyfile(source, target))
+        sign_beside(self._signing_home, new)
         self.write_database(wanted)
 
     def replace(self, package: Package, content: bytes) -> None:
         """Give a package other bytes, and sign and list it anew."""
         target = self.packages / package.file
         replace_file(target, content)
-        sign_beside(self._signing_home, target)
+        sign_beside(self._signing_home, [target])
         self.write_database(self.offers())
 
     def write_database(self, packages: Iterable[Package]) -> None:
@@ -121,7 +122,7 @@ class PacmanRepository:
                 member.size = len(text)
                 archive.addfile(member, io.BytesIO(text))
         replace_file(self.database, data.getvalue())
-        sign_beside(self._signing_home, self.database)
+        sign_beside(self._signing_home, [self.database])
 
     def _description(self, package: Package) -> str:
         content = (self.packages / package.file).read_bytes()
