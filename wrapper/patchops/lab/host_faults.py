@@ -17,6 +17,8 @@ _LOCK_FLAG = "/run/lab-lock-held"
 _HOLD_LOCKS = f"""\
 import fcntl, os, pathlib, sys, time
 files, pids = (argument.split() for argument in sys.argv[1:])
+for file in files:
+    pathlib.Path(file).parent.mkdir(exist_ok=True)
 held = [open(file, "w") for file in files]
 for file in held:
     fcntl.lockf(file, fcntl.LOCK_EX)

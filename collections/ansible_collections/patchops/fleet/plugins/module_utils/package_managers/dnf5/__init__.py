@@ -26,7 +26,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 # The first while packages change; the second also while a person is asked whether they may.
 _LOCKS = ("/run/dnf/rpmtransaction.lock", "/var/lib/dnf/system-repo.lock")
 # Each after those that it imports.
-_INSIDE = (opening, describing, reading, changes, solving, watching, acting, main)
+_INSIDE = (watching, opening, describing, reading, changes, solving, acting, main)
 
 
 class Dnf5(BoundDriver):

@@ -78,9 +78,7 @@ def install(files: List[str], removals: List[str]) -> Dict[str, Any]:
     changes.planned(base, found, bool(removals))
     if found.empty():
         return {"complaints": []}
-    seen = watching.Watch()
-    _run(found, seen)
-    return {"complaints": seen.complaints}
+    return {"complaints": _run(found)}
 
 
 def set_reasons(automatic: Iterable[str], manual: Iterable[str]) -> List[str]:
@@ -98,7 +96,7 @@ def set_reasons(automatic: Iterable[str], manual: Iterable[str]) -> List[str]:
         goal.add_rpm_reason_change(one.found.get_nevra(), reason)
         changed.append(key)
     if changed:
-        _run(changes.resolve(goal, False), watching.Watch())
+        _run(changes.resolve(goal, False))
     return changed
 
 
@@ -110,6 +108,7 @@ def _offer(base: Any, wanted: Dict[str, str]) -> Any:
 
 def _fetch(base: Any, offers: List[Any]) -> str:
     """Download what can be had; return what was wrong."""
+    heard = watching.Downloads(base)
     downloader = libdnf5.repo.PackageDownloader(base)
     downloader.set_fail_fast(False)
     for offer in offers:
@@ -118,7 +117,7 @@ def _fetch(base: Any, offers: List[Any]) -> str:
     try:
         downloader.download()
     except (libdnf5.exception.Error, RuntimeError) as error:
-        return opening.told(error)
+        return heard.explain(error)
     return ""
 
 
@@ -174,13 +173,14 @@ def _resolve(base: Any, files: List[str], removals: List[str]) -> Any:
     return changes.resolve(goal, bool(removals))
 
 
-def _run(found: Any, seen: watching.Watch) -> None:
+def _run(found: Any) -> List[str]:
+    """Carry a transaction out; return what scripts of its packages got wrong."""
     found.set_description(_DESCRIPTION)
-    found.set_callbacks(seen.pointer())
+    seen = watching.Watch(found)
     result = found.run()
     # rpm 6 counts a script that failed as a failed transaction, although all of its packages changed.
     if result == libdnf5.base.Transaction.TransactionRunResult_SUCCESS or seen.complaints:
-        return
+        return seen.complaints
     told = list(found.get_transaction_problems()) + _messages(found)
     what = libdnf5.base.Transaction.transaction_result_to_string(result)
     raise Refusal("", " ".join(" ".join([what] + [str(line) for line in told]).split()))

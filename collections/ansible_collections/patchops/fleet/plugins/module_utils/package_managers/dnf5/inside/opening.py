@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Open libdnf5 as its command line would, or so that it sees just what is on the host."""
 
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Optional, Set
 
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import watching
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
 )
@@ -53,10 +54,9 @@ def fetch() -> Dict[str, str]:
     base.get_repo_sack().create_repos_from_system_configuration()
     errors = {}
     for name in [repo.get_id() for repo in offering(base)]:
-        try:
-            _fetch(name)
-        except (libdnf5.exception.Error, RuntimeError) as error:
-            errors[name] = told(error)
+        problem = _fetch(name)
+        if problem is not None:
+            errors[name] = problem
     return errors
 
 
@@ -111,15 +111,10 @@ def names_beside(base: Any) -> Set[str]:
     return {one.get_name() for one in query}
 
 
-def told(error: Exception) -> str:
-    """Return an error's text in one line."""
-    return " ".join(str(error).split())
-
-
 def explain(error: Exception) -> Refusal:
     """Return libdnf5's own error as a refusal; every other one is raised again."""
     if isinstance(error, (libdnf5.exception.Error, RuntimeError)):
-        return Refusal("", told(error))
+        return Refusal("", " ".join(str(error).split()))
     raise error
 
 
@@ -142,7 +137,7 @@ def _load(base: Any, excludes: bool, *types: int) -> None:
         base.get_rpm_package_sack().clear_versionlock_excludes()
 
 
-def _fetch(name: str) -> None:
+def _fetch(name: str) -> Optional[str]:
     base = _configured(True)
     base.setup()
     base.get_repo_sack().create_repos_from_system_configuration()
@@ -152,4 +147,9 @@ def _fetch(name: str) -> None:
             repo.expire()
         else:
             repo.disable()
-    base.get_repo_sack().load_repos(libdnf5.repo.Repo.Type_AVAILABLE)
+    heard = watching.Downloads(base)
+    try:
+        base.get_repo_sack().load_repos(libdnf5.repo.Repo.Type_AVAILABLE)
+    except (libdnf5.exception.Error, RuntimeError) as error:
+        return heard.explain(error)
+    return None

@@ -1,34 +1,59 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""See what goes wrong while rpm works: it goes on when a script of a package fails."""
+"""Hear what goes wrong while libdnf5 and rpm work, and is not in what they return.
+
+An error in a method that they call would end the process, in the middle of a transaction too.
+"""
 
 import os
 from typing import Any, List
 
 try:
-    from libdnf5 import rpm
+    from libdnf5 import repo, rpm
 
-    _Callbacks: Any = rpm.TransactionCallbacks
+    _TransactionCallbacks: Any = rpm.TransactionCallbacks
+    _DownloadCallbacks: Any = repo.DownloadCallbacks
 except ImportError:
-    _Callbacks = object  # see opening.py
+    _TransactionCallbacks = _DownloadCallbacks = object  # see opening.py
+
+
+class Downloads:
+    """Hears of downloads. `failures`: what mirrors answered, with their status codes."""
+
+    def __init__(self, base: Any) -> None:
+        self.failures: List[str] = []
+        # libdnf5 calls it without keeping it alive.
+        self._listener = _DownloadListener(self.failures)
+        base.set_download_callbacks(repo.DownloadCallbacksUniquePtr(self._listener))
+
+    def explain(self, error: Exception) -> str:
+        """Return an error's text in one line, with what the first mirror answered."""
+        return "; ".join([" ".join(str(error).split())] + self.failures[:1])
 
 
 class Watch:
-    """`complaints`: what failed, one line each; they are printed, too."""
+    """Hears of a transaction: rpm goes on when a script of a package fails.
 
-    def __init__(self) -> None:
+    `complaints`: what failed, one line each; they are printed, too.
+    """
+
+    def __init__(self, transaction: Any) -> None:
         self.complaints: List[str] = []
-        # libdnf5 calls it without keeping it alive.
-        self._listener = _Listener(self.complaints)
-
-    def pointer(self) -> Any:
-        """Return what libdnf5 takes as its callbacks."""
-        return rpm.TransactionCallbacksUniquePtr(self._listener)
+        self._listener = _TransactionListener(self.complaints)
+        transaction.set_callbacks(rpm.TransactionCallbacksUniquePtr(self._listener))
 
 
-class _Listener(_Callbacks):  # type: ignore[misc]
-    """An error in a method here would end the process in the middle of the transaction."""
+class _DownloadListener(_DownloadCallbacks):  # type: ignore[misc]
+    def __init__(self, failures: List[str]) -> None:
+        super().__init__()
+        self._failures = failures
 
+    def mirror_failure(self, user_cb_data: Any, msg: str, url: str, metadata: str) -> int:
+        self._failures.append(" ".join(str(msg).split()))
+        return 0  # go on with the next mirror
+
+
+class _TransactionListener(_TransactionCallbacks):  # type: ignore[misc]
     def __init__(self, complaints: List[str]) -> None:
         super().__init__()
         self._complaints = complaints
