@@ -204,3 +204,55 @@ def test_a_host_that_went_away_while_it_was_asked_to_begin_may_have_begun(
     assert outcome["code"] == "outcome_unknown"
     assert "web1: unreachable (no route to host)" in outcome["message"]
     assert "nothing was changed" not in outcome["message"]
+
+
+WAITING = {"needed": True, "by": ["sudo"], "within": 60, "state": "pending"}
+PENDING = at("applied", "applied", live=False, confirm=WAITING)
+CONFIRMED = at("applied", "confirmed", live=False, confirm={**WAITING, "state": "confirmed"})
+BACK = at("reverted", "not_confirmed", live=False, confirm={**WAITING, "state": "unconfirmed"})
+
+
+@pytest.mark.parametrize("answers", [(STARTED, PENDING, CONFIRMED), (PENDING, CONFIRMED)])
+def test_what_a_login_goes_through_is_confirmed_by_its_id(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[Answer, ...]
+) -> None:
+    controller = Controller(monkeypatch, *answers)
+    result = controller.run(state="applied", select="all")
+    assert (result["outcome"]["code"], result["confirm"]["state"]) == ("applied", "confirmed")
+    assert controller.asked[-1] == ("transaction", {"id": "t1", "state": "confirmed", "run_id": "r1"})
+
+
+def test_who_does_not_wait_does_not_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, PENDING)
+    controller.run(state="applied", select="all", wait=False)
+    assert len(controller.asked) == 1
+
+
+def test_a_host_that_could_not_be_confirmed_in_time_tells_that_it_went_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reverting = at("reverting", "started", live=True)
+    result = Controller(monkeypatch, STARTED, PENDING, reverting, BACK).run(state="applied", select="all")
+    assert (result["failed"], result["outcome"]["code"]) == (True, "not_confirmed")
+    assert result["transaction"]["state"] == "reverted"
+
+
+def test_a_host_that_never_lets_anybody_in_again_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = Controller(monkeypatch, STARTED, PENDING, AWAY).run(state="applied", select="all")
+    assert (result["outcome"]["code"], result["changed"]) == ("outcome_unknown", True)
+    assert "takes it back by itself" in result["outcome"]["remedy"]
+
+
+def test_what_an_earlier_run_could_not_confirm_is_confirmed_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = at("applied", "confirmation_pending", live=False)
+    controller = Controller(monkeypatch, refused, CONFIRMED, STARTED, APPLIED)
+    assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
+    assert controller.asked[1] == ("transaction", {"state": "confirmed", "run_id": "r1"})
+
+
+@pytest.mark.parametrize("state", ["confirmed", "committed"])
+def test_who_says_that_one_can_log_in_has_just_logged_in(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    closed: list[Any] = []
+    monkeypatch.setattr(transaction, "reset_connection", closed.append)
+    Controller(monkeypatch, CONFIRMED).run(state=state)
+    assert len(closed) == 1
