@@ -19,6 +19,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
     host_entry,
     needing_somebody,
     summarize,
+    without_way_back,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import report_key
 
@@ -88,6 +89,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         if fails:
             result["msg"] = "\n".join([result["msg"], *needing_somebody(report)])
+        told = without_way_back({entry["host"]: entry["way_back"] for entry in report["hosts"]})
+        if told and report["check_mode"]:  # otherwise the gate before the first batch has said it
+            result["warnings"] = [told]
         store_document(self, task_vars, report_key(str(report["run_id"])), report, result)
         if arguments["stats"]:
             former = variable(self, task_vars, "patchops_run")
