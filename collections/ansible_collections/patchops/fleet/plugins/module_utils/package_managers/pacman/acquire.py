@@ -46,11 +46,7 @@ def acquire(configuration: Configuration, plan: Dict[str, Any], directory: str) 
         if found == one["sha256"]:
             continue
         if found:
-            raise DriverError(
-                "checksum_mismatch",
-                f"{one['name']} {one['to']} has other bytes than its signed index says. Nothing was changed.",
-                "Find out who altered the mirror or a proxy before it.",
-            )
+            raise _altered(one)
         raise DriverError(
             _code(problem),
             f"{one['name']} {one['to']} could not be had: "
@@ -94,29 +90,36 @@ def _download(configuration: Configuration, wanted: List[Dict[str, Any]], direct
     with view.View(
         configuration.for_reading(), configuration.database, lists.directory(configuration)
     ) as asked:
-        # Exactly these: what they depend on is part of the plan.
-        operation = ["-Sw", "--noconfirm", "--noprogressbar", "-dd"]
+        # Exactly these: what they depend on is part of the plan. A bad one stays there to be looked at.
+        operation = ["-Sw", "--ask", "8", "--noprogressbar", "-dd"]
         result = asked.run(operation + targets, cache=partial, timeout=_DOWNLOAD_LIMIT)
     if result.rc == 0:
-        # Otherwise nobody has checked the signature of what is there.
         for one in wanted:
             _take(partial, one["name"], one["to"], one["arch"], directory)
-        shutil.rmtree(partial, ignore_errors=True)
+    else:
+        # Nobody has checked the signatures of what is there.
+        for one in wanted:
+            found = _find(partial, one["name"], one["to"], one["arch"])
+            if found and sha256_of(found) != one["sha256"]:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise _altered(one)
+    shutil.rmtree(partial, ignore_errors=True)
     return without_credentials(view.described(view.errors(result)))
 
 
-def _take(source: str, name: str, version: str, arch: str, directory: str) -> bool:
+def _take(source: str, name: str, version: str, arch: str, directory: str) -> None:
     """Move a package with its signature from one directory to the other, under the name that it has there."""
-    for ending in _ENDINGS:
-        found = os.path.join(source, f"{name}-{version}-{arch}{ending}")
-        if not os.path.exists(found):
-            continue
-        target = os.path.join(directory, file_name(name, version, arch))
-        if os.path.exists(found + _SIGNATURE):
-            os.replace(found + _SIGNATURE, target + _SIGNATURE)
-        os.replace(found, target)
-        return True
-    return False
+    found = _find(source, name, version, arch)
+    target = os.path.join(directory, file_name(name, version, arch))
+    for ending in (_SIGNATURE, ""):
+        if found and os.path.exists(found + ending):
+            os.replace(found + ending, target + ending)
+
+
+def _find(directory: str, name: str, version: str, arch: str) -> Optional[str]:
+    """Return the path of a package as pacman names it, None when it is not there."""
+    paths = [os.path.join(directory, f"{name}-{version}-{arch}{ending}") for ending in _ENDINGS]
+    return next((path for path in paths if os.path.exists(path)), None)
 
 
 def _from_nearby(present: Package, places: List[str], directory: str) -> bool:
@@ -174,7 +177,13 @@ def _material(present: Package, directory: str, how: Optional[str]) -> Dict[str,
     }
 
 
+def _altered(one: Dict[str, Any]) -> DriverError:
+    return DriverError(
+        "checksum_mismatch",
+        f"{one['name']} {one['to']} has other bytes than its signed index says. Nothing was changed.",
+        "Find out who altered the mirror or a proxy before it.",
+    )
+
+
 def _code(problem: str) -> str:
-    if "PGP signature" in problem or "missing required signature" in problem:
-        return "repository_unsigned"
-    return "checksum_mismatch" if "checksum" in problem or "corrupted" in problem else "download_failed"
+    return "repository_unsigned" if "signature" in problem else "download_failed"

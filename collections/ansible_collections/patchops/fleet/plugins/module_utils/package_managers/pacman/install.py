@@ -4,7 +4,8 @@
 
 import os
 import re
-from typing import Any, Callable, Dict, List, Tuple
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
@@ -78,11 +79,10 @@ def install(
 
     Raises DriverError with pacman's own words when it failed; packages may then be in any state.
     """
-    run = _logged(configuration, log)
     present = _present(configuration)
-    # A package that was not there before leaves nothing behind when it goes.
-    rc, output = _change(run, present, files, removals, ["--nosave"] if going_back else [])
-    os.sync()  # pacman leaves that to the kernel, and a power cut would find files of no length
+    with _logged(configuration, log) as run:
+        # A package that was not there before leaves nothing behind when it goes.
+        rc, output = _change(run, present, files, removals, ["--nosave"] if going_back else [])
     if rc != 0:
         raise DriverError("install_failed", f"pacman ended with {rc}: {complaint(output)}", f"See {log}.")
     failed = failures(output)
@@ -97,21 +97,20 @@ def install(
 
 def install_by_force(configuration: Configuration, files: List[str], removals: List[str], log: str) -> None:
     """Put `files` back over whatever lies there, without asking for consistency; raises DriverError."""
-    run = _logged(configuration, log)
     problems = []
-    if files:
-        operation = ["-U", "-dd", "--overwrite", "*"] + _QUIET + _REMOVE_CONFLICTING
-        rc, output = run(operation + files)
-        if rc != 0:
-            rc, output = run(operation + ["--noscriptlet"] + files)
-        if rc != 0:
-            problems.append(complaint(output))
-    left = [name for name in removals if name in _present(configuration)()]
-    if left:
-        rc, output = run(["-R", "-dd", "--nosave"] + _QUIET + left)
-        if rc != 0:
-            problems.append(complaint(output))
-    os.sync()
+    with _logged(configuration, log) as run:
+        if files:
+            operation = ["-U", "-dd", "--overwrite", "*"] + _QUIET + _REMOVE_CONFLICTING
+            rc, output = run(operation + files)
+            if rc != 0:
+                rc, output = run(operation + ["--noscriptlet"] + files)
+            if rc != 0:
+                problems.append(complaint(output))
+        left = [name for name in removals if name in _present(configuration)()]
+        if left:
+            rc, output = run(["-R", "-dd", "--nosave"] + _QUIET + left)
+            if rc != 0:
+                problems.append(complaint(output))
     if problems:
         raise DriverError("revert_failed", "pacman failed: " + "; ".join(problems), f"See {log}.")
 
@@ -172,12 +171,17 @@ def _present(configuration: Configuration) -> Callable[[], List[str]]:
     return lambda: [one.name for one in read_installed(configuration.database)[0]]
 
 
-def _logged(configuration: Configuration, log: str) -> _Run:
+@contextmanager
+def _logged(configuration: Configuration, log: str) -> Iterator[_Run]:
     path = os.path.join(os.path.dirname(log), "pacman.conf")
     write_file(path, configuration.for_acting().encode("utf-8"))
-    return lambda operation: run_logged(
-        ["pacman"] + operation[:1] + ["--config", path] + operation[1:], log, _ENVIRONMENT
-    )
+    try:
+        yield lambda operation: run_logged(
+            ["pacman"] + operation[:1] + ["--config", path] + operation[1:], log, _ENVIRONMENT
+        )
+    finally:
+        os.sync()  # pacman leaves that to the kernel, and a power cut would find files of no length
+        os.unlink(path)
 
 
 def _output(result: process.Result) -> Tuple[int, str]:
