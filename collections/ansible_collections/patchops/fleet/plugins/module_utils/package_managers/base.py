@@ -169,6 +169,9 @@ class Driver:
         """Take back what `block` did for this transaction."""
         raise NotImplementedError
 
+    def released(self) -> None:
+        """Take up what was put off while a transaction of ours was not closed; none is open now."""
+
     def updater_locks(self) -> List[str]:
         """Return the lock files that keep the host's own updaters waiting while somebody holds them."""
         raise NotImplementedError

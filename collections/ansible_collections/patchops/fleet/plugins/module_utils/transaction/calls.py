@@ -240,6 +240,8 @@ class Call:
             with Lock(self.state.lock, self.options["lock_timeout"]):
                 for one in chosen:
                     self._close_one(one)
+                if all(one in chosen or one.view.state in states.CLOSED for one in records):
+                    self.driver.released()
         except LockTimeout:
             raise DriverError(
                 "transaction_live", "A worker is at work on this host.", "Wait for it, then call again."

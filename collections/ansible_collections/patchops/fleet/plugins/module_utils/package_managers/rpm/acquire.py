@@ -135,4 +135,5 @@ def _material(package: Dict[str, str], directory: str, how: Optional[str]) -> Di
 def _code(problem: str) -> str:
     if "signature" in problem or "not signed" in problem:
         return "repository_unsigned"
-    return "checksum_mismatch" if "checksum" in problem.lower() else "download_failed"
+    damaged = any(word in problem.lower() for word in ("checksum", "digest"))
+    return "checksum_mismatch" if damaged else "download_failed"

@@ -31,6 +31,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 _PID_FILE = "/run/zypp.pid"
+# zypper needs-rebooting looks at nothing else.
+_REBOOT_MARKER = "/run/reboot-needed"
 _VERSION = re.compile(r"\d[\d.]*")
 
 
@@ -127,9 +129,8 @@ class Zypper(ZypperChanges):
         names = set(wanted.names)
         for capability in wanted.capabilities:
             names |= installed.names_providing(capability)
-        return sorted(
-            {one.name for one in self.packages() if one.name in names and one.installed_at > started}
-        )
+        found = {one.name for one in self.packages() if one.name in names and one.installed_at > started}
+        return sorted(found) or ([_REBOOT_MARKER] if os.path.exists(_REBOOT_MARKER) else [])
 
     def space_paths(self) -> List[Dict[str, str]]:
         return [{"path": "/var/cache/zypp", "purpose": "cache"}]

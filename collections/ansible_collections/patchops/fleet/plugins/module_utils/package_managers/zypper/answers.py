@@ -23,6 +23,9 @@ Locks = NamedTuple("Locks", [("held", Set[str]), ("blocked", Set[Tuple[str, str,
 
 _MOST = 800
 _FAILED_SCRIPT = re.compile(r"^(?:warning|error): (%\w+\([^)\s]*\) scriptlet failed.*)$", re.MULTILINE)
+# What zypper says besides the reason.
+_ADVICE = re.compile(r" ?Please (?:check if the URIs|see the above error message).*$")
+_EMPTY = ("because of the above error.", "because of errors.", "because of an error.")
 _PROBLEM = re.compile(r"Problem: (.*?)(?=\n Solution |\Z)", re.DOTALL)
 
 
@@ -43,7 +46,8 @@ def read_stream(text: str) -> Optional[Element]:
 def errors(root: Element) -> str:
     """Return what zypper complained about, in a line."""
     said = [_line(one.text) for one in root.iter("message") if one.get("type") == "error"]
-    return "; ".join(line for line in said if line)[:_MOST] or "it gave no reason"
+    told = [_ADVICE.sub("", line) for line in said if line and not line.endswith(_EMPTY)]
+    return "; ".join(told)[:_MOST] or "it gave no reason"
 
 
 def why_not(root: Element) -> str:

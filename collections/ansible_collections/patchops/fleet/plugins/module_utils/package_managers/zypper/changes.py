@@ -20,6 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
     answers,
     block,
     marks_file,
+    purging,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.catalog import Catalog
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.planning import (
@@ -68,6 +69,7 @@ class ZypperChanges(RpmDriver):
         try:
             failed = acting.install(files, removals, log)
         finally:
+            purging.put_off()
             self.forget()
         # On the way back the packages count: a script of the bad version may well fail once more.
         if failed and not allow_downgrades:
@@ -96,6 +98,9 @@ class ZypperChanges(RpmDriver):
     def unblock(self, transaction_id: str) -> None:
         block.unblock(transaction_id)
         self.forget()
+
+    def released(self) -> None:
+        purging.take_up()
 
     def updater_locks(self) -> List[str]:
         return []  # who changes packages holds zypper's own lock, which is waited for

@@ -65,6 +65,7 @@ class FakeDriver:
         self.half_done: set[str] = set()
         self.automatic = ["tzdata:all"]
         self.pins: dict[str, list[dict[str, str]]] = {}
+        self.releases = 0
         self.served_old = True
         self.broken_package: str | None = None
         self.complaint = "the postinst failed"
@@ -193,6 +194,9 @@ class FakeDriver:
 
     def unblock(self, transaction_id: str) -> None:
         self.pins.pop(transaction_id, None)
+
+    def released(self) -> None:
+        self.releases += 1
 
     def _install_one(self, package: Package) -> None:
         name, _arch, version = package

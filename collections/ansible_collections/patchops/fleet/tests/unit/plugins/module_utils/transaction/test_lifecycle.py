@@ -91,6 +91,13 @@ def test_committing_frees_the_room(host: FakeHost) -> None:
     ]
 
 
+def test_the_driver_learns_when_no_transaction_is_open_any_more(host: FakeHost) -> None:
+    host.call("applied")
+    assert host.driver.releases == 0
+    host.call("committed")
+    assert host.driver.releases == 1
+
+
 def test_a_staged_transaction_is_discarded(host: FakeHost) -> None:
     host.call("staged")
     assert host.call("committed")["transaction"]["state"] == "discarded"
