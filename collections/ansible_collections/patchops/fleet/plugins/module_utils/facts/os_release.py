@@ -49,5 +49,5 @@ def collect_os(arch: str) -> Dict[str, Any]:
         "version_id": version,
         "codename": values.get("VERSION_CODENAME"),
         "arch": arch,
-        "support": find_support(distribution, version, now()[:10]),
+        "support": find_support(distribution, version, now()[:10], values.get("SUPPORT_END")),
     }

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Until when a release gets security updates. A small table: the hosts can't look it up."""
 
+import re
 from typing import Any, Dict, Optional, Tuple
 
 SOURCE = "distro-info-data"
+_OWN_SOURCE = "os-release"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 # {distribution: {version: (end of the regular support, end of the long term support)}}, from Debian's package
 # distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv.
@@ -34,13 +37,19 @@ _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
 }
 
 
-def find_support(distribution: str, version: Optional[str], today: str) -> Dict[str, Any]:
+def find_support(
+    distribution: str, version: Optional[str], today: str, own_end: Optional[str] = None
+) -> Dict[str, Any]:
     """Return {status, ends, lts_ends, source} on the day `today` (ISO date).
 
     `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM) still makes updates. A release
-    that is not in the table is `unknown`.
+    that is not in the table ends when it says itself (`own_end`: SUPPORT_END of os-release, as Fedora has
+    it), and is `unknown` when it says nothing.
     """
     ends, lts_ends = _ENDS.get(distribution, {}).get(version or "", (None, None))
+    source = SOURCE
+    if ends is None and own_end is not None and _DATE.match(own_end):
+        ends, source = own_end, _OWN_SOURCE
     if ends is None:
         return {"status": "unknown", "ends": None, "lts_ends": None, "source": None}
     if today <= ends:
@@ -49,4 +58,4 @@ def find_support(distribution: str, version: Optional[str], today: str) -> Dict[
         status = "lts"
     else:
         status = "ended"
-    return {"status": status, "ends": ends, "lts_ends": lts_ends, "source": SOURCE}
+    return {"status": status, "ends": ends, "lts_ends": lts_ends, "source": source}

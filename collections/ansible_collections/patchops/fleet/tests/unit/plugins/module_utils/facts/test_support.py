@@ -32,6 +32,17 @@ def test_a_release_without_long_term_support_ends_at_once() -> None:
     assert find_support("ubuntu", "25.10", "2026-07-10")["status"] == "ended"
 
 
+@pytest.mark.parametrize(("today", "status"), [("2026-05-13", "supported"), ("2026-05-14", "ended")])
+def test_a_release_that_is_not_in_the_table_ends_when_it_says_itself(today: str, status: str) -> None:
+    found = find_support("fedora", "42", today, "2026-05-13")
+    assert (found["status"], found["source"]) == (status, "os-release")
+
+
+def test_what_a_release_says_of_itself_counts_as_a_date_only() -> None:
+    assert find_support("fedora", "42", "2026-11-22", "soon")["status"] == "unknown"
+    assert find_support("debian", "12", "2026-11-22", "2020-01-01")["source"] == "distro-info-data"
+
+
 def test_a_distribution_that_is_not_in_the_table_is_unknown() -> None:
     assert find_support("slackware", "15.0", "2026-11-22") == {
         "status": "unknown",
