@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan that both versions of dnf are asked for, with a solver that knows four packages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
+    planning,
+    records,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
+    Refusal,
+)
+
+
+def package(name: str, version: str, repository: str | None = "updates", **other: Any) -> records.Package:
+    values: dict[str, Any] = {
+        "name": name,
+        "arch": "noarch",
+        "version": version,
+        "source_rpm": f"{name}-{version}.src.rpm",
+        "vendor": "Fedora Project",
+        "section": "",
+        "repository": repository,
+        "recorded": "",
+        "manual": True,
+        "sha256": "ab" * 32,
+        "download_bytes": 10,
+        "disk_bytes": 30,
+        "installed_at": 0,
+        "found": None,
+    }
+    return records.Package(**{**values, **other})
+
+
+class FourPackages(planning.Solver):
+    """bash, curl and vim have an update; nano comes newly. What is named in `broken` has no solution."""
+
+    def __init__(self, holds: tuple[str, ...] = (), broken: tuple[str, ...] = ()) -> None:
+        self.arch = "x86_64"
+        self.holds = list(holds)
+        self.broken = broken
+        self.installed = [package(name, "1.0-1", None) for name in ("bash", "curl", "vim")]
+        self.offered = [package(name, "1.1-1") for name in ("bash", "curl", "nano", "vim")]
+        self.offered += [package("bash", "0.9-1")]
+        self.updates = [
+            records.update_entry(
+                self.installed[place], self.offered[at], [], False, self.installed[place].name in holds, None
+            )
+            for place, at in enumerate((0, 1, 3))
+        ]
+        for one in self.updates:
+            one["security"] = one["name"] != "vim"
+
+    def known(self, name: str, arch: str = "") -> list[records.Package]:
+        return [one for one in self.installed + self.offered if one.name == name and arch in ("", one.arch)]
+
+    def upgrade_all(self, allow_removals: bool) -> list[dict[str, Any]]:
+        names = ("bash", "curl", "vim")
+        wanted = [one for one in self.offered if one.name in names and one.version == "1.1-1"]
+        return self._changes([one for one in wanted if one.name not in self.holds + list(self.broken)])
+
+    def install(self, packages: list[records.Package], allow_removals: bool) -> list[dict[str, Any]]:
+        missing = [one.name for one in packages if one.name in self.broken]
+        if missing:
+            raise Refusal("unsatisfiable", f"nothing provides what {missing[0]} needs")
+        return self._changes(packages)
+
+    def _changes(self, packages: list[records.Package]) -> list[dict[str, Any]]:
+        present = {one.name: one for one in self.installed}
+        return [
+            records.coming(
+                one, present.get(one.name), "upgrade" if one.name in present else "install", False, False
+            )
+            for one in packages
+        ]
+
+
+def names(plan: dict[str, Any]) -> set[str]:
+    return {one["name"] for one in plan["packages"]}
+
+
+def named(solver: planning.Solver, *wanted: str) -> dict[str, Any]:
+    return planning.plan(solver, {"packages": list(wanted)}, False)
+
+
+def test_packages_are_asked_for_by_name_by_architecture_and_by_version() -> None:
+    plan = named(FourPackages(), "bash", "curl.noarch", "nano=0:1.1-1")
+    assert {(one["name"], one["from"], one["to"]) for one in plan["packages"]} == {
+        ("bash", "1.0-1", "1.1-1"),
+        ("curl", "1.0-1", "1.1-1"),
+        ("nano", None, "1.1-1"),
+    }
+    assert (plan["download_bytes"], plan["disk_bytes"]) == (30, 30)
+
+
+def test_what_is_there_already_makes_an_empty_plan() -> None:
+    assert named(FourPackages(), "bash=1.0-1")["packages"] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ("emacs", "package_unknown"),
+        ("bash=7-1", "version_unknown"),
+        ("bash=0.9-1", "downgrade_needed"),
+        ("--nogpgcheck", "bad_arguments"),
+        ("bash; reboot", "bad_arguments"),
+        ("bash=1.1", "bad_arguments"),
+    ],
+)
+def test_what_can_not_be_had_as_asked_for_is_refused(wanted: str, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        named(FourPackages(), wanted)
+    assert refused.value.code == code
+
+
+def test_a_named_package_that_has_no_solution_is_refused_with_dnfs_own_reason() -> None:
+    with pytest.raises(Refusal, match="nothing provides what bash needs") as refused:
+        named(FourPackages(broken=("bash",)), "bash", "curl")
+    assert refused.value.code == "unsatisfiable"
+
+
+def test_of_security_updates_what_has_no_solution_stays_and_the_rest_comes() -> None:
+    plan = planning.plan(FourPackages(broken=("bash",)), {"select": "security"}, False)
+    assert names(plan) == {"curl"}
+    assert plan["held"] == [{"name": "bash", "reason": "nothing provides what bash needs"}]
+
+
+def test_of_all_updates_what_stays_is_told_with_the_reason() -> None:
+    plan = planning.plan(FourPackages(holds=("vim",), broken=("bash",)), {"select": "all"}, False)
+    assert names(plan) == {"curl"}
+    assert plan["held"] == [
+        {"name": "bash", "reason": "nothing provides what bash needs"},
+        {"name": "vim", "reason": "held on the host"},
+    ]
+
+
+def test_a_patch_set_brings_its_own_versions_of_what_is_installed() -> None:
+    members = [{"name": name, "arch": "noarch", "version": "1.1-1"} for name in ("bash", "nano")]
+    plan = planning.plan(FourPackages(), {"patch_set": {"packages": members}}, False)
+    assert names(plan) == {"bash"}
+
+
+def test_a_member_that_the_repositories_no_longer_have_is_named() -> None:
+    members = [{"name": "bash", "arch": "noarch", "version": "1.2-1"}]
+    with pytest.raises(Refusal, match=r"bash 1\.2-1") as refused:
+        planning.plan(FourPackages(), {"patch_set": {"packages": members}}, False)
+    assert refused.value.code == "member_missing"
+
+
+def test_a_package_without_a_sum_is_not_planned() -> None:
+    solver = FourPackages()
+    solver.offered = [package("bash", "1.1-1", sha256=None)]
+    with pytest.raises(Refusal) as refused:
+        named(solver, "bash")
+    assert refused.value.code == "repository_unsigned"
+
+
+def test_a_removal_that_nothing_replaces_needs_leave() -> None:
+    removal = records.going(package("vim", "1.0-1", None), None, False)
+    with pytest.raises(Refusal, match="removal of vim"):
+        planning.check_removals([removal], allow_removals=False)
+    planning.check_removals([removal], allow_removals=True)
+    planning.check_removals([dict(removal, replaced_by="neovim")], allow_removals=False)
+
+
+def test_the_newest_offer_counts_and_an_excluded_one_only_where_there_is_no_other() -> None:
+    installed = [package("bash", "1.0-1", None)]
+    offers = [package("bash", "1.10-1"), package("bash", "1.9-1")]
+    both = {("bash", "noarch", "1.10-1"), ("bash", "noarch", "1.9-1")}
+    for visible, expected in ((both, ("1.10-1", False)), ({("bash", "noarch", "1.9-1")}, ("1.9-1", False))):
+        (_before, after, blocked), *_none = records.pair_updates(installed, offers, visible)
+        assert (after.version, blocked) == expected
+    (_before, after, blocked), *_none = records.pair_updates(installed, offers, set())
+    assert (after.version, blocked) == ("1.10-1", True)
+
+
+def test_an_older_version_beside_a_newer_one_is_a_duplicate_but_for_kernels() -> None:
+    twice = [package(name, version, None) for name in ("bash", "kernel") for version in ("1.9-1", "1.10-1")]
+    assert records.duplicates(twice, {"kernel"}) == [{"name": "bash", "arch": "noarch", "version": "1.9-1"}]
+
+
+@pytest.mark.parametrize(
+    ("reason", "manual"),
+    [
+        ("user", True),
+        ("External User", True),
+        ("Group", True),
+        ("Weak Dependency", False),
+        ("dependency", False),
+    ],
+)
+def test_why_a_package_is_there_is_read_from_either_dnfs_words(reason: str, manual: bool) -> None:
+    assert records.is_manual(reason) is manual
