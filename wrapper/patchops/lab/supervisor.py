@@ -70,8 +70,11 @@ class Supervisor:
         network.create_bridge()
         self._start_mirror()
         with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as selector:
-            listener.bind(str(self._paths.control_socket))
+            # Under its own name only when it listens: who sees it connects.
+            unheard = self._paths.control_socket.with_suffix(".new")
+            listener.bind(str(unheard))
             listener.listen(64)
+            unheard.rename(self._paths.control_socket)
             wake, woken = socket.socketpair()
             wake.setblocking(False)
             signal.set_wakeup_fd(wake.fileno())
