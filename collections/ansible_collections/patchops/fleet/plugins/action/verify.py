@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import call_until
@@ -26,6 +27,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         settle = float(arguments.get("settle") or 30)
+        new_login = boolean(arguments.pop("new_login", True), strict=False)
         answer = call_until(
             self,
             "verify",
@@ -34,5 +36,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             kind="patchops.host",
             deadline=_DEADLINE + settle,
             limit=settle + _MARGIN,
+            fresh=new_login,
         )
         return answer.result

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -37,6 +37,13 @@ def outcome(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {**host_outcome(results), "transaction": transaction(results), "to_apply": to_apply(results)}
 
 
+def settled(hosts: Iterable[str], hostvars: Any) -> bool:
+    """Tell whether a batch has nobody to take back, and nobody with a hook to put it back into service."""
+    return not any(
+        hostvars[host].get("patchops_hook_undrain") or outcome(hostvars[host])["revertible"] for host in hosts
+    )
+
+
 def planned_packages(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the packages that a host has to have, going by where its transaction stands."""
     return host_packages(step_results(variables))
@@ -65,6 +72,7 @@ class FilterModule:
         return {
             "run_hosts": run_hosts,
             "outcome": outcome,
+            "settled": settled,
             "planned_packages": planned_packages,
             "patch_set": patch_set,
             "hook": hook,
