@@ -258,9 +258,8 @@ def _given_up(
     confirm = last.result.get("confirm") or {}
     alone = "The transaction goes on by itself."
     if confirm.get("state") == "pending":
-        alone = (
-            f"Unless somebody logs in anew within {confirm['within']} seconds, the host takes it back by itself."
-        )
+        within = confirm["within"]
+        alone = f"Unless somebody logs in anew within {within} seconds, the host goes back by itself."
     remedy = f"{alone} Run the same command again to attach to it, or read {known['journal']} on the host."
     seen = f"transaction {known['id']} was {known['state']} when it was last seen"
     more = {"changed": True, "transaction": known, "plan": started.result.get("plan"), "document": None}

@@ -240,7 +240,7 @@ def test_a_host_that_could_not_be_confirmed_in_time_tells_that_it_went_back(
 def test_a_host_that_never_lets_anybody_in_again_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     result = Controller(monkeypatch, STARTED, PENDING, AWAY).run(state="applied", select="all")
     assert (result["outcome"]["code"], result["changed"]) == ("outcome_unknown", True)
-    assert "takes it back by itself" in result["outcome"]["remedy"]
+    assert "goes back by itself" in result["outcome"]["remedy"]
 
 
 def test_what_an_earlier_run_could_not_confirm_is_confirmed_first(monkeypatch: pytest.MonkeyPatch) -> None:
