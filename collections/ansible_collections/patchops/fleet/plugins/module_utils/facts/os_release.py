@@ -3,7 +3,7 @@
 """Which distribution the host runs."""
 
 import shlex
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.support import find_support
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
@@ -38,10 +38,18 @@ def parse_os_release(text: str) -> Dict[str, str]:
     return values
 
 
+def version_of(values: Dict[str, str]) -> Optional[str]:
+    """Return the release in the assignments of os-release: ``12``, ``rolling`` where releases don't exist.
+
+    Arch has no version, or in its images for containers the day on which they were made.
+    """
+    return "rolling" if values.get("BUILD_ID") == "rolling" else values.get("VERSION_ID")
+
+
 def collect_os(arch: str) -> Dict[str, Any]:
     """Return the `os` part of the host document."""
     values = read_os_release()
-    distribution, version = values.get("ID", "linux"), values.get("VERSION_ID")
+    distribution, version = values.get("ID", "linux"), version_of(values)
     return {
         "id": distribution,
         "id_like": values.get("ID_LIKE", "").split(),

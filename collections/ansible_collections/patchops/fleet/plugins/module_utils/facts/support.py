@@ -6,12 +6,29 @@ import re
 from typing import Any, Dict, Optional, Tuple
 
 SOURCE = "distro-info-data"
+_SOURCES = {"alpine": "alpinelinux.org/releases"}
 _OWN_SOURCE = "os-release"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 # {distribution: {version: (end of the regular support, end of the long term support)}}, from Debian's package
-# distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv.
+# distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv; Alpine's by branch.
 _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
+    "alpine": {
+        "3.9": ("2020-11-01", None),
+        "3.10": ("2021-05-01", None),
+        "3.11": ("2021-11-01", None),
+        "3.12": ("2022-05-01", None),
+        "3.13": ("2022-11-01", None),
+        "3.14": ("2023-05-01", None),
+        "3.15": ("2023-11-01", None),
+        "3.16": ("2024-05-23", None),
+        "3.17": ("2024-11-22", None),
+        "3.18": ("2025-05-09", None),
+        "3.19": ("2025-11-01", None),
+        "3.20": ("2026-04-01", None),
+        "3.21": ("2026-11-01", None),
+        "3.22": ("2027-05-01", None),
+    },
     "debian": {
         "7": ("2016-04-25", "2018-05-31"),
         "8": ("2018-06-17", "2020-06-30"),
@@ -35,6 +52,8 @@ _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
         "26.10": ("2027-07-15", None),
     },
 }
+# They have no releases that could end.
+_ROLLING = ("arch",)
 
 
 def find_support(
@@ -44,10 +63,14 @@ def find_support(
 
     `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM) still makes updates. A release
     that is not in the table ends when it says itself (`own_end`: SUPPORT_END of os-release, as Fedora has
-    it), and is `unknown` when it says nothing.
+    it), and is `unknown` when it says nothing. What rolls is supported, without an end.
     """
+    if distribution in _ROLLING:
+        return {"status": "supported", "ends": None, "lts_ends": None, "source": None}
+    if distribution == "alpine":
+        version = ".".join((version or "").split(".")[:2])
     ends, lts_ends = _ENDS.get(distribution, {}).get(version or "", (None, None))
-    source = SOURCE
+    source = _SOURCES.get(distribution, SOURCE)
     if ends is None and own_end is not None and _DATE.match(own_end):
         ends, source = own_end, _OWN_SOURCE
     if ends is None:

@@ -5,7 +5,10 @@
 import os
 from typing import Any, Dict, List
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import (
+    read_os_release,
+    version_of,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import preflight, survey
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
@@ -44,6 +47,4 @@ def make_plan(
 def platform(driver: Driver) -> str:
     """Return the key of the host's platform in a patch set: ``debian-12-amd64``."""
     release = read_os_release()
-    return "{}-{}-{}".format(
-        release.get("ID", "unknown"), release.get("VERSION_ID", ""), driver.platform_arch()
-    )
+    return "{}-{}-{}".format(release.get("ID", "unknown"), version_of(release) or "", driver.platform_arch())

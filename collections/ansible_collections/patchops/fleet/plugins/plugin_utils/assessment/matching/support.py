@@ -14,22 +14,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.support impor
 # Linux.
 _ENDS = {
     "almalinux": {"8": "2029-05-31", "9": "2032-05-31", "10": "2035-05-31"},
-    "alpine": {
-        "3.9": "2020-11-01",
-        "3.10": "2021-05-01",
-        "3.11": "2021-11-01",
-        "3.12": "2022-05-01",
-        "3.13": "2022-11-01",
-        "3.14": "2023-05-01",
-        "3.15": "2023-11-01",
-        "3.16": "2024-05-23",
-        "3.17": "2024-11-22",
-        "3.18": "2025-05-09",
-        "3.19": "2025-11-01",
-        "3.20": "2026-04-01",
-        "3.21": "2026-11-01",
-        "3.22": "2027-05-01",
-    },
     "amzn": {"2": "2026-06-30", "2023": "2029-06-30"},
     "centos": {
         "6": "2020-11-30",
@@ -44,7 +28,8 @@ _ENDS = {
     "rocky": {"8": "2029-05-31", "9": "2032-05-31", "10": "2035-05-31"},
     "sles": {"15.6": "2025-12-31", "15.7": "2031-07-31"},
 }
-_ROLLING = {"arch"}
+# Those of which the host itself can tell.
+_TOLD_BY_HOSTS = ("alpine", "arch", "debian", "ubuntu")
 
 
 def support_status(document: Mapping[str, Any], release: str, today: str) -> str:
@@ -54,9 +39,7 @@ def support_status(document: Mapping[str, Any], release: str, today: str) -> str
     if told in ("supported", "lts", "ended"):
         return str(told)
     family, _separator, version = release.partition(":")
-    if family in _ROLLING:
-        return "supported"
-    if family in ("debian", "ubuntu"):
+    if family in _TOLD_BY_HOSTS:
         return str(find_support(family, os.get("version_id"), today)["status"])
     ends = _ENDS.get(family, {}).get(version)
     if ends is None:

@@ -28,6 +28,20 @@ def test_the_support_of_debian_releases_by_day(version: str | None, today: str, 
     assert find_support("debian", version, today)["status"] == status
 
 
+def test_a_distribution_that_rolls_has_no_end() -> None:
+    assert find_support("arch", "rolling", "2026-11-22") == {
+        "status": "supported",
+        "ends": None,
+        "lts_ends": None,
+        "source": None,
+    }
+
+
+def test_alpine_is_supported_by_branch() -> None:
+    found = find_support("alpine", "3.21.3", "2026-11-02")
+    assert (found["status"], found["ends"]) == ("ended", "2026-11-01")
+
+
 def test_a_release_without_long_term_support_ends_at_once() -> None:
     assert find_support("ubuntu", "25.10", "2026-07-10")["status"] == "ended"
 
