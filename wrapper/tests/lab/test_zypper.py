@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts with zypper: what it passes over in silence is told, and what it has beside packages stays as it was.
+
+What every package manager's driver promises is in test_conformance.py.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
+from patchops.lab.distributions import rpm_apps
+from patchops.lab.hosts import LabHost
+from patchops.lab.lab import Lab
+from patchops.lab.modules import run_module
+from patchops.lab.plays import Plays
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab, renew
+
+pytestmark = pytest.mark.lab
+
+APPS = ("failapp", "goodapp", "libuser", "needsnew", "oldname", "plainapp", "webapp")
+MANY = ["kernel-core", "lab-goodapp", "lab-library", "lab-needsnew", "lab-newname"]
+PURGE = "/boot/do_purge_kernels"
+DEAD = "[dead]\\nname=Dead\\nbaseurl=http://user:s3cret@mirror.lab/none\\nenabled=1\\nautorefresh=1\\n"
+ZYPPER = ("zypper", "--non-interactive")
+
+
+@pytest.fixture(scope="module")
+def zypper_lab(make_lab: MakeLab) -> Lab:
+    return make_lab(HostSpec("z1", "sles15", kernel=True, apps=APPS))
+
+
+@pytest.fixture
+def host(zypper_lab: Lab) -> LabHost:
+    renew(zypper_lab)
+    return zypper_lab.host("z1")
+
+
+def transact(lab: Lab, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    return run_module(lab, "z1", "transaction", arguments, check=check)
+
+
+def code_of(result: dict[str, Any]) -> str:
+    return f"{result['outcome']['code']}"
+
+
+def scan(lab: Lab) -> dict[str, Any]:
+    result = run_module(lab, "z1", "host_info", {"refresh": True})
+    assert result["outcome"]["class"] in ("ok", "unknown"), result["outcome"]
+    packed = (lab.host("z1").paths.upper / "var/lib/patchops/host.json.gz").read_bytes()
+    document: dict[str, Any] = json.loads(gzip.decompress(packed))
+    return document
+
+
+def names_in_plan(result: dict[str, Any]) -> set[str]:
+    return {one["name"] for one in result["plan"]["packages"]}
+
+
+def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
+    zypper_lab: Lab, host: LabHost
+) -> None:
+    host.run("touch", PURGE)
+    before = host.packages()
+    applied = transact(zypper_lab, state="applied", packages=MANY)
+    assert code_of(applied) == "applied", applied["outcome"]
+    assert {(one["name"], one["action"]) for one in applied["plan"]["packages"]} == {
+        ("kernel-core", "install"),
+        ("lab-goodapp", "upgrade"),
+        ("lab-library", "upgrade"),
+        ("lab-needsnew", "upgrade"),
+        ("lab-newcomer", "install"),
+        ("lab-newname", "install"),
+        ("lab-oldname", "remove"),
+    }
+    assert applied["services"]["restarted"] == ["lab-libuser.service"]
+    assert host.run("sed", "/^#/d", "/var/lib/zypp/AutoInstalled").split() == ["lab-newcomer"]
+    assert host.try_run("test", "-e", PURGE).returncode != 0, "the fallback kernel may be purged"
+
+    reverted = transact(zypper_lab, state="reverted")
+    assert code_of(reverted) == "taken_back", reverted["outcome"]
+    assert host.packages() == before
+
+    patched = host.try_run(*ZYPPER, "patch", "--with-interactive", "--category", "security", "--dry-run")
+    assert patched.returncode == 0, "the locks keep zypper from other patches"
+    assert "lab-webapp" in patched.stdout
+    assert not set(MANY) & set(patched.stdout.split("going to be upgraded:")[1].split())
+
+    host.run(*ZYPPER, "addlock", "lab-webapp")
+    assert code_of(transact(zypper_lab, state="committed")) == "committed"
+    assert "lab-webapp" in host.run(*ZYPPER, "locks")
+    assert "lab-goodapp" not in host.run(*ZYPPER, "locks")
+    assert host.try_run("test", "-e", PURGE).returncode == 0
+
+
+def test_security_includes_the_patches_that_zypper_skips_without_a_word(
+    zypper_lab: Lab, host: LabHost
+) -> None:
+    host.run(*ZYPPER, "refresh")
+    own = host.try_run(*ZYPPER, "patch", "--category", "security", "--dry-run")
+    going = own.stdout.split("going to be upgraded:")[1]
+    assert (own.returncode, "lab-goodapp" in going, "kernel-core" in going) == (0, True, False)
+    planned = transact(zypper_lab, check=True, state="applied", select="security")
+    assert {"kernel-core", "lab-goodapp", "lab-newname"} <= names_in_plan(planned)
+    assert "lab-plainapp" not in names_in_plan(planned)
+
+
+def test_a_repository_that_zypper_goes_on_without_is_an_error(zypper_lab: Lab, host: LabHost) -> None:
+    host.run("sh", "-c", f"printf '{DEAD}' > /etc/zypp/repos.d/dead.repo")
+    own = host.try_run(*ZYPPER, "update", "--dry-run", "lab-goodapp")
+    assert (own.returncode, "going to be upgraded" in own.stdout) == (106, True)
+    result = transact(zypper_lab, state="applied", packages=["lab-goodapp"])
+    assert code_of(result) == "repository_unreadable", result["outcome"]
+    assert "dead: " in result["outcome"]["message"]
+    assert "s3cret" not in json.dumps(result)
+    document = scan(zypper_lab)
+    assert document["security_source"]["status"] == "unreadable"
+    assert "user" not in json.dumps(document["repositories"])
+
+
+def test_a_key_that_nobody_imported_is_not_taken(zypper_lab: Lab, host: LabHost) -> None:
+    host.run("sh", "-c", "rpm --erase gpg-pubkey; rm -rf /var/cache/zypp")
+    result = transact(zypper_lab, state="applied", packages=["lab-goodapp"])
+    assert code_of(result) == "repository_unsigned", result["outcome"]
+    assert "gpg-pubkey" not in host.run("rpm", "-qa")
+
+
+def test_a_scan_says_what_zypper_and_rpm_know(zypper_lab: Lab, host: LabHost) -> None:
+    host.run(*ZYPPER, "addlock", "lab-plainapp", "lab-goodapp == 1.1-1.el9")
+    document = scan(zypper_lab)
+    jsonschema.Draft202012Validator(json_schema("patchops.host")).validate(document)
+    updates = {one["name"]: one for one in document["updates"]}
+    assert (document["package_manager"]["name"], document["errors"]) == ("zypper", [])
+    assert {(one["name"], one["version"], one["arch"]) for one in document["packages"]} == host.packages()
+    assert set(updates) == {f"lab-{app}" for app in (*APPS, "library") if app != "libuser"} | {"kernel-core"}
+    assert updates["lab-oldname"]["replaced_by"] == "lab-newname"
+    assert document["holds"] == ["lab-plainapp"]
+    assert (updates["lab-plainapp"]["held"], updates["lab-plainapp"]["blocked"]) == (True, False)
+    assert (updates["lab-goodapp"]["held"], updates["lab-goodapp"]["blocked"]) == (False, True)
+    kernel = updates["kernel-core"]["advisories"][0]
+    assert (kernel["type"], kernel["severity"], kernel["reboot_suggested"]) == ("security", "Important", True)
+    assert (updates["lab-plainapp"]["security"], updates["lab-webapp"]["security"]) == (False, True)
+    assert (document["security_source"]["status"], document["repositories"][0]["signature"]) == (
+        "ok",
+        "metadata",
+    )
+
+
+def test_a_kernel_and_a_service_are_patched_rebooted_proven_and_taken_back(
+    zypper_lab: Lab, host: LabHost, tmp_path: Path
+) -> None:
+    plays = Plays(zypper_lab.paths.inventory, tmp_path)
+    host.run("rpm", "--erase", "lab-failapp", "lab-webapp")
+    before, boot = host.packages(), host.boot_id()
+    patched = plays.run("patch", hosts="z1", select="security")
+    entry = patched.host("z1")
+    assert (entry["outcome"]["class"], entry["effective"]) == ("ok", "yes"), patched.output
+    assert entry["reboot"]["done"] is True
+    assert host.boot_id() != boot
+    assert {version for name, version, _arch in host.packages() if name == rpm_apps.KERNEL} == {
+        rpm_apps.OLD_KERNEL,
+        rpm_apps.NEW_KERNEL,
+    }
+    assert scan(zypper_lab)["reboot"]["required"] is False
+    back = plays.run("rollback", hosts="z1")
+    assert back.host("z1")["outcome"]["code"] == "taken_back", back.output
+    assert host.packages() == before
