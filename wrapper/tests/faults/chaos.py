@@ -3,7 +3,6 @@
 """A command on a host that is given again and again while something dies each time, until it settles."""
 
 import random
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -14,11 +13,8 @@ from patchops.lab import host_faults
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
 from patchops.lab.modules import begin_module, read_result
-from patchops.lab.plays import kill_tree
 
-from .trial import IMPATIENT_SSH
-
-Call = subprocess.Popen[str]
+from .trial import IMPATIENT_SSH, Call, kill_call, was_killed
 
 # Once nothing dies any more the first or the second call settles it; after a power cut one more finds out.
 _ATTEMPTS = 8
@@ -71,10 +67,10 @@ class Chaos:
                 _moment, who = deaths.pop(0)
                 _DEATHS[who](self, call)
                 self.story.append(f"{time.monotonic() - started:.1f} s: {who} died")
-        outcome: dict[str, Any] = {}
-        if call.returncode != -signal.SIGKILL:
-            outcome = read_result(*output)["outcome"]
-        self.story.append(f"{arguments['state']}: {outcome.get('code')}: {outcome.get('message')}")
+                if was_killed(call):
+                    return {}
+        outcome: dict[str, Any] = read_result(*output)["outcome"]
+        self.story.append(f"{arguments['state']}: {outcome['code']}: {outcome['message']}")
         return outcome
 
     def _kill_worker(self, call: Call) -> None:
@@ -87,8 +83,7 @@ class Chaos:
         self.host.try_run("pkill", "-KILL", "sshd")
 
     def _kill_controller(self, call: Call) -> None:
-        if call.poll() is None:
-            kill_tree(call.pid)
+        kill_call(call)
 
     def _cut_power(self, call: Call) -> None:
         self.host.kill()

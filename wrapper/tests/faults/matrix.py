@@ -139,7 +139,14 @@ ROWS: tuple[Row, ...] = (
         quick=_QUICK,
     ),
     Row("every tenth packet is lost", BEFORE, _DONE, "loss"),
-    Row("the host's bastion dies", INSTALLING, _LOST, "bastion-dead", host="inner", options=_IMPATIENT),
+    Row(
+        "the host's bastion dies",
+        INSTALLING,
+        Expected("outcome_unknown", PLANNED, "inner can't be asked any more", "nothing_to_do"),
+        "bastion-dead",
+        host="inner",
+        options=_IMPATIENT,
+    ),
     # Power
     Row(
         "the host's power is cut",
@@ -232,7 +239,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "/ is full",
         BEFORE,
-        Expected("no_temporary_space", FORMER, "small"),
+        _refused("no_space", "^Too little room: / is full"),
         "root-full",
         host="small",
     ),
@@ -243,7 +250,14 @@ ROWS: tuple[Row, ...] = (
         "root-nearly-full",
         host="small",
     ),
-    Row("/ fills up", UNPACKING, _TAKEN_BACK, "root-full", host="small"),
+    Row("/ fills up", UNPACKING, _refused("no_space", "No space left on device"), "root-full", host="small"),
+    Row(
+        "/ fills up",
+        INSTALLING,
+        Expected("state_mixed", UNFINISHED, "No space left on device"),
+        "root-full",
+        host="small",
+    ),
     Row(
         "/boot is full, and a kernel is to come",
         BEFORE,

@@ -31,7 +31,14 @@ APPS = {
     "bookworm": ("confapp", "goodapp", "needsnew", "slowapp"),
     "rocky9": ("goodapp", "libuser", "needsnew", "oldname", "plainapp", "slowapp"),
 }
-EVERYTHING: dict[str, Any] = {"state": "applied", "select": "all", "timeout": 120}
+# With apt and dpkg, which stay otherwise: to be exactly as before is what is held here.
+REVERTIBLE = [{"packages": ["*"], "class": "revertible"}]
+EVERYTHING: dict[str, Any] = {
+    "state": "applied",
+    "select": "all",
+    "way_back_classes": REVERTIBLE,
+    "timeout": 120,
+}
 REVERTED: dict[str, Any] = {"state": "reverted", "timeout": 120}
 
 

@@ -32,6 +32,7 @@ from .matrix import (
     Row,
 )
 
+Call = subprocess.Popen[str]
 Packages = set[tuple[str, str, str]]
 
 _APPS = ("failapp", "goodapp", "killapp", "slowapp", "webapp")
@@ -136,7 +137,7 @@ class Trial:
     def _selection(self) -> list[str]:
         return [f"lab-{app}" for app in self.row.apps] or [_KERNEL[self._distribution.package_manager]]
 
-    def _begin(self) -> "subprocess.Popen[str]":
+    def _begin(self) -> Call:
         if self.row.when == TAKING_BACK and journal(self.host):
             arguments: Mapping[str, Any] = {"state": "reverted", **self.row.options}
         else:
@@ -169,7 +170,7 @@ class Trial:
             return lambda: self.host.try_run("pgrep", "-f", f"^sleep {_PAUSE}").returncode == 0
         return None
 
-    def _strike(self, call: "subprocess.Popen[str] | None") -> None:
+    def _strike(self, call: Call | None) -> None:
         kind = self.row.kind
         if kind in faults.KINDS:
             faults.inject(self.lab, kind, self._target())
@@ -194,40 +195,55 @@ class Trial:
         )
 
 
-def _end(call: "subprocess.Popen[str]") -> dict[str, Any]:
+def kill_call(call: Call) -> None:
+    """Kill the controller: Ansible and all it has started here."""
+    if call.poll() is None:
+        kill_tree(call.pid)
+        call.wait()
+        # ssh keeps them open as long as it shares its connection.
+        for pipe in (call.stdout, call.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def was_killed(call: Call) -> bool:
+    """Whether there is nobody any more to tell what came of a call."""
+    return call.returncode == -signal.SIGKILL
+
+
+def _end(call: Call) -> dict[str, Any]:
     """The outcome of a call; {} when it was killed."""
-    output = call.communicate(timeout=600)
-    if call.returncode == -signal.SIGKILL:
+    if was_killed(call):
         return {}
-    outcome: dict[str, Any] = read_result(*output)["outcome"]
+    outcome: dict[str, Any] = read_result(*call.communicate(timeout=600))["outcome"]
     return outcome
 
 
-def _cut_for_a_while(host: LabHost, call: "subprocess.Popen[str] | None") -> None:
+def _cut_for_a_while(host: LabHost, call: Call | None) -> None:
     host_faults.cut(host)
     time.sleep(_AWHILE)
     host_faults.reconnect(host)
 
 
-def _kill_worker(host: LabHost, call: "subprocess.Popen[str] | None") -> None:
+def _kill_worker(host: LabHost, call: Call | None) -> None:
     host.run("pkill", "-9", "-f", "payload.zip")
 
 
-def _kill_sshd(host: LabHost, call: "subprocess.Popen[str] | None") -> None:
+def _kill_sshd(host: LabHost, call: Call | None) -> None:
     host.run("pkill", "-9", "sshd")
 
 
-def _kill_controller(host: LabHost, call: "subprocess.Popen[str] | None") -> None:
+def _kill_controller(host: LabHost, call: Call | None) -> None:
     assert call is not None
-    kill_tree(call.pid)
+    kill_call(call)
 
 
-def _fill_state(host: LabHost, call: "subprocess.Popen[str] | None") -> None:
+def _fill_state(host: LabHost, call: Call | None) -> None:
     host.run("mkdir", "-m", "700", _STATE)
     host_faults.fill(host, _STATE)
 
 
-_OWN: dict[str, Callable[[LabHost, "subprocess.Popen[str] | None"], None]] = {
+_OWN: dict[str, Callable[[LabHost, Call | None], None]] = {
     "cut-for-a-while": _cut_for_a_while,
     "worker-killed": _kill_worker,
     "sshd-killed": _kill_sshd,

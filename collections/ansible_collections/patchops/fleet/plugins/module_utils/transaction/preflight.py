@@ -50,8 +50,8 @@ def check_repositories(repositories: List[Dict[str, Any]], errors: List[Dict[str
         "; ".join(f"{name}: {message}" for name, message in found[:5]) + ". Nothing was changed.",
         {
             "repository_expired": "Update the mirror, or set the host's clock, then call again.",
-            "repository_unsigned": "See whether the host's clock is right (a signature from its future counts as bad), "
-            "install the right key, or find out who altered the repository.",
+            "repository_unsigned": "See whether the host's clock is right (it believes no signature from its "
+            "future), install the right key, or find out who altered the repository.",
             "lock_held": "Wait until the other program has ended, then call again.",
         }.get(code, "Repair the repository or the way to it, or disable it, then call again."),
     )
@@ -87,12 +87,27 @@ def check_space(driver: Driver, needs: Dict[str, int]) -> None:
     """Raise DriverError when a file system has less room than `needs` ({purpose: bytes}) asks for."""
     problems = space_problems(collect_space(driver.space_paths()), needs)
     if problems:
-        raise DriverError(
-            "no_space",
-            "Too little room: " + "; ".join(problems) + ". Nothing was changed.",
-            f"Free space there (old kernels, {driver.cleaning}, logs), or release earlier ways back "
-            "(state: committed), then call again.",
-        )
+        raise _no_space(driver, problems)
+
+
+def check_not_full(driver: Driver) -> None:
+    """Raise DriverError when a file system is so full that package managers blame something else for it."""
+    full = {
+        one["mount"]
+        for one in collect_space(driver.space_paths())
+        if one["purpose"] in ("root", "var") and one["free_bytes"] < _MIB
+    }
+    if full:
+        raise _no_space(driver, [f"{mount} is full" for mount in sorted(full)])
+
+
+def _no_space(driver: Driver, problems: List[str]) -> DriverError:
+    return DriverError(
+        "no_space",
+        "Too little room: " + "; ".join(problems) + ". Nothing was changed.",
+        f"Free space there (old kernels, {driver.cleaning}, logs), or release earlier ways back "
+        "(state: committed), then call again.",
+    )
 
 
 def check_limit(kept_bytes: int, more_bytes: int, limit: int) -> None:

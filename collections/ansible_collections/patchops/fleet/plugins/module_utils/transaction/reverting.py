@@ -25,7 +25,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
 
 # Not the packages' fault: with room they may be installed.
-_FULL_DISK = "No space left on device"
+FULL_DISK = "No space left on device"
 _ROUNDS = 3
 
 
@@ -115,7 +115,7 @@ def is_as_before(context: Context) -> bool:
 
 
 def _put_back(context: Context, cause: Optional[str]) -> Outcome:
-    if cause is None or _FULL_DISK not in cause:
+    if cause is None or FULL_DISK not in cause:
         _block(context)
     try:
         _restore_packages(context)
