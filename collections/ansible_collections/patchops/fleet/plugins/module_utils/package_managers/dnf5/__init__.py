@@ -35,7 +35,8 @@ class Dnf5(BoundDriver):
     name = "dnf5"
     caches = ("/var/cache/libdnf5/*/packages",)
 
-    repairing = "dnf5 remove --duplicates and dnf5 check"
+    # `dnf5 remove --duplicates` came late.
+    repairing = "dnf5 check --duplicates, then rpm --erase for the older of what it names, and dnf5 check"
     cleaning = "dnf5 clean packages"
     inspecting = "dnf5 history info, dnf5 check"
 

@@ -116,7 +116,7 @@ def _fetch(base: Any, offers: List[Any]) -> str:
             downloader.add(offer)
     try:
         downloader.download()
-    except (libdnf5.exception.Error, RuntimeError) as error:
+    except opening.errors() as error:
         return heard.explain(error)
     return ""
 

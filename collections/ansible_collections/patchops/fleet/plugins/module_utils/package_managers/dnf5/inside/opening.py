@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Open libdnf5 as its command line would, or so that it sees just what is on the host."""
 
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Set, Tuple, Type
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import watching
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
@@ -52,12 +52,12 @@ def fetch() -> Dict[str, str]:
     base = _configured(True)
     base.setup()
     base.get_repo_sack().create_repos_from_system_configuration()
-    errors = {}
+    problems = {}
     for name in [repo.get_id() for repo in offering(base)]:
         problem = _fetch(name)
         if problem is not None:
-            errors[name] = problem
-    return errors
+            problems[name] = problem
+    return problems
 
 
 def enabled(base: Any) -> List[Any]:
@@ -111,9 +111,16 @@ def names_beside(base: Any) -> Set[str]:
     return {one.get_name() for one in query}
 
 
+def errors() -> Tuple[Type[Exception], ...]:
+    """Return the classes of libdnf5's errors; until 5.2.12 the bindings made each a RuntimeError."""
+    known = getattr(libdnf5, "exception", None)
+    found = [getattr(known, name, RuntimeError) for name in ("Error", "NonLibdnf5Exception")]
+    return (RuntimeError,) + tuple(found)
+
+
 def explain(error: Exception) -> Refusal:
     """Return libdnf5's own error as a refusal; every other one is raised again."""
-    if isinstance(error, (libdnf5.exception.Error, RuntimeError)):
+    if isinstance(error, errors()):
         return Refusal("", " ".join(str(error).split()))
     raise error
 
@@ -150,6 +157,6 @@ def _fetch(name: str) -> Optional[str]:
     heard = watching.Downloads(base)
     try:
         base.get_repo_sack().load_repos(libdnf5.repo.Repo.Type_AVAILABLE)
-    except (libdnf5.exception.Error, RuntimeError) as error:
+    except errors() as error:
         return heard.explain(error)
     return None

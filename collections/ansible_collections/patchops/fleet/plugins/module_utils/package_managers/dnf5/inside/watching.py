@@ -62,7 +62,7 @@ class _TransactionListener(_TransactionCallbacks):  # type: ignore[misc]
         if return_code:
             script = rpm.TransactionCallbacks.script_type_to_string(kind)
             name = f"{nevra.get_name()}-{nevra.get_version()}-{nevra.get_release()}.{nevra.get_arch()}"
-            self._complain(f"Error in %{script} scriptlet of package {name}")
+            self._complain(f"Error in {script} scriptlet of package {name}")
 
     def cpio_error(self, item: Any) -> None:
         self._complain("Error in the content of a package: it could not be unpacked")
