@@ -140,12 +140,13 @@ def test_the_old_packages_gone_from_the_mirror_refuse_and_can_be_rebuilt(make_la
     lab = make_lab(HostSpec("gone", apps=("goodapp",)), old_gone=True)
     host = lab.host("gone")
     before = host.packages()
-    refused = transact(lab, "gone", **APPLY, select="all")
+    everything = {"select": "all", "way_back_classes": [{"packages": ["*"], "class": "revertible"}]}
+    refused = transact(lab, "gone", **APPLY, **everything)
     assert refused["outcome"]["code"] == "no_way_back", refused["outcome"]
     assert "lab-goodapp 1.0" in refused["outcome"]["message"]
     assert host.packages() == before
 
-    applied = transact(lab, "gone", **APPLY, select="all", way_back="best_effort")
+    applied = transact(lab, "gone", **APPLY, **everything, way_back="best_effort")
     assert applied["outcome"]["code"] == "applied", applied["outcome"]
     reverted = transact(lab, "gone", state="reverted")
     assert reverted["outcome"]["code"] == "taken_back", reverted["outcome"]
