@@ -6,12 +6,17 @@ import re
 from typing import Any, Dict, Optional, Tuple
 
 SOURCE = "distro-info-data"
-_SOURCES = {"alpine": "alpinelinux.org/releases"}
+_SOURCES = {
+    "alpine": "alpinelinux.org/releases",
+    "opensuse-leap": "en.opensuse.org/Lifetime",
+    "sles": "suse.com/lifecycle",
+}
 _OWN_SOURCE = "os-release"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 # {distribution: {version: (end of the regular support, end of the long term support)}}, from Debian's package
-# distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv; Alpine's by branch.
+# distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv; Alpine's by branch; general
+# support and LTSS of SUSE.
 _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
     "alpine": {
         "3.9": ("2020-11-01", None),
@@ -38,6 +43,27 @@ _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
         "12": ("2026-07-11", "2028-06-30"),
         "13": ("2028-08-09", "2030-06-30"),
     },
+    "opensuse-leap": {
+        "15.0": ("2019-12-03", None),
+        "15.1": ("2021-02-02", None),
+        "15.2": ("2022-01-04", None),
+        "15.3": ("2022-12-31", None),
+        "15.4": ("2023-12-07", None),
+        "15.5": ("2024-12-31", None),
+        "15.6": ("2026-04-30", None),
+        "16.0": ("2027-10-31", None),
+    },
+    "sles": {
+        "12.5": ("2024-10-31", "2027-10-31"),
+        "15": ("2019-12-31", "2022-12-31"),
+        "15.1": ("2021-01-31", "2024-01-31"),
+        "15.2": ("2021-12-31", "2024-12-31"),
+        "15.3": ("2022-12-31", "2025-12-31"),
+        "15.4": ("2023-12-31", "2026-12-31"),
+        "15.5": ("2024-12-31", "2027-12-31"),
+        "15.6": ("2025-12-31", "2028-12-31"),
+        "15.7": ("2031-07-31", "2034-07-31"),
+    },
     "ubuntu": {
         "14.04": ("2019-04-25", "2024-04-25"),
         "16.04": ("2021-04-30", "2026-04-23"),
@@ -53,7 +79,7 @@ _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
     },
 }
 # They have no releases that could end.
-_ROLLING = ("arch",)
+_ROLLING = ("arch", "opensuse-tumbleweed")
 
 
 def find_support(
@@ -61,7 +87,7 @@ def find_support(
 ) -> Dict[str, Any]:
     """Return {status, ends, lts_ends, source} on the day `today` (ISO date).
 
-    `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM) still makes updates. A release
+    `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM, SUSE's LTSS) still makes updates. A release
     that is not in the table ends when it says itself (`own_end`: SUPPORT_END of os-release, as Fedora has
     it), and is `unknown` when it says nothing. What rolls is supported, without an end.
     """

@@ -42,6 +42,22 @@ def test_alpine_is_supported_by_branch() -> None:
     assert (found["status"], found["ends"]) == ("ended", "2026-11-01")
 
 
+@pytest.mark.parametrize(
+    ("distribution", "version", "status", "source"),
+    [
+        ("sles", "15.5", "lts", "suse.com/lifecycle"),
+        ("sles", "15.7", "supported", "suse.com/lifecycle"),
+        ("opensuse-leap", "15.6", "ended", "en.opensuse.org/Lifetime"),
+        ("opensuse-tumbleweed", "20261120", "supported", None),
+    ],
+)
+def test_the_support_of_suse_releases(
+    distribution: str, version: str, status: str, source: str | None
+) -> None:
+    found = find_support(distribution, version, "2026-11-22")
+    assert (found["status"], found["source"]) == (status, source)
+
+
 def test_a_release_without_long_term_support_ends_at_once() -> None:
     assert find_support("ubuntu", "25.10", "2026-07-10")["status"] == "ended"
 
