@@ -15,8 +15,8 @@ _OWN_SOURCE = "os-release"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 # {distribution: {version: (end of the regular support, end of the long term support)}}, from Debian's package
-# distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv; Alpine's by branch; general
-# support and LTSS of SUSE.
+# distro-info-data: columns eol and eol-lts of debian.csv, eol and eol-esm of ubuntu.csv; Alpine's by branch;
+# SUSE's general support and LTSS.
 _ENDS: Dict[str, Dict[str, Tuple[Optional[str], Optional[str]]]] = {
     "alpine": {
         "3.9": ("2020-11-01", None),
@@ -87,9 +87,9 @@ def find_support(
 ) -> Dict[str, Any]:
     """Return {status, ends, lts_ends, source} on the day `today` (ISO date).
 
-    `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM, SUSE's LTSS) still makes updates. A release
-    that is not in the table ends when it says itself (`own_end`: SUPPORT_END of os-release, as Fedora has
-    it), and is `unknown` when it says nothing. What rolls is supported, without an end.
+    `lts` means that only the long term team (Debian LTS, Ubuntu Pro's ESM, SUSE's LTSS) still makes updates.
+    A release that is not in the table ends when it says itself (`own_end`: SUPPORT_END of os-release, as
+    Fedora has it), and is `unknown` when it says nothing. What rolls is supported, without an end.
     """
     if distribution in _ROLLING:
         return {"status": "supported", "ends": None, "lts_ends": None, "source": None}
