@@ -23,13 +23,11 @@ _ENDS = {
         "10": "2030-05-31",
     },
     "ol": {"7": "2024-12-31", "8": "2029-07-31", "9": "2032-06-30", "10": "2035-06-30"},
-    "opensuse-leap": {"15.5": "2024-12-31", "15.6": "2026-04-30"},
     "rhel": {"6": "2020-11-30", "7": "2024-06-30", "8": "2029-05-31", "9": "2032-05-31", "10": "2035-05-31"},
     "rocky": {"8": "2029-05-31", "9": "2032-05-31", "10": "2035-05-31"},
-    "sles": {"15.6": "2025-12-31", "15.7": "2031-07-31"},
 }
 # Those of which the host itself can tell.
-_TOLD_BY_HOSTS = ("alpine", "arch", "debian", "ubuntu")
+_TOLD_BY_HOSTS = ("alpine", "arch", "debian", "opensuse-leap", "sles", "ubuntu")
 
 
 def support_status(document: Mapping[str, Any], release: str, today: str) -> str:
