@@ -45,7 +45,8 @@ def read_answer(stdout: str, stderr: str, errors: List[str]) -> Answer:
         (going if mark else coming).append(word)
     conflicts = []
     for first, second, goes in _CONFLICT.findall(stdout):
-        conflicts.append((second if goes == first else first, goes))
+        of_first = re.match(re.escape(goes) + r"(?:-[^-]+-[^-]+)?\Z", first)
+        conflicts.append((second if of_first else first, goes))
     problem = None if listed or _NOTHING in stdout else "; ".join(errors) or "pacman gave no answer"
     return Answer(coming, going, conflicts, _skipped(stdout + "\n" + stderr), problem)
 

@@ -31,10 +31,11 @@ Host = NamedTuple(
     ],
 )
 
-# Sums of pacman's numbers for questions: a held package is not changed, conflicts are resolved by a removal
-# (which is judged here), and what can't be upgraded is passed over. All others get the answer that pacman
-# suggests.
-_ANSWERS = "21"
+# Sums of pacman's numbers for questions that get another answer than the one it suggests: a held package is
+# not changed (1), and conflicts are resolved by a removal (4), which is judged here. Of an upgrade of all, what
+# can't be had is passed over (16); of what was named, pacman would say that there is nothing to do.
+_ANSWERS = "5"
+_ANSWERS_FOR_ALL = "21"
 _NAME = re.compile(r"[a-zA-Z0-9@_+][a-zA-Z0-9@._+-]*\Z")
 _VERSION = re.compile(r"(?:[0-9]+:)?[^\s:/-]+-[0-9]+(?:\.[0-9]+)?\Z")
 
@@ -69,13 +70,13 @@ def make_plan(host: Host, selection: Dict[str, Any], allow_removals: bool) -> Di
     }
 
 
-def _ask(host: Host, operation: List[str], ignored: Iterable[str]) -> Answer:
+def _ask(host: Host, operation: List[str], ignored: Iterable[str], given: str) -> Answer:
     configuration = host.configuration
     with view.View(
         configuration.for_planning(ignored), configuration.database, lists.directory(configuration)
     ) as asked:
         # It goes on until it has nothing to install from: the cache is empty, and no download succeeds.
-        result = asked.run(operation[:1] + ["--ask", _ANSWERS, "--dbonly", "--noscriptlet"] + operation[1:])
+        result = asked.run(operation[:1] + ["--ask", given, "--dbonly", "--noscriptlet"] + operation[1:])
     return answers.read_answer(result.stdout, result.stderr, view.errors(result))
 
 
@@ -87,7 +88,7 @@ def _everything(host: Host, allow_removals: bool, held: Dict[str, str]) -> Answe
     ignored = list(host.held_patterns) + sorted(blocked | set(held))
     # Each round leaves out what would have others removed.
     for _round in range(len(host.updates) + 1):
-        answer = _ask(host, ["-Su"], ignored)
+        answer = _ask(host, ["-Su"], ignored, _ANSWERS_FOR_ALL)
         forbidden = [] if allow_removals else _removals(host, answer)
         if answer.problem is not None:
             raise _impossible(answer.problem)
@@ -104,7 +105,7 @@ def _these(host: Host, wants: List[Package], allow_removals: bool) -> Answer:
     if not wants:
         return Answer([], [], [], {}, None)
     targets = [f"{one.repository}/{one.name}" for one in wants]
-    answer = _ask(host, ["-S", "--needed"] + targets, sorted({*host.held_patterns, *host.holds}))
+    answer = _ask(host, ["-S", "--needed"] + targets, sorted({*host.held_patterns, *host.holds}), _ANSWERS)
     if answer.problem is not None:
         raise _impossible(answer.problem)
     forbidden = [] if allow_removals else _removals(host, answer)
@@ -226,9 +227,6 @@ def _changes(host: Host, answer: Answer) -> List[Dict[str, Any]]:
     offers, names, replaced = _offers(host), _names(host), _replaced(host, answer)
     changes = [_coming(host, offers[text]) for text in answer.coming]
     going = [host.installed[names[text]] for text in answer.going]
-    # What is replaced goes without a word in pacman's list.
-    listed = {one.name for one in going}
-    going += [host.installed[name] for name in replaced if name in host.installed and name not in listed]
     return changes + [_going(one, replaced.get(one.name)) for one in going]
 
 
