@@ -12,10 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Sample:
-    """Seconds that one run took: by the clock, and of CPU time on the controller."""
+    """What one run took: seconds by the clock and of CPU time on the controller, and bytes over ssh."""
 
     wall: float
     cpu: float
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class Spread:
 
 @dataclass(frozen=True)
 class Row:
-    """What a contender took: seconds over all hosts, and seconds of CPU time a host."""
+    """What a contender took: seconds over all hosts, and of CPU time and megabytes over ssh a host."""
 
     label: str
     wall: Spread
     cpu: Spread
     cpu_per_host: float
+    megabytes_per_host: float
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,9 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Result:
-    """All that a benchmark came to, and under which conditions."""
+    """What a part of the benchmark came to, and under which conditions."""
 
+    title: str
     hosts: int
     runs: int
     forks: int
@@ -64,9 +67,10 @@ class Result:
     rows: tuple[Row, ...]
     ratios: tuple[Ratio, ...]
 
-    def document(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return asdict(self)
+
+def document(results: Iterable[Result]) -> dict[str, Any]:
+    """Return results as plain data."""
+    return {"parts": [asdict(result) for result in results]}
 
 
 def rows(samples: Mapping[str, Sequence[Sample]], hosts: int) -> tuple[Row, ...]:
@@ -92,11 +96,13 @@ def table(result: Result) -> str:
     """Return the result for people."""
     before, after = result.load
     compared = [(f"{one.first} / {one.second}", _cell(one.wall), _cell(one.cpu)) for one in result.ratios]
+    heading = ("seconds", "wall", "controller CPU", "CPU a host", "ssh MB a host")
     lines = [
-        f"{result.hosts} hosts, {result.runs} runs each, {result.forks} forks; "
-        f"load of this machine {before:.1f} before, {after:.1f} after; median (least-greatest)",
+        result.title,
+        f"{result.hosts} hosts, {result.forks} forks, runs of each: {result.runs}; "
+        f"load of this machine {before:.1f} before, {after:.1f} after; median (least-most)",
         "",
-        *_aligned(("seconds", "wall", "controller CPU", "CPU a host"), [_cells(row) for row in result.rows]),
+        *_aligned(heading, [_cells(row) for row in result.rows]),
         "",
         *_aligned(("ratios, round by round", "wall", "controller CPU"), compared),
     ]
@@ -105,11 +111,14 @@ def table(result: Result) -> str:
 
 def _row(label: str, taken: Sequence[Sample], hosts: int) -> Row:
     cpu = Spread.of(sample.cpu for sample in taken)
-    return Row(label, Spread.of(sample.wall for sample in taken), cpu, cpu.median / hosts)
+    sent = Spread.of(sample.bytes for sample in taken)
+    wall = Spread.of(sample.wall for sample in taken)
+    return Row(label, wall, cpu, cpu.median / hosts, sent.median / hosts / 1_000_000)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return (row.label, _cell(row.wall), _cell(row.cpu), f"{row.cpu_per_host:.2f}")
+    a_host = (f"{row.cpu_per_host:.2f}", f"{row.megabytes_per_host:.2f}")
+    return (row.label, _cell(row.wall), _cell(row.cpu), *a_host)
 
 
 def _cell(spread: Spread) -> str:

@@ -9,27 +9,19 @@ import sys
 
 import pytest
 
-from benchmarks import contenders
+from benchmarks.contenders import PATCH, PATCH_RATIOS, PLAIN, STAGE, WINDOW
 
 pytestmark = pytest.mark.lab
 
-LABELS = [
-    contenders.PING,
-    contenders.FACTS,
-    contenders.SCAN,
-    contenders.SCAN_KNOWN,
-    contenders.PLAIN,
-    contenders.PATCH,
-    contenders.STAGE,
-    contenders.WINDOW,
-]
+ONE_HOST = ("--part", "dnf", "--hosts", "1", "--runs", "1", "--seconds", "0", "--json")
 
 
-def test_a_quick_run_shows_every_contender_and_every_ratio(lab_machine: None) -> None:
+def test_one_run_on_one_host_shows_every_contender_and_every_ratio(lab_machine: None) -> None:
     name = f"test-{os.getpid()}-bench"
-    command = [sys.executable, "-m", "benchmarks.side_by_side", "--quick", "--json", "--lab", name]
+    command = [sys.executable, "-m", "benchmarks.side_by_side", *ONE_HOST, "--lab", name]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=900).stdout
-    result = json.loads(printed)
-    assert [row["label"] for row in result["rows"]] == LABELS
-    assert [(one["first"], one["second"]) for one in result["ratios"]] == list(contenders.RATIOS)
-    assert all(row["wall"]["low"] > 0 and row["cpu"]["low"] > 0 for row in result["rows"])
+    (part,) = json.loads(printed)["parts"]
+    assert [row["label"] for row in part["rows"]] == [PLAIN, PATCH, STAGE, WINDOW]
+    assert [(one["first"], one["second"]) for one in part["ratios"]] == list(PATCH_RATIOS)
+    assert all(row["wall"]["low"] > 0 and row["cpu"]["low"] > 0 for row in part["rows"])
+    assert all(row["megabytes_per_host"] > 0.1 for row in part["rows"])

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.figures import Result, Sample, Spread, ratio, rows, table
+from benchmarks.figures import Result, Sample, Spread, document, ratio, rows, table
 
 SECONDS = st.floats(min_value=0.001, max_value=10_000)
 SAMPLES = {
-    "ours": [Sample(2.0, 1.0), Sample(9.0, 4.0), Sample(3.0, 1.5)],
+    "ours": [Sample(2.0, 1.0, 4_000_000), Sample(9.0, 4.0, 4_100_000), Sample(3.0, 1.5, 3_000_000)],
     "theirs": [Sample(4.0, 1.0), Sample(9.0, 2.0), Sample(12.0, 3.0)],
 }
 
@@ -36,7 +36,7 @@ def test_a_row_has_the_spread_of_a_contender_and_its_cpu_time_a_host() -> None:
     assert (ours.label, theirs.label) == ("ours", "theirs")
     assert ours.wall == Spread(2.0, 3.0, 9.0)
     assert ours.cpu == Spread(1.0, 1.5, 4.0)
-    assert ours.cpu_per_host == 0.75
+    assert (ours.cpu_per_host, ours.megabytes_per_host) == (0.75, 2.0)
 
 
 def test_a_ratio_compares_what_ran_in_the_same_round() -> None:
@@ -62,11 +62,12 @@ def test_contenders_that_did_not_run_equally_often_are_not_compared() -> None:
 
 def test_the_table_shows_conditions_rows_and_ratios_and_no_verdict() -> None:
     assert table(_result()).splitlines() == [
-        "2 hosts, 3 runs each, 10 forks; load of this machine 0.5 before, 1.5 after; median (least-greatest)",
+        "a part",
+        "2 hosts, 10 forks, runs of each: 3; load of this machine 0.5 before, 1.5 after; median (least-most)",
         "",
-        "seconds               wall    controller CPU  CPU a host",
-        "ours      3.00 (2.00-9.00)  1.50 (1.00-4.00)        0.75",
-        "theirs   9.00 (4.00-12.00)  2.00 (1.00-3.00)        1.00",
+        "seconds               wall    controller CPU  CPU a host  ssh MB a host",
+        "ours      3.00 (2.00-9.00)  1.50 (1.00-4.00)        0.75           2.00",
+        "theirs   9.00 (4.00-12.00)  2.00 (1.00-3.00)        1.00           0.00",
         "",
         "ratios, round by round              wall    controller CPU",
         "ours / theirs           0.50 (0.25-1.00)  1.00 (0.50-2.00)",
@@ -74,11 +75,11 @@ def test_the_table_shows_conditions_rows_and_ratios_and_no_verdict() -> None:
 
 
 def test_the_result_is_plain_data_for_other_programs() -> None:
-    document = json.loads(json.dumps(_result().document()))
-    assert document["ratios"][0]["wall"] == {"low": 0.25, "median": 0.5, "high": 1.0}
-    assert document["rows"][0]["cpu_per_host"] == 0.75
+    (part,) = json.loads(json.dumps(document([_result()])))["parts"]
+    assert part["ratios"][0]["wall"] == {"low": 0.25, "median": 0.5, "high": 1.0}
+    assert part["rows"][0]["cpu_per_host"] == 0.75
 
 
 def _result() -> Result:
     compared = (ratio(SAMPLES, "ours", "theirs"),)
-    return Result(hosts=2, runs=3, forks=10, load=(0.5, 1.5), rows=rows(SAMPLES, 2), ratios=compared)
+    return Result("a part", 2, 3, 10, (0.5, 1.5), rows(SAMPLES, 2), compared)
