@@ -32,7 +32,7 @@ Host = NamedTuple(
 )
 
 # Sums of pacman's numbers for questions that get another answer than the one it suggests: a held package is
-# not changed (1), and conflicts are resolved by a removal (4), which is judged here. Of an upgrade of all, what
+# not changed (1), conflicts are resolved by a removal (4), which is judged here. Of an upgrade of all, what
 # can't be had is passed over (16); of what was named, pacman would say that there is nothing to do.
 _ANSWERS = "5"
 _ANSWERS_FOR_ALL = "21"
