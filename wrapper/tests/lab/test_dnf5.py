@@ -71,6 +71,7 @@ def test_the_host_document_has_what_dnf5_and_rpm_know_of_packages_and_advisories
     assert result["outcome"]["code"] == "collected", result["outcome"]
     assert (kept["package_manager"]["name"], kept["errors"]) == ("dnf5", [])
     assert kept["package_manager"]["version"].startswith("5.")
+    assert (kept["os"]["support"]["ends"], kept["os"]["support"]["source"]) == ("2026-05-13", "os-release")
     assert {(one["name"], one["version"], one["arch"]) for one in kept["packages"]} == host.packages()
     updates = {one["name"]: one for one in kept["updates"]}
     assert {name for name in updates if f"{name}." in listed} == set(updates) - {"lab-oldname"}

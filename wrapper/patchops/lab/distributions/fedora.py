@@ -23,6 +23,7 @@ ID=fedora
 VERSION_ID=42
 PLATFORM_ID="platform:f42"
 PRETTY_NAME="Fedora Linux 42 (Server Edition)"
+SUPPORT_END=2026-05-13
 """
     package_manager = "dnf5"
     package_cache = "/var/cache/libdnf5"

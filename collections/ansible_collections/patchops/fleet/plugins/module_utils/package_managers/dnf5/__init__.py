@@ -25,6 +25,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 # The first while packages change; the second also while a person is asked whether they may.
 _LOCKS = ("/run/dnf/rpmtransaction.lock", "/var/lib/dnf/system-repo.lock")
+_IMAGE_MARK = "/run/ostree-booted"
 # Each after those that it imports.
 _INSIDE = (watching, opening, describing, reading, changes, solving, acting, main)
 
@@ -58,8 +59,19 @@ class Dnf5(BoundDriver):
         return [{"path": "/var/cache/libdnf5", "purpose": "cache"}]
 
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
+        if os.path.exists(_IMAGE_MARK):
+            raise DriverError(
+                "unsupported_platform",
+                "This host is an image (bootc, rpm-ostree): a new image changes its packages, not dnf5.",
+                "Patch it with bootc upgrade or rpm-ostree upgrade and reboot it.",
+            )
         offline.check_none_pending()
         return super().plan(selection, options)
+
+    def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
+        if not allow_downgrades:
+            offline.check_none_pending()
+        return super().simulate(files, removals, allow_downgrades)
 
     def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
         wanted = block.block(versions, transaction_id)

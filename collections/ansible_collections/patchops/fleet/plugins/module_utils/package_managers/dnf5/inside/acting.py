@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from typing import Any, Dict, Iterable, List, Optional
+from urllib.parse import unquote, urlsplit
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
     changes,
@@ -140,7 +141,11 @@ def _check_signature(base: Any, offer: Any, path: str) -> Optional[str]:
     if result == check.CheckResult_FAILED_KEY_MISSING:
         # libdnf5 would add the key to the rpm database; staging must not change the host.
         repo = offer.get_repo()
-        return signatures.check_with(_keys(base, repo), path, repo.get_id()) or None
+        try:
+            keys = _keys(base, repo)
+        except (OSError,) + opening.errors() as error:
+            return f"the key for its signature could not be read: {error}"
+        return signatures.check_with(keys, path, repo.get_id()) or None
     if result in (check.CheckResult_OK, check.CheckResult_SKIPPED):
         return None
     return f"its signature is not good: {check.check_result_to_string(result)}"
@@ -150,8 +155,10 @@ def _keys(base: Any, repo: Any) -> List[bytes]:
     keys = []
     with tempfile.TemporaryDirectory() as scratch:
         for number, url in enumerate(repo.get_config().get_gpgkey_option().get_value()):
-            file = url[len("file://") :] if url.startswith("file://") else os.path.join(scratch, str(number))
-            if not url.startswith("file://"):
+            parts, file = urlsplit(url), os.path.join(scratch, str(number))
+            if parts.scheme == "file":
+                file = unquote(parts.path)
+            else:
                 downloader = libdnf5.repo.FileDownloader(base)
                 downloader.add(repo, url, file)
                 downloader.download()

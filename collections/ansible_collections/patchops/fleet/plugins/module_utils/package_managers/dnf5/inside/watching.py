@@ -17,14 +17,18 @@ except ImportError:
     _TransactionCallbacks = _DownloadCallbacks = object  # see opening.py
 
 
+# libdnf5 calls listeners without keeping them alive, as long as what they listen to lives.
+_ALIVE: List[Any] = []
+
+
 class Downloads:
     """Hears of downloads. `failures`: what mirrors answered, with their status codes."""
 
     def __init__(self, base: Any) -> None:
         self.failures: List[str] = []
-        # libdnf5 calls it without keeping it alive.
-        self._listener = _DownloadListener(self.failures)
-        base.set_download_callbacks(repo.DownloadCallbacksUniquePtr(self._listener))
+        listener = _DownloadListener(self.failures)
+        _ALIVE.append(listener)
+        base.set_download_callbacks(repo.DownloadCallbacksUniquePtr(listener))
 
     def explain(self, error: Exception) -> str:
         """Return an error's text in one line, with what the first mirror answered."""
@@ -39,8 +43,9 @@ class Watch:
 
     def __init__(self, transaction: Any) -> None:
         self.complaints: List[str] = []
-        self._listener = _TransactionListener(self.complaints)
-        transaction.set_callbacks(rpm.TransactionCallbacksUniquePtr(self._listener))
+        listener = _TransactionListener(self.complaints)
+        _ALIVE.append(listener)
+        transaction.set_callbacks(rpm.TransactionCallbacksUniquePtr(listener))
 
 
 class _DownloadListener(_DownloadCallbacks):  # type: ignore[misc]

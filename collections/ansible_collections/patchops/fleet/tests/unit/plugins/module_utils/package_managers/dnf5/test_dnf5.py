@@ -84,7 +84,18 @@ def test_nothing_is_planned_while_the_next_boot_would_change_packages(state: Pat
     (state / "system-update").unlink()
     (state / "state.toml").write_text(READY, encoding="utf-8")
     with pytest.raises(DriverError, match="next boot"):
-        offline.check_none_pending()
+        Dnf5().simulate(["bash.rpm"], [], allow_downgrades=False)
+
+
+def test_a_host_that_is_an_image_is_read_and_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "ostree-booted"
+    mark.touch()
+    monkeypatch.setattr(dnf5, "_IMAGE_MARK", str(mark))
+    with pytest.raises(DriverError, match="rpm-ostree") as error:
+        Dnf5().plan({"select": "all"}, {"allow_removals": False})
+    assert error.value.code == "unsupported_platform"
 
 
 def test_what_is_sent_imports_nothing_that_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
