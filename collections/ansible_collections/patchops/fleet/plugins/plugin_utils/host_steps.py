@@ -223,7 +223,10 @@ def _acted(results: Mapping[str, Result]) -> bool:
 
 
 def _may_have_changed(result: Result) -> bool:
-    if result["outcome"]["class"] in (OK, REFUSED, SKIPPED):
+    if (
+        result["outcome"]["class"] in (OK, REFUSED, SKIPPED)
+        or result["outcome"]["code"] == "boot_check_failed"
+    ):
         return bool(result.get("changed"))
     return True  # failed, lost or unknown: the package manager may have begun
 

@@ -254,8 +254,12 @@ def _doubtful(entry: dict[str, Any], unread: Mapping[str, Any] | None) -> dict[s
 
 
 def _reboot(results: Mapping[str, Result]) -> dict[str, Any] | None:
-    found = results.get("reboot_back", {}).get("reboot") or results.get("reboot", {}).get("reboot")
-    return dict(found) if isinstance(found, Mapping) else None
+    told = [results.get(step, {}).get("reboot") for step in ("reboot_back", "leave_kernel", "reboot")]
+    found = [facts for facts in told if isinstance(facts, Mapping)]
+    # On the way back the host may have had to leave its kernel first: that was its reboot then.
+    if len(found) > 1 and not found[0].get("done") and "leave_kernel" in results:
+        found.pop(0)
+    return dict(found[0]) if found else None
 
 
 def _reboot_seen(seen: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     plan,
     step_results,
     to_apply,
+    way_back,
 )
 
 CHANGES = [{"name": "openssl", "arch": "amd64", "action": "upgrade", "from": "1", "to": "2"}]
@@ -163,6 +164,11 @@ def test_a_host_that_does_not_boot_its_former_kernel_is_lost() -> None:
     assert (outcome["code"], outcome["lost"]) == ("reboot_failed", True)
 
 
+def test_a_host_that_is_not_fit_for_a_reboot_alone_was_not_touched() -> None:
+    outcome = host_outcome({"reboot": step("boot_check_failed")})
+    assert (outcome["class"], outcome["touched"], outcome["lost"]) == ("failed", False, False)
+
+
 def test_updates_that_could_not_be_booted_are_to_be_reverted() -> None:
     assert host_outcome({"apply": APPLIED, "reboot": step("boot_check_failed")})["revertible"]
 
@@ -236,3 +242,41 @@ def test_only_a_staged_transaction_is_applied() -> None:
 
 def test_a_hook_that_failed_keeps_the_transaction_from_being_applied() -> None:
     assert not to_apply({"stage": STAGED, "unexpected": step("hook_failed")})
+
+
+def test_what_packages_took_back_for_the_most_part_counts_as_taken_back_and_names_the_rest() -> None:
+    partly = moved("taken_back_partly", "reverted", message="2 packages back. They stay: apt 2.")
+    results = {"stage": STAGED, "apply": APPLIED, "verify": BROKEN, "revert": partly, "verify_back": VERIFIED}
+    outcome = host_outcome(results)
+    assert (outcome["class"], outcome["code"], outcome["lost"]) == ("reverted", "rolled_back_partly", True)
+    assert "They stay: apt 2." in outcome["message"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"), [("forward_only", "forward_only_failed"), ("external_change", "verification_failed")]
+)
+def test_a_broken_host_that_is_not_taken_back_stays_failed_and_lost(refusal: str, code: str) -> None:
+    refused = step(refusal, "apt can't go back.")
+    outcome = host_outcome({"stage": STAGED, "apply": APPLIED, "verify": BROKEN, "revert": refused})
+    assert (outcome["class"], outcome["code"], outcome["lost"]) == ("failed", code, True)
+    assert outcome["message"] == "web.service failed. It was not taken back: apt can't go back."
+
+
+def test_an_update_without_a_way_back_that_failed_is_not_taken_back_by_the_play() -> None:
+    halted = moved("forward_only_failed", "failed", host_state="mixed")
+    outcome = host_outcome({"stage": STAGED, "start": STARTED, "apply": halted})
+    assert (outcome["class"], outcome["lost"], outcome["revertible"]) == ("failed", True, False)
+
+
+def test_the_latest_step_tells_what_packages_take_back() -> None:
+    found = {"revertible": 1, "snapshot_only": [], "forward_only": [{"name": "apt", "reason": "r"}]}
+    assert way_back({"discover": DISCOVERED, "stage": step("snapshot_missing", way_back=found)}) == found
+    assert way_back({"discover": DISCOVERED}) is None
+
+
+def test_after_the_way_back_nothing_is_expected_of_what_stays() -> None:
+    changes = [dict(CHANGES[0], way_back="revertible"), dict(CHANGES[0], name="apt", way_back="forward_only")]
+    partly = step(
+        "taken_back_partly", transaction={"id": "t1", "state": "reverted"}, plan={"packages": changes}
+    )
+    assert host_packages({"revert": partly}) == [{"name": "openssl", "arch": "amd64", "version": "1"}]
