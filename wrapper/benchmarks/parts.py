@@ -65,7 +65,7 @@ def parts(names: Iterable[str], size: Size, store: Path) -> list[Part]:
             marked=True,
         ),
         "dnf": Part(
-            f"dnf 4 (Rocky Linux 9): a kernel, packages of the lab (one takes {size.seconds} seconds); a reboot",
+            f"dnf 4 (Rocky Linux 9): a kernel, packages of the lab ({size.seconds} s for one); a reboot",
             HostSpec("host", "rocky9", kernel=True, apps=("goodapp", "library", "plainapp", "slowapp")),
             size,
             (contenders.patching("patch_dnf", store, patchops_reboot="always"),),
