@@ -62,7 +62,7 @@ class RpmDistribution(Distribution):
     services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in rpm_apps.APPS.items()}
     old, new, newest = rpm_apps.OLD, rpm_apps.NEW, rpm_apps.NEWEST
     arch = "noarch"
-    lock_files = ("/var/lib/rpm/.rpm.lock",)
+    lock_files: tuple[str, ...] = ("/var/lib/rpm/.rpm.lock",)
     os_release: str
     release_package: tuple[str, str]
     provides: tuple[str, ...]

@@ -144,7 +144,7 @@ def _check_signature(base: Any, offer: Any, path: str) -> Optional[str]:
         try:
             keys = _keys(base, repo)
         except (OSError,) + opening.errors() as error:
-            return f"the key for its signature could not be read: {error}"
+            return f"the key for its signature (gpgkey of {repo.get_id()}) could not be read: {error}"
         return signatures.check_with(keys, path, repo.get_id()) or None
     if result in (check.CheckResult_OK, check.CheckResult_SKIPPED):
         return None
