@@ -26,7 +26,7 @@ from patchops.lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 
-APPS = ("failapp", "goodapp", "libuser", "needsnew", "oldname", "plainapp", "webapp")
+APPS = ("failapp", "goodapp", "libuser", "needsnew", "oldname", "plainapp", "pusher", "webapp")
 MANY = ["kernel-core", "lab-goodapp", "lab-library", "lab-needsnew", "lab-newname"]
 PURGE = "/boot/do_purge_kernels"
 DEAD = "[dead]\\nname=Dead\\nbaseurl=http://user:s3cret@mirror.lab/none\\nenabled=1\\nautorefresh=1\\n"
@@ -98,6 +98,23 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
     assert "lab-webapp" in host.run(*ZYPPER, "locks")
     assert "lab-goodapp" not in host.run(*ZYPPER, "locks")
     assert host.try_run("test", "-e", PURGE).returncode == 0
+
+
+def test_a_package_is_removed_only_where_that_was_allowed_and_comes_back(
+    zypper_lab: Lab, host: LabHost
+) -> None:
+    before = host.packages()
+    refused = transact(zypper_lab, state="applied", packages=["lab-pusher"])
+    assert code_of(refused) == "removals_needed", refused["outcome"]
+    assert "lab-pushed" in refused["outcome"]["message"]
+    passed_over = transact(zypper_lab, check=True, state="applied", select="security")
+    assert "lab-pushed" in {one["name"]: one["reason"] for one in passed_over["plan"]["held"]}["lab-pusher"]
+    assert "lab-goodapp" in names_in_plan(passed_over)
+    done = transact(zypper_lab, state="applied", packages=["lab-pusher"], allow_removals=True)
+    assert code_of(done) == "applied", done["outcome"]
+    assert not {"lab-pushed"} & {name for name, _version, _arch in host.packages()}
+    assert code_of(transact(zypper_lab, state="reverted")) == "taken_back"
+    assert host.packages() == before
 
 
 def test_security_includes_the_patches_that_zypper_skips_without_a_word(

@@ -97,6 +97,10 @@ APPS: dict[str, OwnApp] = {
     ),
     "needsnew": OwnApp("A package whose update needs a package that is not there yet", needs="lab-newcomer"),
     "newcomer": OwnApp("Comes with the update of lab-needsnew", only_new=True),
+    "pusher": OwnApp(
+        "A package whose update removes another", conflicts="lab-pushed", companions=("pushed",)
+    ),
+    "pushed": OwnApp("Is removed by the update of lab-pusher", only_old=True),
     "oldname": OwnApp("A package that has another name in the next version", only_old=True),
     "newname": OwnApp("Replaces lab-oldname", obsoletes="lab-oldname", only_new=True),
     "library": OwnApp("A library that a running service executes"),

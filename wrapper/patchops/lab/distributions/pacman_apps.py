@@ -19,10 +19,6 @@ _STOP_SERVICE = "systemctl disable --now {package}.service > /dev/null 2>&1 || :
 APPS: dict[str, OwnApp] = {
     **own_apps.APPS,
     "confapp": OwnApp("A package whose update changes an edited configuration file", conffile=True),
-    "pusher": OwnApp(
-        "A package whose update removes another", conflicts="lab-pushed", companions=("pushed",)
-    ),
-    "pushed": OwnApp("Is removed by the update of lab-pusher", only_old=True),
     KERNEL: OwnApp("A kernel that takes the place of its older version"),
 }
 

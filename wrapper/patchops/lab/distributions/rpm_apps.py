@@ -92,6 +92,7 @@ def spec_of(name: str, version: str) -> str:
         lines.append("BuildArch: noarch")
     lines += [f"Requires: {app.needs}"] if updated and app.needs else []
     lines += [f"Obsoletes: {app.obsoletes} < 2"] if updated and app.obsoletes else []
+    lines += [f"Conflicts: {app.conflicts}"] if updated and app.conflicts else []
     lines += ["%description", app.description, "%install", "cp -a %{payload}/. %{buildroot}/", "%files"]
     lines += [f"/{path}" for path in payload_of(name, version)]
     post, preun = app.post if updated else "", ""

@@ -80,6 +80,12 @@ class Catalog:
                 return one
         return None
 
+    def is_preferred(self, package: Package) -> bool:
+        """Tell whether no repository of a better priority offers a package of this name."""
+        priorities = {one["alias"]: one["priority"] for one in self.repositories}
+        best = min(priorities[one.repository or ""] for one in self.offers(package.name))
+        return bool(priorities[package.repository or ""] == best)
+
     def advisories(self) -> Advisories:
         """Return what the repositories advise."""
         if self._advisories is None:

@@ -3,7 +3,7 @@
 """The half of zypper's driver that plans and acts; the reading half is in `Zypper` itself."""
 
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
@@ -50,6 +50,7 @@ class ZypperChanges(RpmDriver):
 
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
         _check_writable()
+        self.catalog().read({one.name for one in self.packages()} | _names(selection))
         solver = ZypperSolver(self.catalog(), self.packages(), self.updates(), self.locks())
         try:
             made = planning.plan(solver, selection, options["allow_removals"])
@@ -110,6 +111,14 @@ class ZypperChanges(RpmDriver):
             return self.catalog().advisories().about(version["name"], version["version"])
         except DriverError:
             return []  # what keeps the package away counts more than that other patches still come
+
+
+def _names(selection: Dict[str, Any]) -> Set[str]:
+    """Return the names that a selection may speak of: reading them one by one takes seconds each."""
+    if "patch_set" in selection:
+        return {one["name"] for one in selection["patch_set"]["packages"]}
+    names = {one.partition("=")[0] for one in selection.get("packages", [])}
+    return names | {one.rpartition(".")[0] for one in names}
 
 
 def _check_writable() -> None:

@@ -83,7 +83,8 @@ class ZypperSolver(Solver):
                 return found
         if not command.is_done(answer):
             code = "repository_unreadable" if answer.rc == command.REPOSITORIES_SKIPPED else "unsatisfiable"
-            raise Refusal(code, answers.why_not(answer.root))
+            remedy = f"Run zypper {arguments[0]} --dry-run with the same packages to see why."
+            raise Refusal(code, answers.why_not(answer.root), remedy)
         return answers.changes(answer.root)
 
     def _changes(self, found: List[Change], allow_removals: bool) -> List[Dict[str, Any]]:

@@ -3,7 +3,7 @@
 """The newer versions for what is installed, as zypper chooses them, with the advisories that they answer."""
 
 import os
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
@@ -37,12 +37,11 @@ def read_locks() -> Locks:
 
 
 def read_updates(catalog: Catalog, installed: List[Package], locks: Locks) -> List[Dict[str, Any]]:
-    """Return the updates for the host document, those that locks keep away included."""
+    """Return the updates for the host document, those that can't be installed included."""
     catalog.read({one.name for one in installed})
     offers = _listed([])
     pairs = [(before, after, False) for before, after in _paired(catalog, installed, offers)]
-    if locks.held or locks.blocked:
-        pairs += _kept_away(catalog, installed, locks, {(one.name, one.arch) for one in offers})
+    pairs += _kept_away(catalog, installed, locks, {(one.name, one.arch) for one in offers})
     found = [_entry(catalog, pair, locks, None) for pair in pairs]
     for before, after in replacements(catalog, installed):
         blocked = (after.name, after.arch, after.version) in locks.blocked
@@ -83,15 +82,20 @@ def _paired(catalog: Catalog, installed: List[Package], offers: List[Offer]) -> 
     return pairs
 
 
-def _kept_away(catalog: Catalog, installed: List[Package], locks: Locks, listed: Any) -> List[Pair]:
-    """Return the pairs that locks keep `list-updates` from: with --all it tells them, and more."""
+def _kept_away(
+    catalog: Catalog, installed: List[Package], locks: Locks, listed: Set[Tuple[str, str]]
+) -> List[Pair]:
+    """Return what `list-updates` leaves out: what locks or dependencies keep away.
+
+    With --all it tells of that, and of versions that are none for this host: of another vendor, or of a
+    repository that has to stand back behind another one with the package.
+    """
     found = []
     for before, after in _paired(catalog, installed, _listed(["--all"])):
         if (after.name, after.arch) in listed or before.vendor != after.vendor:
             continue
-        blocked = (after.name, after.arch, after.version) in locks.blocked
-        if blocked or before.name in locks.held:
-            found.append((before, after, blocked))
+        if catalog.is_preferred(after):
+            found.append((before, after, (after.name, after.arch, after.version) in locks.blocked))
     return found
 
 
