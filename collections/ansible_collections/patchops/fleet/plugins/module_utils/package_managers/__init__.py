@@ -40,8 +40,21 @@ def _pacman() -> Driver:
     return Pacman()
 
 
+def _apk() -> Driver:
+    from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk import Apk
+
+    return Apk()
+
+
 # The program without which a host can't have it, and the driver; the first that fits is taken.
-_DRIVERS = (("apt-get", _apt), ("dnf", _dnf), ("dnf5", _dnf5), ("zypper", _zypper), ("pacman", _pacman))
+_DRIVERS = (
+    ("apt-get", _apt),
+    ("dnf", _dnf),
+    ("dnf5", _dnf5),
+    ("zypper", _zypper),
+    ("pacman", _pacman),
+    ("apk", _apk),
+)
 
 
 def detect() -> Driver:
