@@ -12,6 +12,7 @@ from patchops.lab.cgroups import hierarchies
 from patchops.lab.commands import search_path
 from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.errors import LabError
+from patchops.lab.qemu import QEMU
 
 # Program to the Debian package that brings it.
 PROGRAMS = {
@@ -34,6 +35,9 @@ PROGRAMS = {
     "unshare": "util-linux",
     "useradd": "passwd",
 }
+# What emulated machines take besides; their images are those of Debian on this architecture.
+MACHINE_PROGRAMS = {"debugfs": "e2fsprogs", "mke2fs": "e2fsprogs", QEMU: "qemu-system-x86"}
+MACHINE_ARCHITECTURE = "x86_64"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 WITHOUT = (
     "Without a lab everything else works: scanning, patching and verifying hosts of your own inventory. "
@@ -53,7 +57,8 @@ def missing() -> list[str]:
 def missing_packages() -> list[str]:
     """The names of the Debian packages that bring what is missing here, for hosts of every kind."""
     of_distributions = [_missing_for(one.programs) for one in DISTRIBUTIONS.values()]
-    return sorted({*_missing_for(PROGRAMS), *chain.from_iterable(of_distributions)})
+    of_machines = _missing_for(MACHINE_PROGRAMS) if os.uname().machine == MACHINE_ARCHITECTURE else []
+    return sorted({*_missing_for(PROGRAMS), *of_machines, *chain.from_iterable(of_distributions)})
 
 
 def demand() -> None:
@@ -75,6 +80,17 @@ def missing_for(releases: Iterable[str]) -> list[str]:
         if packages:
             found.append(f"hosts of {release} take more programs: apt-get install {' '.join(packages)}")
     return found
+
+
+def missing_for_machines() -> list[str]:
+    """What keeps a machine that can make other hosts from emulating one that boots from a disk."""
+    if os.uname().machine != MACHINE_ARCHITECTURE:
+        return [f"only machines of {MACHINE_ARCHITECTURE} are emulated, and this one is {os.uname().machine}"]
+    packages = _missing_for(MACHINE_PROGRAMS)
+    found = (
+        [f"emulated machines take more programs: apt-get install {' '.join(packages)}"] if packages else []
+    )
+    return found if Path("/dev/net/tun").exists() else [*found, "the kernel has no /dev/net/tun"]
 
 
 def demand_for(releases: Iterable[str]) -> None:

@@ -63,6 +63,8 @@ class BootCheck:
         problem = entry_problem(self.loader, self.entry, self.expected, self.once)
         if problem:
             self._found("boot_entry", self.loader.config, problem, menu_remedy(self.loader))
+            # What else is wrong with the kernel that should run is worth knowing at once.
+            self.entry = find_entry(self.loader, self.expected) if self.expected else None
         elif self.entry is None:
             self.unread.append(f"which entry {self.loader.config} starts: the firmware decides")
 
