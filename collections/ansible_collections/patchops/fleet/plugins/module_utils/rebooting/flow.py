@@ -146,8 +146,8 @@ def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
     except boot_once.BootOrderError as error:
         return make_result(
             "verification_failed",
-            f"Rebooted, kernel {facts['kernel']}, but the boot loader did not take its default back ({error}): "
-            "the next boot may be of another kernel.",
+            f"Rebooted, kernel {facts['kernel']}, but the boot loader did not take its default back "
+            f"({error}): the next boot may be of another kernel.",
             "Put it right on the host (grub-editenv list), then run the same command again.",
             changed=True,
             reboot=facts,
