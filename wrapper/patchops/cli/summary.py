@@ -30,6 +30,7 @@ def print_summary(console: Console, report: Report) -> None:
         console.print(_hosts_table(answers, report))
     _print_remedies(console, answers)
     _print_changes(console, answers)
+    _print_lasting(console, answers)
 
 
 def _hosts_table(answers: Answers, report: Report) -> Table:
@@ -75,6 +76,20 @@ def _print_changes(console: Console, answers: Answers) -> None:
         console.print(Text(f"  {plain(change.name, 80)}  {before} -> {after}  on {hosts}"), soft_wrap=True)
     if len(answers.changes) > _MOST_CHANGES:
         console.print(Text(f"  and {len(answers.changes) - _MOST_CHANGES} more in the report"))
+
+
+def _print_lasting(console: Console, answers: Answers) -> None:
+    if not answers.lasting:
+        return
+    console.print(Text("\nWhat packages don't take back", style="bold"))
+    for item in answers.lasting[:_MOST_CHANGES]:
+        hosts, reason = plain(", ".join(item.hosts), 120), plain(item.package.reason, 200)
+        way_back = plain(item.package.way_back, 20)
+        console.print(
+            Text(f"  {plain(item.package.name, 80)} ({way_back})  on {hosts}: {reason}"), soft_wrap=True
+        )
+    if len(answers.lasting) > _MOST_CHANGES:
+        console.print(Text(f"  and {len(answers.lasting) - _MOST_CHANGES} more in the report"))
 
 
 def _number(value: int | None) -> str:

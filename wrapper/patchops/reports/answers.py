@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from patchops.reports.model import Change, HostReport, Report
+from patchops.reports.model import Change, HostReport, Lasting, Report
 
 
 class Tone(Enum):
@@ -43,6 +43,14 @@ class FleetChange:
 
 
 @dataclass(frozen=True)
+class FleetLasting:
+    """One package that packages don't take back and the hosts in whose plan it is."""
+
+    package: Lasting
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Answers:
     """`headline` and `remark` are sentences; groups are in the order of what needs attention first."""
 
@@ -52,6 +60,7 @@ class Answers:
     groups: tuple[Group, ...]
     changes: tuple[FleetChange, ...]
     changes_title: str
+    lasting: tuple[FleetLasting, ...]
 
     @property
     def attention(self) -> tuple[Group, ...]:
@@ -95,6 +104,7 @@ def answer(report: Report) -> Answers:
         groups=groups,
         changes=_changes(report),
         changes_title=_changes_title(report),
+        lasting=_lasting(report),
     )
 
 
@@ -183,8 +193,10 @@ def _changes(report: Report) -> tuple[FleetChange, ...]:
     """
     hosts: dict[Change, list[str]] = defaultdict(list)
     for host in report.hosts:
+        stayed = {package.name for package in host.lasting} if report.playbook == "rollback" else set()
         for change in host.changes if _counts(report, host) else ():
-            hosts[_undone(change) if report.playbook == "rollback" else change].append(host.host)
+            if change.name not in stayed:
+                hosts[_undone(change) if report.playbook == "rollback" else change].append(host.host)
     ordered = sorted(hosts, key=lambda change: (not change.security, change.name, change.arch, change.after))
     return tuple(FleetChange(change, tuple(sorted(hosts[change]))) for change in ordered)
 
@@ -196,6 +208,15 @@ def _counts(report: Report, host: HostReport) -> bool:
         return host.touched and host.outcome_class == "ok"
     # A host that can't know of more security updates counts as unknown, but what it installed was verified.
     return host.touched and (host.bucket in _CHANGED or host.code == "security_unknown")
+
+
+def _lasting(report: Report) -> tuple[FleetLasting, ...]:
+    hosts: dict[Lasting, list[str]] = defaultdict(list)
+    for host in report.hosts:
+        for package in host.lasting:
+            hosts[package].append(host.host)
+    ordered = sorted(hosts, key=lambda package: (package.way_back, package.name, package.reason))
+    return tuple(FleetLasting(package, tuple(sorted(hosts[package]))) for package in ordered)
 
 
 def _undone(change: Change) -> Change:

@@ -43,6 +43,15 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Lasting:
+    """A package of a plan that packages don't take back; `way_back` is snapshot_only or forward_only."""
+
+    name: str
+    way_back: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class HostReport:
     """One host's part of a report; `bucket` is the total it is counted in."""
 
@@ -61,6 +70,7 @@ class HostReport:
     transaction_id: str
     transaction_state: str
     changes: tuple[Change, ...]
+    lasting: tuple[Lasting, ...]
     held: tuple[str, ...]
     blocked: tuple[str, ...]
     pending_total: int | None
@@ -158,6 +168,7 @@ def _host(entry: Mapping[str, Any], check_mode: bool) -> HostReport:
         transaction_id=_text(transaction.get("id")),
         transaction_state=_text(transaction.get("state")),
         changes=tuple(_change(change) for change in _mappings(entry.get("changes"))),
+        lasting=_lasting(_mapping(entry.get("way_back"))),
         held=_names(entry.get("held")),
         blocked=_names(entry.get("blocked")),
         pending_total=_number(pending.get("total")),
@@ -191,6 +202,14 @@ def _change(change: Mapping[str, Any]) -> Change:
         before=_text(change.get("from")),
         after=_text(change.get("to")),
         security=change.get("security") is True,
+    )
+
+
+def _lasting(found: Mapping[str, Any]) -> tuple[Lasting, ...]:
+    return tuple(
+        Lasting(_text(one.get("name")), way_back, _text(one.get("reason")))
+        for way_back in ("snapshot_only", "forward_only")
+        for one in _mappings(found.get(way_back))
     )
 
 

@@ -17,6 +17,11 @@ SSL = {
     "security": True,
     "origin": "Debian",
 }
+WAY_BACK = {
+    "revertible": 1,
+    "snapshot_only": [{"name": "slapd", "reason": "has data"}],
+    "forward_only": [{"name": "apt", "reason": "replaces itself"}],
+}
 TOOL = SSL | {"name": "tool", "from": None, "to": "1.1", "action": "install", "security": False}
 
 

@@ -117,3 +117,22 @@ def test_what_was_proven_on_a_host_without_a_security_source_counts_as_changed()
     doubtful = samples.host("a", outcome=samples.outcome("unknown", "security_unknown"))
     (change,) = answer(samples.report(doubtful)).changes
     assert change.hosts == ("a",)
+
+
+def test_what_packages_do_not_take_back_is_told_once_with_its_hosts() -> None:
+    hosts = [samples.host(name, way_back=samples.WAY_BACK) for name in ("b", "a")]
+    told = answer(samples.report(*hosts)).lasting
+
+    assert [(item.package.name, item.package.way_back, item.hosts) for item in told] == [
+        ("apt", "forward_only", ("a", "b")),
+        ("slapd", "snapshot_only", ("a", "b")),
+    ]
+
+
+def test_what_stayed_is_no_change_of_a_rollback() -> None:
+    stays = {**samples.WAY_BACK, "forward_only": [{"name": "openssl", "reason": "by a rule"}]}
+    partly = samples.outcome("ok", "taken_back_partly")
+    done = samples.host("a", outcome=partly, way_back=stays, changes=[samples.SSL, samples.TOOL])
+    (item,) = answer(samples.report(done, playbook="rollback")).changes
+
+    assert item.change.name == "tool"

@@ -69,6 +69,10 @@ def test_a_knob_of_the_run_that_is_not_understood_is_named_with_its_host(name: s
         ("patchops_reboot", True),
         ("patchops_restarts", "always"),
         ("patchops_way_back", False),
+        ("patchops_way_back_classes", [{"packages": ["a"], "class": "never"}]),
+        ("patchops_way_back_classes", {"packages": ["a"], "class": "revertible"}),
+        ("patchops_without_snapshot", "ask"),
+        ("patchops_way_back_limit", "a lot"),
         ("patchops_allow_removals", "perhaps"),
         ("patchops_intermittent", 2),
         ("patchops_confirm_within", 5),
@@ -95,3 +99,9 @@ def test_a_named_selection_of_the_group_gives_way_to_a_patch_set() -> None:
 @pytest.mark.parametrize(("value", "meant"), [(True, True), ("yes", True), ("0", False), ("False", False)])
 def test_flags_are_read_however_they_were_written(value: Any, meant: bool) -> None:
     assert parse_flag(value) is meant
+
+
+def test_what_is_wrong_with_a_rule_for_the_way_back_is_said_with_its_place() -> None:
+    rules = [{"packages": ["a"], "class": "revertible"}, {"packages": ["b"], "class": "never"}]
+    with pytest.raises(KnobError, match=r"_classes \(as web1 has it\): \[1\]\.class: 'never' is none of"):
+        check_host_knobs("web1", {"patchops_way_back_classes": rules})

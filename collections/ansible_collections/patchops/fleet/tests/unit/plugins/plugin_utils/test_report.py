@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
     BUCKETS,
     build_report,
@@ -247,3 +248,18 @@ def test_a_scan_tells_whether_a_host_asks_for_a_reboot() -> None:
 def test_what_was_seen_before_a_change_says_nothing_of_a_reboot_after_it() -> None:
     before = discovered(reboot={"required": True, "reasons": []})
     assert entry({"discover": before, "apply": applied()})["reboot"] is None
+
+
+def test_hosts_without_a_way_back_are_named_at_the_end_of_a_run() -> None:
+    found = {"revertible": 1, "snapshot_only": [], "forward_only": [{"name": "apt", "reason": "r"}]}
+    told = entry({"discover": discovered(), "stage": make_result("planned", "", way_back=found)})
+    assert told["way_back"] == found
+    line = summarize(report([told], [OPEN], check_mode=True))
+    assert line.endswith("Without a way back by packages: web1 (apt).")
+
+
+def test_a_report_with_packages_that_stay_fits_its_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    found = {"revertible": 0, "snapshot_only": [{"name": "slapd", "reason": "r"}], "forward_only": []}
+    told = entry({"discover": discovered(), "stage": make_result("snapshot_missing", "", way_back=found)})
+    jsonschema.Draft202012Validator(json_schema("patchops.report")).validate(report([told], [OPEN]))

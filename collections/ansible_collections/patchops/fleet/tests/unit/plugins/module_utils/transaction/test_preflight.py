@@ -86,3 +86,44 @@ def test_the_holder_of_a_lock_is_named() -> None:
     driver.holder = {"pid": 4711, "command": "aptitude"}
     with pytest.raises(DriverError, match=r"process 4711 \(aptitude\); waited 0 seconds"):
         preflight.wait_for_lock(driver, 0)
+
+
+KERNELS = [
+    {"release": "6.1.0-1-amd64", "package": "linux-image-6.1.0-1-amd64", "version": "6.1.1-1"},
+    {"release": "6.1.0-2-amd64", "package": "linux-image-6.1.0-2-amd64", "version": "6.1.2-1"},
+    {"release": "6.1.0-3-amd64", "package": "linux-image-6.1.0-3-amd64", "version": "6.1.3-1"},
+]
+
+
+def removing(*kernels: dict[str, str]) -> dict[str, Any]:
+    return {"packages": [{"name": one["package"], "from": one["version"], "to": None} for one in kernels]}
+
+
+def test_an_old_kernel_may_go_while_another_one_is_left_to_boot() -> None:
+    preflight.check_kernels(removing(KERNELS[0]), KERNELS, "6.1.0-3-amd64")
+
+
+@pytest.mark.parametrize("gone", [KERNELS[2:], KERNELS[:2], KERNELS])
+def test_neither_the_running_kernel_goes_nor_the_last_other_one(gone: list[dict[str, str]]) -> None:
+    with pytest.raises(DriverError, match=gone[0]["package"]) as refused:
+        preflight.check_kernels(removing(*gone), KERNELS, "6.1.0-3-amd64")
+    assert refused.value.code == "kernel_removal"
+
+
+def test_of_kernels_that_share_a_name_the_version_says_which_one_goes() -> None:
+    kernels = [
+        {"release": f"5.14.0-{number}", "package": "kernel-core", "version": f"5.14.0-{number}"}
+        for number in (70, 162, 362)
+    ]
+    preflight.check_kernels(removing(kernels[0]), kernels, "5.14.0-362")
+    with pytest.raises(DriverError, match="kernel-core"):
+        preflight.check_kernels(removing(kernels[2]), kernels, "5.14.0-362")
+
+
+def test_a_host_whose_kernel_is_not_its_own_keeps_the_last_one_it_has() -> None:
+    with pytest.raises(DriverError, match="linux-image-6.1.0-1-amd64"):
+        preflight.check_kernels(removing(KERNELS[0]), KERNELS[:1], "6.12.0-of-the-outer-host")
+
+
+def test_a_plan_without_kernels_is_not_asked_for_any() -> None:
+    preflight.check_kernels({"packages": [{"name": "vim", "from": "1", "to": None}]}, [], "6.1.0")
