@@ -41,9 +41,11 @@ def parse_os_release(text: str) -> Dict[str, str]:
 def version_of(values: Dict[str, str]) -> Optional[str]:
     """Return the release in the assignments of os-release: ``12``, ``rolling`` where releases don't exist.
 
-    Arch has no version, or in its images for containers the day on which they were made.
+    Arch has no version, or in its images for containers the day on which they were made; Tumbleweed's is the
+    day of its newest packages.
     """
-    return "rolling" if values.get("BUILD_ID") == "rolling" else values.get("VERSION_ID")
+    rolls = values.get("BUILD_ID") == "rolling" or values.get("ID") == "opensuse-tumbleweed"
+    return "rolling" if rolls else values.get("VERSION_ID")
 
 
 def collect_os(arch: str) -> Dict[str, Any]:

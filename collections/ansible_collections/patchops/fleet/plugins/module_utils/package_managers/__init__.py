@@ -48,10 +48,11 @@ def _apk() -> Driver:
 
 # The program without which a host can't have it, and the driver; the first that fits is taken.
 _DRIVERS = (
+    # SUSE's repositories have dnf, and a command apt-get that calls zypper.
+    ("zypper", _zypper),
     ("apt-get", _apt),
     ("dnf", _dnf),
     ("dnf5", _dnf5),
-    ("zypper", _zypper),
     ("pacman", _pacman),
     ("apk", _apk),
 )

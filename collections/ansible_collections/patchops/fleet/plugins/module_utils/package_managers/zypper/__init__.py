@@ -8,6 +8,7 @@ import shutil
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_start
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import installed, locks
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import (
     DATABASES,
@@ -46,7 +47,12 @@ class Zypper(ZypperChanges):
         self.forget()
 
     def available(self) -> bool:
-        return shutil.which("zypper") is not None and any(os.path.isdir(path) for path in DATABASES)
+        # Fedora and Debian have zypper as one of their packages.
+        try:
+            is_suse = "suse" in read_os_release().get("ID_LIKE", "").split()
+        except OSError:
+            return False
+        return is_suse and shutil.which("zypper") is not None and any(map(os.path.isdir, DATABASES))
 
     def version(self) -> str:
         found = _VERSION.search(run(["zypper", "--version"]).stdout)

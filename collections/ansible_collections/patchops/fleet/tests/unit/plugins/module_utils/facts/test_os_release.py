@@ -44,6 +44,7 @@ def test_a_stray_quote_does_not_hide_the_rest() -> None:
         ({"ID": "debian", "VERSION_ID": "12"}, "12"),
         ({"ID": "arch", "BUILD_ID": "rolling"}, "rolling"),
         ({"ID": "arch", "BUILD_ID": "rolling", "VERSION_ID": "20241020.0.271961"}, "rolling"),
+        ({"ID": "opensuse-tumbleweed", "VERSION_ID": "20261120"}, "rolling"),
         ({"ID": "debian"}, None),
     ],
 )

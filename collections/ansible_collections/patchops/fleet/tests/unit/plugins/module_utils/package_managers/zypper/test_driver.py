@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import zypper as zypper_driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.installed import (
     parse_installed,
@@ -268,3 +269,21 @@ def test_held_packages_are_left_out_of_a_plan_with_the_reason(
     monkeypatch.setattr(Zypper, "locks", lambda _self: answers.Locks({"bash"}, set()))
     assert plan(select="all")["held"] == [{"name": "bash", "reason": "held on the host"}]
     assert plan(packages=["bash"])["packages"] == []
+
+
+@pytest.mark.parametrize(
+    ("release", "fits"),
+    [
+        ({"ID": "sles", "ID_LIKE": "suse"}, True),
+        ({"ID": "opensuse-leap", "ID_LIKE": "suse opensuse"}, True),
+        ({"ID": "fedora"}, False),
+        ({}, False),
+    ],
+)
+def test_only_a_suse_is_driven_by_zypper(
+    monkeypatch: pytest.MonkeyPatch, release: dict[str, str], fits: bool
+) -> None:
+    monkeypatch.setattr(zypper_driver, "read_os_release", lambda: release)
+    monkeypatch.setattr(zypper_driver, "DATABASES", ("/",))
+    monkeypatch.setattr(zypper_driver.shutil, "which", lambda program: f"/usr/bin/{program}")
+    assert Zypper().available() is fits
