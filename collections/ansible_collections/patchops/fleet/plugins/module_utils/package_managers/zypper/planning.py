@@ -3,7 +3,7 @@
 """Let zypper make the plan of a transaction: the part that differs from other package managers over rpm."""
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.planning import (
@@ -43,18 +43,16 @@ class ZypperSolver(Solver):
         self._catalog = catalog
         self._installed = installed
         self._blocked = locks.blocked
+        self._chosen = {(one["replaced_by"] or one["name"], one["arch"], one["candidate"]) for one in updates}
         self._counts: Dict[str, int] = {}
         for one in installed:
             self._counts[one.name] = self._counts.get(one.name, 0) + 1
 
     def known(self, name: str, arch: str = "") -> List[Package]:
-        offered = [
-            one
-            for one in self._catalog.offers(name)
-            if one.name == name and (one.name, one.arch, one.version) not in self._blocked
-        ]
-        found = [one for one in self._installed if one.name == name] + offered
-        return [one for one in found if arch in ("", one.arch)]
+        present = [one for one in self._installed if one.name == name]
+        vendors = {one.vendor for one in present}
+        offered = [one for one in self._catalog.offers(name) if self._is_for_this_host(one, vendors)]
+        return [one for one in present + offered if arch in ("", one.arch)]
 
     def upgrade_all(self, allow_removals: bool) -> List[Dict[str, Any]]:
         # Without names it upgrades what can be upgraded and leaves the rest; patches, which it may skip
@@ -69,6 +67,18 @@ class ZypperSolver(Solver):
         if left:
             raise Refusal("unsatisfiable", "zypper leaves out " + ", ".join(left))
         return self._changes(found, allow_removals)
+
+    def _is_for_this_host(self, offer: Package, vendors: Set[str]) -> bool:
+        """Tell whether zypper by itself would take a package; `vendors`: of the installed one.
+
+        Named with its version it takes one of any vendor, from any repository.
+        """
+        key = (offer.name, offer.arch, offer.version)
+        if key in self._blocked:
+            return False
+        if key in self._chosen:
+            return True
+        return self._catalog.is_preferred(offer) and (not vendors or offer.vendor in vendors)
 
     def _try(self, arguments: List[str], allow_removals: bool) -> List[Change]:
         answer = command.ask(arguments)

@@ -140,6 +140,15 @@ def test_a_version_of_another_vendor_or_of_a_repository_that_stands_back_is_none
     assert Zypper().updates() == []
 
 
+def test_a_named_package_is_not_taken_from_another_vendor(host: Host) -> None:
+    host.repository("updates", package("bash", "2"), package("bash", "3", vendor="Packman"))
+    host.says("install", summary(upgrade=solvable("bash", "2-1", "1-1")))
+    assert [one["to"] for one in plan(packages=["bash"])["packages"]] == ["2-1"]
+    with pytest.raises(DriverError) as caught:
+        plan(packages=["bash=3-1"])
+    assert caught.value.code == "version_unknown"
+
+
 def test_an_installed_package_is_of_the_repository_that_offers_its_version(host: Host) -> None:
     host.repository("updates", package("bash", "1"), package("zsh", "2"))
     assert {one["name"]: one["suite"] for one in Zypper().installed()} == {
