@@ -29,7 +29,9 @@ description:
   - "Variables of a host: what to install is C(patchops_packages), else C(patchops_patch_set) or the artifact
     C(patchops_run) of an earlier job, else C(patchops_select); further C(patchops_reboot),
     C(patchops_restarts), C(patchops_boot_check), C(patchops_boot_fallback), C(patchops_way_back),
-    C(patchops_allow_removals), C(patchops_confirm_within), C(patchops_access_packages), C(patchops_checks),
+    C(patchops_way_back_classes), C(patchops_without_snapshot), C(patchops_snapshot),
+    C(patchops_way_back_limit), C(patchops_allow_removals), C(patchops_confirm_within),
+    C(patchops_access_packages), C(patchops_checks),
     C(patchops_intermittent) (being unreachable is normal), and the hooks C(patchops_hook_drain) and
     C(patchops_hook_undrain)."
   - "A window is C(start), C(duration), C(days) and C(timezone), or C(from) and C(until); a freeze is C(from),
