@@ -110,14 +110,18 @@ class Zypper(ZypperChanges):
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()
         self._refresh_errors = []
-        # One by one: what zypper says of several doesn't tell which it is about.
+        every = command.ask(["refresh"], refreshing=True)
+        if command.is_done(every) or every.rc == command.NO_REPOSITORIES:
+            return []
+        # What zypper says of several at once doesn't tell which of them it is about.
         for one in self.catalog().repositories:
             answer = command.ask(["refresh", "--", one["alias"]], refreshing=True)
             if not command.is_done(answer):
                 message = answers.errors(answer.root)
                 self._refresh_errors.append({"repository": one["alias"], "message": message})
         self.forget()
-        return self._refresh_errors
+        # Each is there now: a service that tells which repositories there are, or a moment's trouble.
+        return self._refresh_errors or [{"repository": None, "message": answers.errors(every.root)}]
 
     def updates(self) -> List[Dict[str, Any]]:
         if self._updates is None:
