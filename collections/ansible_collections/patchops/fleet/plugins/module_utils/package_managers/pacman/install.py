@@ -84,7 +84,8 @@ def install(
         # A package that was not there before leaves nothing behind when it goes.
         rc, output = _change(run, present, files, removals, ["--nosave"] if going_back else [])
     if rc != 0:
-        raise DriverError("install_failed", f"pacman ended with {rc}: {complaint(output)}", f"See {log}.")
+        how = f"was killed (signal {-rc})" if rc < 0 else f"ended with {rc}"
+        raise DriverError("install_failed", f"pacman {how}: {complaint(output)}.", f"See {log}.")
     failed = failures(output)
     # On the way back the packages count: a script of the bad version may well fail once more.
     if failed and not going_back:

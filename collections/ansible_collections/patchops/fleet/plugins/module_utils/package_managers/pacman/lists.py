@@ -91,15 +91,10 @@ def complaint(result: Any) -> str:
 
 
 def read(configuration: Configuration) -> Dict[str, List[Package]]:
-    """Return the packages of each repository, None for the list of one that was never read or is damaged."""
+    """Return the packages of each repository, but of those that were never read; raises DriverError."""
     place = directory(configuration)
-    found = {}
-    for one in configuration.repositories:
-        try:
-            found[one["id"]] = read_offered(os.path.join(place, one["id"] + ".db"), one["id"])
-        except (OSError, ValueError):
-            continue
-    return found
+    paths = {one["id"]: os.path.join(place, one["id"] + ".db") for one in configuration.repositories}
+    return {name: read_offered(path, name) for name, path in paths.items() if os.path.exists(path)}
 
 
 def problems(configuration: Configuration) -> Dict[str, str]:

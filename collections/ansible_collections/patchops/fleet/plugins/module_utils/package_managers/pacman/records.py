@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pacman's databases: text files of what is installed, and a tar archive of what each repository offers."""
 
-import io
 import os
-import tarfile
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+
+_TIME_LIMIT = 300
+# Every description of an offered package begins with the name of its file.
+_BEGIN = "%FILENAME%\n"
 
 # One package; sizes in bytes, times in seconds since 1970.
 Package = NamedTuple(
@@ -111,20 +114,24 @@ def split_entry(text: str) -> Tuple[str, str]:
 
 
 def read_offered(path: str, repository: str) -> List[Package]:
-    """Return the packages in a repository's database; raises ValueError or OSError when it can't be read."""
+    """Return the packages in a repository's database; raises DriverError when it can't be read."""
+    # Compressed in whatever way; pacman itself needs the library of this program.
+    answer = run(["bsdtar", "-xOf", path, "*/desc"], timeout=_TIME_LIMIT)
     try:
-        with tarfile.open(path, "r:*") as archive:
-            members = [
-                archive.extractfile(member)
-                for member in archive.getmembers()
-                if member.isfile() and os.path.basename(member.name) == "desc"
-            ]
-            texts = [
-                io.TextIOWrapper(one, encoding="utf-8", errors="replace").read() for one in members if one
-            ]
-    except (tarfile.TarError, EOFError) as error:
-        raise ValueError(f"{path} can't be read: {error}")
-    return [package_of(parse_desc(text), repository) for text in texts]
+        if answer.rc != 0:
+            raise ValueError(answer.stderr.strip() or f"bsdtar ended with {answer.rc}")
+        return parse_offered(answer.stdout, repository)
+    except ValueError as error:
+        raise DriverError(
+            "repository_unreadable",
+            f"{repository}: {path} can't be read: {error}",
+            "Refresh; if that doesn't help, repair the repository.",
+        )
+
+
+def parse_offered(text: str, repository: str) -> List[Package]:
+    """Return the packages that `desc` files, one behind the other, describe; raises ValueError. Pure."""
+    return [package_of(parse_desc(_BEGIN + one), repository) for one in text.split(_BEGIN)[1:]]
 
 
 def duplicates(packages: Iterable[Package]) -> List[Package]:

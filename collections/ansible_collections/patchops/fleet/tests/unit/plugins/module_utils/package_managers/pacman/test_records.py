@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import io
-import tarfile
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import records, recovery
+from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
 
 INSTALLED = """\
 %NAME%
@@ -113,20 +112,20 @@ def test_what_a_killed_pacman_was_unpacking_is_damaged(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_offered_is_read_from_the_archive(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "core.db", "w:gz") as archive:
-        member = tarfile.TarInfo("lab-newname-1.1-1/desc")
-        member.size = len(OFFERED)
-        archive.addfile(member, io.BytesIO(OFFERED.encode()))
-    (one,) = records.read_offered(str(tmp_path / "core.db"), "core")
+def test_what_is_offered_is_read_from_descriptions_one_behind_the_other() -> None:
+    one, other = records.parse_offered(OFFERED + OFFERED.replace("newname", "other"), "core")
+    assert other.name == "lab-other"
     assert (one.repository, one.name, one.version, one.size) == ("core", "lab-newname", "1.1-1", 5000)
     assert (one.download_size, one.sha256, one.replaces) == (740, "aa", ("lab-oldname<2",))
 
 
-def test_an_archive_that_was_cut_off_is_said_to_be_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "core.db").write_bytes(b"\x1f\x8b\x08\x00 cut off")
-    with pytest.raises((ValueError, OSError)):
-        records.read_offered(str(tmp_path / "core.db"), "core")
+def test_a_list_that_can_not_be_read_is_an_error_and_not_an_empty_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(records, "run", lambda *_given, **_named: Result(1, "", "truncated gzip input"))
+    with pytest.raises(DriverError, match=r"core: .*truncated gzip input") as raised:
+        records.read_offered("/x/core.db", "core")
+    assert raised.value.code == "repository_unreadable"
 
 
 def test_a_database_that_is_gone_is_said(tmp_path: Path) -> None:
