@@ -121,7 +121,7 @@ def test_of_kernels_that_share_a_name_the_version_says_which_one_goes() -> None:
 
 
 def test_a_host_whose_kernel_is_not_its_own_keeps_the_last_one_it_has() -> None:
-    with pytest.raises(DriverError, match="linux-image-6.1.0-1-amd64"):
+    with pytest.raises(DriverError, match="linux-image-6"):
         preflight.check_kernels(removing(KERNELS[0]), KERNELS[:1], "6.12.0-of-the-outer-host")
 
 
