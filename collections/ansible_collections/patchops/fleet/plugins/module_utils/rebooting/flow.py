@@ -157,9 +157,7 @@ def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:
 
 def _another_kernel(note: Dict[str, Any], facts: Dict[str, Any]) -> Dict[str, Any]:
     message = f"The host rebooted into kernel {facts['kernel']}; {note['kernel']} was expected."
-    remedy = (
-        "Look at the boot loader's default entry and at the console: the new kernel may not have booted."
-    )
+    remedy = "Look at the boot loader's default entry and at the console: the new kernel may not have booted."
     if note.get("fallback"):
         message += (
             f" {note['kernel']} was to be started once and did not come up, so the host fell back; "
