@@ -117,19 +117,19 @@ options:
     description:
       - Rules for what a package's way back is, before the built-in table. The first rule that fits decides.
       - C(packages) are names or shell patterns; C(reason) is shown beside the packages.
-      - C(class) V(revertible) means that packages take it back. V(snapshot_only) means that only a snapshot of
-        the host does (databases, directory servers). V(forward_only) means that nothing does (boot loaders,
-        microcode, firmware, the package manager itself).
-      - What is not V(revertible) is installed last. When it fails, nothing is taken back and a person has to go
-        on. When the others are taken back, it stays.
+      - C(class) V(revertible) means that packages take it back. V(snapshot_only) means that only a snapshot
+        of the host does (databases, directory servers). V(forward_only) means that nothing does (boot
+        loaders, microcode, firmware, the package manager itself).
+      - What is not V(revertible) is installed last. When it fails, nothing is taken back and a person has to
+        go on. When the others are taken back, it stays.
     type: list
     elements: dict
     default: []
   without_snapshot:
     description:
       - What happens to a plan with packages of the class V(snapshot_only) when O(snapshot) names none.
-      - V(refuse) does not even stage it. V(refuse_to_apply) stages it and does not apply it, for snapshots that
-        are taken right before. V(forward_only) does without a way back for these packages.
+      - V(refuse) does not even stage it. V(refuse_to_apply) stages it and does not apply it, for snapshots
+        that are taken right before. V(forward_only) does without a way back for these packages.
       - Nothing is refused with O(way_back=none).
     type: str
     choices:
@@ -253,8 +253,8 @@ plan:
   type: dict
 way_back:
   description:
-    - What packages take back of the plan, and what not. C(revertible) is how many packages; C(snapshot_only) and
-      C(forward_only) list the others, each with C(name) and C(reason).
+    - What packages take back of the plan, and what not. C(revertible) is how many packages;
+      C(snapshot_only) and C(forward_only) list the others, each with C(name) and C(reason).
   returned: when there is a plan
   type: dict
   sample:

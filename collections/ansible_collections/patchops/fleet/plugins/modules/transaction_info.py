@@ -66,7 +66,7 @@ platform:
   type: str
   sample: debian-12-amd64
 kept_bytes:
-  description: How much room the packages of all transactions take on the host, those of the ways back included.
+  description: How much room the packages of all transactions take on the host, ways back included.
   returned: always
   type: int
 way_back:
