@@ -254,7 +254,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "/ fills up",
         INSTALLING,
-        Expected("state_mixed", UNFINISHED, "No space left on device"),
+        Expected("state_mixed", UNFINISHED, "No space left on device|Write error"),
         "root-full",
         host="small",
     ),

@@ -97,8 +97,9 @@ def test_whatever_dies_the_host_ends_at_the_patch_set_or_at_its_former_packages(
     expected = {"ok": patient.planned, "reverted": patient.former}[applied["class"]]
     assert host.packages() == expected, chaos.story
 
-    reverted = chaos.settle(patient.back_seconds, **REVERTED)
-    assert reverted["class"] == "ok", chaos.story
+    # Of a change that was taken back already nothing is left to take back.
+    back = applied if applied["class"] == "reverted" else chaos.settle(patient.back_seconds, **REVERTED)
+    assert back["code"] in ("taken_back", "install_taken_back", "still_blocked"), chaos.story
     assert host.packages() == patient.former, chaos.story
 
     audit = host.try_run(*DISTRIBUTIONS[host.record.spec.release].auditing)

@@ -58,11 +58,13 @@ def apply(context: Context) -> Outcome:
                 return reverting.take_back(context, error)
             return _finish(context)
     except DriverError as error:
-        return _refuse(context, error) if first else reverting.stuck(context, error)
+        untouched = context.journal.view().state == states.STAGED
+        return _refuse(context, error) if untouched else reverting.stuck(context, error)
 
 
 def _check(context: Context) -> None:
     preflight.wait_for_lock(context.driver, context.patience)
+    preflight.check_writable(context.driver)
     preflight.check_clean(context.driver)
     preflight.check_space(context.driver, preflight.applying_needs(context.plan))
     reverting.check_material(context)
@@ -99,7 +101,7 @@ def _save_former(context: Context) -> None:
         context.former(),
         packages=[
             {"name": one["name"], "arch": one["arch"], "version": one["version"]}
-            for one in context.driver.installed()
+            for one in context.driver.versions()
         ],
         known=context.driver.known_names(),
         marks=context.driver.marks(),

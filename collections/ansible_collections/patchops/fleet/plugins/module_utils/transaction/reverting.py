@@ -45,7 +45,8 @@ def revert(context: Context) -> Outcome:
             context.journal.enter_again(states.REVERTING)
             return _put_back(context, _cause(context))
     except DriverError as error:
-        unchanged = state == states.APPLIED or error.code in ("forward_only", "kernel_runs")
+        still_applied = context.journal.view().state == states.APPLIED
+        unchanged = still_applied or error.code in ("forward_only", "kernel_runs")
         return outcome_of(error) if unchanged else stuck(context, error)
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import decode
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import answers, states, survey
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock
@@ -136,6 +137,21 @@ def test_a_full_disk_is_not_blamed_on_the_packages(host: FakeHost) -> None:
     host.driver.complaint = "cannot copy: No space left on device"
     assert host.code("applied") == "install_taken_back"
     assert (host.driver.packages, host.driver.pins) == (FORMER, {})
+
+
+def test_a_driver_that_fails_after_the_change_began_refuses_nothing(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(versions: Any, transaction_id: str) -> None:
+        raise DriverError("repository_unreadable", "apt can't read its sources: Write error.")
+
+    host.driver.broken_package = "libx"
+    with monkeypatch.context() as patch:
+        patch.setattr(host.driver, "block", cannot)
+        failed = host.call("applied")
+    assert (failed["outcome"]["code"], failed["host_state"]) == ("state_mixed", "mixed")
+    assert host.code("reverted") == "taken_back"
+    assert host.driver.packages == FORMER
 
 
 def test_a_failing_package_without_a_way_back_leaves_a_mixed_host(host: FakeHost) -> None:
