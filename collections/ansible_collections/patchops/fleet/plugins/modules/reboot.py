@@ -115,7 +115,7 @@ reboot:
   description:
     - Whether a reboot was required and why, whether it was done and proven, and the kernel that runs.
     - C(boot_check) is what was found before it. C(problems) keep the host from rebooting, C(unread) could not
-      be looked into.
+      be looked into, C(fallback) says what was behind a new kernel, or why nothing was.
   returned: always
   type: dict
   sample:
@@ -129,6 +129,7 @@ reboot:
       kernel: 6.1.0-28-amd64
       problems: []
       unread: []
+      fallback: 6.1.0-25-amd64, the default entry until 6.1.0-28-amd64 has come up
 restarted:
   description: The services that were restarted.
   returned: when services were restarted

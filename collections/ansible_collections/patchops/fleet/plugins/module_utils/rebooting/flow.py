@@ -232,9 +232,7 @@ def _order_reboot(
         raise
     if ordered:
         answer = _rebooting(reasons, f"Rebooting: {'; '.join(reasons)}.")
-        answer["reboot"].update(
-            boot_check=boot.checked, fallback=fallback, without_fallback=boot.without_fallback
-        )
+        answer["reboot"]["boot_check"] = boot.checked
         return dict(answer, confirm_within=within)
     confirm_all(record.state, "not rebooted", run_id)
     return make_result(

@@ -37,7 +37,7 @@ class NextBoot:
     """The next boot of a host whose kernel is its own, or not (a container: nothing of this applies).
 
     `expected` is the release that has to run afterwards, None where that is nobody's to say. `checked` is
-    what the boot check found. `without_fallback` is why a new kernel is booted with nothing behind it.
+    what the boot check found; its `fallback` says what is behind a new kernel, or why nothing is.
     """
 
     def __init__(self, document: Dict[str, Any], wishes: Wishes) -> None:
@@ -49,7 +49,6 @@ class NextBoot:
         self.loader: Optional[Loader] = read_loader() if self._own else None
         self.expected = self._expected(kernel) if self._own else None
         self.checked: Dict[str, Any] = {"applicable": False, "reason": self._why_unchecked()}
-        self.without_fallback: Optional[str] = None
         self._entry: Optional[Entry] = None
         self._pinned: Optional[Entry] = None
 
@@ -119,8 +118,9 @@ class NextBoot:
             reason = "the new kernel has no entry of its own in the boot menu"
         if reason is None:
             self._entry, self._pinned = wanted, former
+            self.checked["fallback"] = f"{self._running}, the default entry until {self.expected} has come up"
             return
-        self.without_fallback = reason
+        self.checked["fallback"] = f"none: {reason}"
         if self._wishes.fallback == "required":
             raise NotFit(
                 f"A new kernel is to be tried with the former one behind it, which can't be: {reason}.",
