@@ -55,9 +55,17 @@ class Driver:
         """Return [{name, version, arch, source, source_version, section, origin, suite, manual}]."""
         raise NotImplementedError
 
+    def versions(self) -> List[Dict[str, Any]]:
+        """Return [{name, version, arch}] of what is installed, whatever state the repositories are in."""
+        return self.installed()
+
     def holds(self) -> List[str]:
         """Return the names of held packages, sorted."""
         raise NotImplementedError
+
+    def remounts(self) -> bool:
+        """Tell whether the package manager makes read-only file systems writable while it installs."""
+        return False
 
     def broken(self) -> Dict[str, Any]:
         """Return {interrupted, packages: [{name, arch, state}], reason}."""

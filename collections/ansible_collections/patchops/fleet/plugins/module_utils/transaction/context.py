@@ -76,7 +76,7 @@ class Context:
     def present(self) -> Set[expectations.Package]:
         """Return the host's list of packages as it is now."""
         self.driver.forget()
-        return expectations.listed(self.driver.installed())
+        return expectations.listed(self.driver.versions())
 
     def former(self) -> Dict[str, Any]:
         """Return what was saved before the first change: packages, marks, units, material."""

@@ -67,7 +67,7 @@ class RpmDriver(Driver):
         return command.nevra(name, version, arch)
 
     def known_names(self) -> List[str]:
-        return sorted({one["name"] for one in self.installed()})
+        return sorted({one["name"] for one in self.versions()})
 
     def forget_packages(self, names: List[str], log: str) -> None:
         """rpm leaves nothing behind that it would know of."""

@@ -89,6 +89,12 @@ class Zypper(ZypperChanges):
             found.append(records.installed_entry(one, offer.repository if offer else None, ""))
         return found
 
+    def versions(self) -> List[Dict[str, Any]]:
+        return [{"name": one.name, "arch": one.arch, "version": one.version} for one in self.packages()]
+
+    def marks(self) -> List[str]:
+        return sorted(f"{one.name}:{one.arch}" for one in self.packages() if not one.manual)
+
     def holds(self) -> List[str]:
         return sorted(self.locks().held)
 

@@ -81,7 +81,7 @@ class FakeDriver:
     def platform_arch(self) -> str:
         return "amd64"
 
-    def installed(self) -> list[dict[str, Any]]:
+    def versions(self) -> list[dict[str, Any]]:
         return [{"name": name, "arch": arch, "version": version} for name, arch, version in self.packages]
 
     def known_names(self) -> list[str]:
@@ -97,6 +97,9 @@ class FakeDriver:
 
     def refresh(self) -> list[dict[str, Any]]:
         return []
+
+    def remounts(self) -> bool:
+        return False
 
     def lock_holder(self) -> dict[str, Any] | None:
         return self.holder
