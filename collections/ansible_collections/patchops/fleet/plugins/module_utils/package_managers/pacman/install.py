@@ -11,7 +11,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.logged import run_logged
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import view
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import pacnew, view
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.configuration import (
     Configuration,
 )
@@ -79,10 +79,14 @@ def install(
 
     Raises DriverError with pacman's own words when it failed; packages may then be in any state.
     """
-    present = _present(configuration)
+    present, beside = _present(configuration), pacnew.present()
     with _logged(configuration, log) as run:
         # A package that was not there before leaves nothing behind when it goes.
         rc, output = _change(run, present, files, removals, ["--nosave"] if going_back else [])
+    if going_back:
+        pacnew.remove(log)
+    else:
+        pacnew.note(output, beside, log)
     if rc != 0:
         how = f"was killed (signal {-rc})" if rc < 0 else f"ended with {rc}"
         raise DriverError("install_failed", f"pacman {how}: {complaint(output)}.", f"See {log}.")

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import install
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import (
+    install,
+    pacnew,
+)
 
 FAILED_SCRIPT = """\
 :: Processing package changes...
@@ -63,3 +66,14 @@ def test_complaints_name_files_and_dependencies() -> None:
     )
     assert "unable to satisfy dependency 'lab-newcomer'" in install.complaint(NEEDED)
     assert install.complaint("") == "it said nothing"
+
+
+def test_what_a_change_brought_beside_edited_files_goes_with_it(tmp_path: Path) -> None:
+    log, old, new = (tmp_path / name for name in ("worker.log", "old.conf.pacnew", "new.conf.pacnew"))
+    for path in (log, old, new):
+        path.write_text("", encoding="utf-8")
+    said = "".join(f"warning: {path.with_suffix('')} installed as {path}\n" for path in (old, new))
+    assert pacnew.present(str(tmp_path)) == {str(old), str(new)}
+    pacnew.note(said, {str(old)}, str(log))
+    pacnew.remove(str(log))
+    assert (old.exists(), new.exists()) == (True, False)
