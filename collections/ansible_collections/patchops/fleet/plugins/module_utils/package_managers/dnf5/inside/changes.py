@@ -41,7 +41,8 @@ def resolve(goal: Any, allow_removals: bool, lenient: bool = False) -> Any:
     """
     goal.set_allow_erasing(allow_removals)
     found = goal.resolve()
-    problems = found.get_problems()
+    # What is there already is asked for again after a crash.
+    problems = found.get_problems() & ~libdnf5.base.GoalProblem_ALREADY_INSTALLED
     if lenient:
         problems &= libdnf5.base.GoalProblem_SOLVER_ERROR
     if problems != libdnf5.base.GoalProblem_NO_PROBLEM:
@@ -77,14 +78,10 @@ def changes_of(base: Any, found: Any) -> List[Dict[str, Any]]:
         changes.append(records.coming(new, before, _action(one), security, new.name in beside))
     replaced = {old.get_id().id for old in former.values() if old is not None}
     for one in items:
-        package = one.get_package()
-        if transaction.transaction_item_action_is_outbound(one.get_action()) and (
-            package.get_id().id not in replaced
-        ):
-            names = [after.get_name() for after in one.get_replaced_by()]
-            old_name = package.get_name()
-            by = names[0] if names else None
-            changes.append(records.going(describing.record_of(package), by, old_name in beside))
+        outbound = transaction.transaction_item_action_is_outbound(one.get_action())
+        if outbound and one.get_package().get_id().id not in replaced:
+            old, after = describing.record_of(one.get_package()), list(one.get_replaced_by())
+            changes.append(records.going(old, after[0].get_name() if after else None, old.name in beside))
     return sorted(changes, key=lambda one: (one["name"], one["arch"], one["to"] or ""))
 
 
