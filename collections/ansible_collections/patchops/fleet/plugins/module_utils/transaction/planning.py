@@ -27,6 +27,7 @@ def make_plan(
 
     Raises DriverError where the host is in no state to be changed, or the plan would harm it.
     """
+    preflight.check_writable(driver)
     preflight.check_clean(driver)
     preflight.check_not_full(driver)
     errors = driver.refresh() if refresh else []
