@@ -71,10 +71,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             f"{host} was told to reboot and did not come back within {waited} seconds "
             f"({outcome['message']}). Its updates are installed; whether it boots is not known."
             + _going_back(ordered.result.get("confirm_within")),
-            "Look at its console. When it runs again, run the same command again: it goes on from there.",
+            f"Look at its console.{_behind(ordered.result['reboot'].get('former_kernel'))} When it runs again, "
+            "run the same command again: it goes on from there.",
             changed=True,
             reboot={**ordered.result["reboot"], "done": False, "boot_id_changed": False, "kernel": None},
         )
+
+
+def _behind(former: str | None) -> str:
+    return f" A power cycle boots its former kernel, {former}." if former else ""
 
 
 def _going_back(within: int | None) -> str:

@@ -232,7 +232,7 @@ def _order_reboot(
         raise
     if ordered:
         answer = _rebooting(reasons, f"Rebooting: {'; '.join(reasons)}.")
-        answer["reboot"]["boot_check"] = boot.checked
+        answer["reboot"].update(boot_check=boot.checked, former_kernel=boot.behind)
         return dict(answer, confirm_within=within)
     confirm_all(record.state, "not rebooted", run_id)
     return make_result(

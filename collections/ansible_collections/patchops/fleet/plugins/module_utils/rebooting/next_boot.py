@@ -65,6 +65,11 @@ class NextBoot:
         if not self._wishes.kernel and self._changes_kernel() and self._wishes.fallback != "never":
             self._look_for_fallback()
 
+    @property
+    def behind(self) -> Optional[str]:
+        """The release that a power cycle boots while the new kernel has not come up, None where none does."""
+        return self._pinned.release if self._pinned else None
+
     def fallback(self, pending: Optional[Fallback]) -> Optional[Fallback]:
         """Return what will be left to do after the boot; `pending` is what an earlier one left."""
         if self.loader is None or self._pinned is None:

@@ -114,7 +114,9 @@ def test_a_second_try_keeps_what_the_first_one_found(grub: Grub) -> None:
 
 
 def test_what_is_behind_a_new_kernel_is_told(grub: Grub) -> None:
-    assert grub.boot().checked["fallback"] == f"{OLD}, the default entry until {NEW} has come up"
+    boot = grub.boot()
+    assert boot.behind == OLD
+    assert boot.checked["fallback"] == f"{OLD}, the default entry until {NEW} has come up"
 
 
 def test_a_kernel_that_runs_already_needs_nothing_behind_it(grub: Grub) -> None:
