@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_start
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import read_os_release
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import installed, locks
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import (
     DATABASES,
@@ -82,12 +83,11 @@ class Zypper(ZypperChanges):
         return self._locks
 
     def installed(self) -> List[Dict[str, Any]]:
-        self.catalog().read({one.name for one in self.packages()})
-        found = []
-        for one in self.packages():
-            offer = self.catalog().find(one.name, one.arch, one.version)
-            found.append(records.installed_entry(one, offer.repository if offer else None, ""))
-        return found
+        offered = self._offered()
+        return [
+            records.installed_entry(one, offered.get((one.name, one.arch, one.version)), "")
+            for one in self.packages()
+        ]
 
     def versions(self) -> List[Dict[str, Any]]:
         return [{"name": one.name, "arch": one.arch, "version": one.version} for one in self.packages()]
@@ -147,6 +147,19 @@ class Zypper(ZypperChanges):
             names |= installed.names_providing(capability)
         found = {one.name for one in self.packages() if one.name in names and one.installed_at > started}
         return sorted(found) or ([_REBOOT_MARKER] if os.path.exists(_REBOOT_MARKER) else [])
+
+    def _offered(self) -> Dict[Any, Optional[str]]:
+        """Return the repositories that offer what is installed, by name, arch and version."""
+        try:
+            self.catalog().read({one.name for one in self.packages()})
+        except DriverError:
+            return {}  # `updates` and `repositories` say so; what is installed is known all the same
+        found = {}
+        for one in self.packages():
+            offer = self.catalog().find(one.name, one.arch, one.version)
+            if offer is not None:
+                found[one.name, one.arch, one.version] = offer.repository
+        return found
 
     def space_paths(self) -> List[Dict[str, str]]:
         return [{"path": "/var/cache/zypp", "purpose": "cache"}]

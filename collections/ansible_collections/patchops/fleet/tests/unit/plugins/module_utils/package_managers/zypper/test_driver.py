@@ -253,6 +253,7 @@ def test_damaged_metadata_is_not_no_updates(host: Host) -> None:
     with pytest.raises(DriverError, match="repository updates can't be read") as caught:
         Zypper().updates()
     assert caught.value.code == "repository_unreadable"
+    assert [one["name"] for one in Zypper().installed()] == ["bash", "libold", "zsh"]
 
 
 def test_a_package_that_is_there_twice_was_interrupted_unless_it_is_a_kernel(
