@@ -28,8 +28,8 @@ def make_plan(
     Raises DriverError where the host is in no state to be changed, or the plan would harm it.
     """
     preflight.check_writable(driver)
-    preflight.check_clean(driver)
     preflight.check_not_full(driver)
+    preflight.check_clean(driver)
     errors = driver.refresh() if refresh else []
     preflight.check_repositories(driver.repositories(), errors)
     plan = driver.plan(request["selection"], {"allow_removals": request["allow_removals"]})
