@@ -101,7 +101,8 @@ class Arch(Distribution):
     arch = "any"
     package_manager = "pacman"
     package_cache = "/var/cache/pacman/pkg"
-    lock_files = ("/var/lib/pacman/db.lck",)
+    # It is there while somebody has it open, and has to go with him.
+    lock_files = lock_pids = ("/var/lib/pacman/db.lck",)
     changing = "^pacman "
     auditing = ("pacman", "-Dkq")
     refreshing = ("pacman", "-Sy")

@@ -97,14 +97,19 @@ def read(configuration: Configuration) -> Dict[str, List[Package]]:
     return {name: read_offered(path, name) for name, path in paths.items() if os.path.exists(path)}
 
 
+def never_read(configuration: Configuration) -> List[str]:
+    """Return the repositories whose list is not on the host."""
+    place = directory(configuration)
+    names = [one["id"] for one in configuration.repositories]
+    return [name for name in names if not os.path.exists(os.path.join(place, name + ".db"))]
+
+
 def problems(configuration: Configuration) -> Dict[str, str]:
     """Return why repositories can't be used now, by id."""
-    place, found = directory(configuration), {}
-    for one in configuration.repositories:
-        if not os.path.exists(os.path.join(place, one["id"] + ".db")):
-            found[one["id"]] = "it was never read: its list is not on the host"
-    if found:
-        return found
+    never = never_read(configuration)
+    if never:
+        return dict.fromkeys(never, "it was never read: its list is not on the host")
+    place = directory(configuration)
     with view.View(configuration.for_reading(), configuration.database, place) as asked:
         result = asked.run(["-Sl"])
     if result.rc == 0:

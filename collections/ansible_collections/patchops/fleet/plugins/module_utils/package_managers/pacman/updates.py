@@ -37,7 +37,14 @@ def held_names(installed: Iterable[Package], packages: List[str], groups: List[s
 
 
 def read_upgradable(configuration: Configuration) -> List[str]:
-    """Return the names of the packages for which pacman knows a newer version."""
+    """Return the names of the packages for which pacman knows a newer version; raises DriverError."""
+    never = lists.never_read(configuration)
+    if never:
+        raise DriverError(
+            "repository_unreadable",
+            "What is newer is not known: never read were the repositories " + ", ".join(never) + ".",
+            "Refresh (refresh: true, as root).",
+        )
     with view.View(
         configuration.for_reading(), configuration.database, lists.directory(configuration)
     ) as asked:
