@@ -228,7 +228,13 @@ ROWS: tuple[Row, ...] = (
         play=True,
     ),
     # Room
-    Row("the package cache is full", BEFORE, _DONE, "disk-full"),
+    Row(
+        "the package cache is full",
+        BEFORE,
+        _DONE,
+        "disk-full",
+        differs={"dnf": _refused("no_space", "could not be had")},
+    ),
     Row(
         "/var/lib/patchops is full",
         BEFORE,

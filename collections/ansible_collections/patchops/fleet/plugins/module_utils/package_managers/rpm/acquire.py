@@ -44,10 +44,13 @@ def acquire(download: Download, plan: Dict[str, Any], directory: str) -> List[st
                 f"{one['name']} {one['to']} has other bytes than planned. Nothing was changed.",
                 "Find out who altered the mirror or a proxy before it.",
             )
+        code = _code(errors[name] or "")
         raise DriverError(
-            _code(errors[name] or ""),
+            code,
             f"{one['name']} {one['to']} could not be had: {errors[name]}. Nothing was changed.",
-            "Repair the repository or the way to it, then call again.",
+            "Free space where the package manager keeps what it downloads, then call again."
+            if code == "no_space"
+            else "Repair the repository or the way to it, then call again.",
         )
     return [os.path.join(directory, name) for name in coming]
 
@@ -135,5 +138,8 @@ def _material(package: Dict[str, str], directory: str, how: Optional[str]) -> Di
 def _code(problem: str) -> str:
     if "signature" in problem or "not signed" in problem:
         return "repository_unsigned"
+    # libcurl's words where it can't keep what it received, and the kernel's.
+    if "Failed writing" in problem or "No space left on device" in problem:
+        return "no_space"
     damaged = any(word in problem.lower() for word in ("checksum", "digest"))
     return "checksum_mismatch" if damaged else "download_failed"
