@@ -71,8 +71,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             f"{host} was told to reboot and did not come back within {waited} seconds "
             f"({outcome['message']}). Its updates are installed; whether it boots is not known."
             + _going_back(ordered.result.get("confirm_within")),
-            f"Look at its console.{_behind(ordered.result['reboot'].get('former_kernel'))} When it runs again, "
-            "run the same command again: it goes on from there.",
+            f"Look at its console.{_behind(ordered.result['reboot'].get('former_kernel'))} When it runs "
+            "again, run the same command again: it goes on from there.",
             changed=True,
             reboot={**ordered.result["reboot"], "done": False, "boot_id_changed": False, "kernel": None},
         )

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import flow, record
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import flow, next_boot, record
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
+    NO_WISHES,
+    NextBoot,
+    NotFit,
+    Wishes,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
@@ -44,9 +50,14 @@ class Host:
         return {"restarted": ["web.service"], "failed": [], "left": self.left}
 
     def begin(
-        self, policy: str = "auto", restarts: str = "auto", run_id: str = "r1", check: bool = False
+        self,
+        policy: str = "auto",
+        restarts: str = "auto",
+        run_id: str = "r1",
+        check: bool = False,
+        wishes: Wishes = NO_WISHES,
     ) -> Any:
-        return flow.begin(Driver(), policy, restarts, run_id, check, self.record)
+        return flow.begin(Driver(), policy, restarts, run_id, check, self.record, wishes)
 
     def end(self) -> Any:
         return flow.end(0, self.record)
@@ -59,6 +70,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(flow, "read_boot_id", lambda: host.boot_id)
     monkeypatch.setattr(record, "read_boot_id", lambda: host.boot_id)
     monkeypatch.setattr(flow, "_order", host.order)
+    monkeypatch.setattr(next_boot, "read_loader", lambda: None)
     monkeypatch.setattr(flow, "restart_stale", host.restart_stale)
     monkeypatch.setattr(flow, "wait_until_started", lambda *_ignored: host.stopped)
     monkeypatch.setattr(flow, "running_kernel", lambda: host.document["kernel"]["running"])
@@ -205,3 +217,66 @@ def test_what_ran_before_a_proven_reboot_is_not_asked_for_again(host: Host) -> N
     note = host.record.read()
     assert note is not None
     assert note["proven"]
+
+
+CHECKED = {"applicable": True, "kernel": "6.2", "problems": [{"check": "initramfs"}], "unread": []}
+
+
+@pytest.fixture
+def unfit(host: Host, monkeypatch: pytest.MonkeyPatch) -> Host:
+    """A host whose new kernel would not boot."""
+
+    def decide(_boot: NextBoot) -> None:
+        raise NotFit("What would boot is not fit: initramfs /boot/x: it is empty.", "Make it anew.", CHECKED)
+
+    host.document["reboot"] = KERNEL_WAITS
+    monkeypatch.setattr(NextBoot, "decide", decide)
+    return host
+
+
+def test_a_host_that_would_not_come_up_is_not_rebooted_and_told_what_state_it_is_in(unfit: Host) -> None:
+    result = unfit.begin()
+    assert (code(result), result["changed"], unfit.orders) == ("boot_check_failed", False, 0)
+    assert result["summary"] == (
+        "Not rebooted. What would boot is not fit: initramfs /boot/x: it is empty. Kernel 6.1 runs on; "
+        "what is installed is not in effect: 6.2 is installed, 6.1 runs."
+    )
+    assert result["outcome"]["remedy"] == "Make it anew."
+    assert result["reboot"]["boot_check"] == CHECKED
+
+
+def test_check_mode_finds_what_would_not_boot(unfit: Host) -> None:
+    assert code(unfit.begin(check=True)) == "boot_check_failed"
+
+
+def test_a_host_that_would_not_come_up_keeps_what_was_noted_before(unfit: Host) -> None:
+    unfit.begin()
+    assert unfit.record.read() is None
+
+
+def test_a_kernel_that_is_asked_for_and_runs_needs_no_reboot(host: Host) -> None:
+    assert code(host.begin("always", wishes=Wishes("6.1", "auto", True))) == "reboot_not_needed"
+    assert host.orders == 0
+
+
+def test_the_report_tells_what_was_checked_before_the_reboot(host: Host) -> None:
+    host.document["kernel"]["newest_installed"] = "6.1"
+    host.begin("always")
+    host.boot_id = "second"
+    assert host.end()["reboot"]["boot_check"]["applicable"] is False
+
+
+def test_a_host_that_fell_back_to_its_former_kernel_is_told_from_one_that_booted_another(host: Host) -> None:
+    host.record.write([], "6.2", ["asked for"], "r1", CHECKED, {"kernel": "6.2", "pinned": "x", "former": ""})
+    host.boot_id = "second"
+    result = host.end()
+    assert code(result) == "kernel_not_effective"
+    assert "6.2 was to be started once and did not come up, so the host fell back" in result["summary"]
+    assert "kernel: 6.2" in result["outcome"]["remedy"]
+
+
+def test_a_note_that_the_boot_loader_still_waits_for_is_not_forgotten(host: Host) -> None:
+    host.record.write([], "6.2", [], "r1", CHECKED, {"kernel": "6.2", "pinned": "x", "former": ""})
+    host.boot_id = "second"
+    host.record.forget()
+    assert host.record.read() is not None
