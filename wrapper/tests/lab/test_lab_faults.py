@@ -54,6 +54,16 @@ def test_a_cut_host_runs_on_unreachable_until_it_is_reconnected(lab: Lab, host: 
     assert host.ssh("id", "-un").strip() == "admin"
 
 
+def test_a_bad_line_loses_packets_until_it_is_mended(lab: Lab, host: LabHost) -> None:
+    faults.inject(lab, "loss", "host")
+    assert len(host.ssh("seq 200000")) > 1_000_000
+    counted = subprocess.run(lab.inside("iptables", "-nvxL"), capture_output=True, text=True, check=True)
+    dropped = [int(line.split()[0]) for line in counted.stdout.splitlines() if " DROP " in line]
+    faults.clear(lab, "loss", "host")
+    assert len(dropped) == 2
+    assert all(dropped)
+
+
 def test_a_host_without_power_stays_down_until_it_is_put_right(lab: Lab, host: LabHost) -> None:
     boot = host.boot_id()
     faults.inject(lab, "power-cut", "host")
