@@ -14,4 +14,4 @@ def normal_uri(uri: str) -> str:
 
 def without_credentials(text: str) -> str:
     """Return `text` with the user and password of every URI in it left out."""
-    return re.sub(r"(\w+://)[^/\s@]*@", r"\1", text)
+    return re.sub(r"(\w+://)[^/\s]*@", r"\1", text)

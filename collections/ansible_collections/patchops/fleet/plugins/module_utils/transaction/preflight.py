@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What has to be true before a host is touched; each check refuses with its reason and remedy."""
 
+import os
 import re
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.space import collect_space
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
@@ -16,7 +17,12 @@ _RESERVE = {"root": 64 * _MIB, "var": 32 * _MIB, "boot": 8 * _MIB, "state": 16 *
 _KERNEL = 160 * _MIB
 _INODES = 2000
 
-_EXPIRED = re.compile(r"expired|valid until|not valid yet|in the future", re.IGNORECASE)
+# What packages are written to; a directory that is not there is no obstacle.
+_WRITTEN = ("/", "/usr", "/etc", "/var", "/opt")
+
+_EXPIRED = re.compile(
+    r"expired|valid until|not valid yet|not yet valid|not live until|in the future", re.IGNORECASE
+)
 _UNSIGNED = re.compile(
     r"NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|not signed|signature|GPG error|does not trust|no longer signed",
     re.IGNORECASE,
@@ -33,6 +39,23 @@ def check_clean(driver: Driver) -> None:
             f"{broken['reason']}. Nothing was changed.",
             f"Run {driver.repairing} on the host, see what they say, call again.",
         )
+
+
+def check_writable(driver: Driver) -> None:
+    """Raise DriverError when packages would be written to a file system that is mounted read-only."""
+    locked = [] if driver.remounts() else read_only(_WRITTEN)
+    if locked:
+        raise DriverError(
+            "read_only",
+            f"Read-only on this host: {', '.join(locked)}. Packages are written there. Nothing was changed.",
+            "Mount it writable (mount -o remount,rw), when the kernel has not made it read-only because of a "
+            "fault (dmesg); a system that is updated as a whole image is not patched by packages.",
+        )
+
+
+def read_only(paths: Sequence[str]) -> List[str]:
+    """Return those of `paths` that lie on a file system mounted read-only."""
+    return [path for path in paths if os.path.isdir(path) and os.statvfs(path).f_flag & os.ST_RDONLY]
 
 
 def check_repositories(repositories: List[Dict[str, Any]], errors: List[Dict[str, Any]]) -> None:

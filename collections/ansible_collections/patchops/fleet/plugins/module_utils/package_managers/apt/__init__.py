@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, TypeVar, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import collect_os
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
+    commands,
     inventory,
     kernels,
     locks,
@@ -74,6 +75,9 @@ class Apt(AptChanges):
 
     def holds(self) -> List[str]:
         return inventory.held_names(self._rows())
+
+    def remounts(self) -> bool:
+        return commands.remounts()
 
     def broken(self) -> Dict[str, Any]:
         return inventory.read_broken(self._rows())

@@ -56,6 +56,12 @@ def file_name(name: str, version: str, arch: str) -> str:
     return "{}_{}_{}.deb".format(name, version.replace(":", "%3a"), arch)
 
 
+def remounts() -> bool:
+    """Tell whether apt makes file systems writable before dpkg runs, as hosts with a read-only /usr do."""
+    answer = process.run(["apt-config", "dump", "--format", "%v%n", "DPkg::Pre-Invoke"])
+    return answer.rc == 0 and "remount" in answer.stdout
+
+
 def apt_get(arguments: List[str], timeout: float = 300) -> process.Result:
     """Run apt-get where it changes nothing."""
     return process.run(["apt-get"] + PREDICTABLE + arguments, timeout=timeout, env=NONINTERACTIVE)
