@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SUSE Linux Enterprise Server 15: hosts with zypper."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from patchops.lab.distributions.rpm import KEY_FILE, RpmDistribution
 from patchops.lab.distributions.rpm_repository import ID
 from patchops.lab.network import MIRROR_NAME
 
+if TYPE_CHECKING:
+    from patchops.lab.spec import HostSpec
+
 _TWICE = "rpm -qa --queryformat '%{NAME}.%{ARCH}\\n' | grep -v ^kernel-core | sort | uniq --repeated"
-# zypper takes no key that nobody has imported; on real hosts the installation did.
-_IMPORT_KEY = f"[Service]\nExecStartPre=rpm --import /{KEY_FILE}\n"
+# zypper takes no key that nobody has imported; on real hosts the installation did. Once: while packages are
+# changed an import waits, and sshd with it.
+_IMPORT_KEY = f"[Service]\nExecStartPre=sh -c 'rpm -q gpg-pubkey || rpm --import /{KEY_FILE}'\n"
 
 
 class Sles(RpmDistribution):
@@ -43,7 +49,6 @@ CPE_NAME="cpe:/o:suse:sles:15:sp6"
     files: ClassVar[Mapping[str, str]] = {
         # Nothing came for others. Where the file is missing zypper guesses.
         "var/lib/zypp/AutoInstalled": "# AutoInstalled\n",
-        "etc/systemd/system/ssh.service.d/lab-key.conf": _IMPORT_KEY,
     }
 
     def upgrading(self, package: str) -> list[str]:
@@ -52,6 +57,10 @@ CPE_NAME="cpe:/o:suse:sles:15:sp6"
 
     def holding(self, package: str) -> list[str]:
         return ["zypper", "--non-interactive", "addlock", package]
+
+    def host_files(self, host: HostSpec, public_key: str) -> dict[str, tuple[str, int]]:
+        key = {"etc/systemd/system/ssh.service.d/lab-key.conf": (_IMPORT_KEY, 0o644)}
+        return {**super().host_files(host, public_key), **key}
 
     def repository_file(self) -> tuple[str, str]:
         return "etc/zypp/repos.d/lab.repo", (
