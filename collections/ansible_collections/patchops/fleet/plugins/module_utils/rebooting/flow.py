@@ -6,7 +6,6 @@ Both calls look at the host first and do what is left, so that a call that was c
 """
 
 import os
-import subprocess
 import time
 from typing import Any, Dict, List, Optional
 
@@ -14,7 +13,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import r
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import collect
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import boot_once
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
     NO_WISHES,
@@ -23,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot
     Wishes,
     settle_boot_loader,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.ordering import order_reboot
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import (
     Record,
     has_rebooted,
@@ -37,8 +36,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.service
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.states import IN_PROGRESS
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import stale_services
 
-# The answer has to leave the host before its network goes.
-_DELAY_SECONDS = 2
 _SUBSETS = ("machine", "kernel", "units", "restarts", "reboot")
 
 
@@ -225,7 +222,7 @@ def _order_reboot(
     record.write(running, boot.expected, reasons, run_id, boot.checked, fallback)
     try:
         boot.prepare()
-        ordered = _order()
+        ordered = order_reboot()
     except boot_once.BootOrderError:
         confirm_all(record.state, "not rebooted", run_id)
         record.restore(before)
@@ -263,33 +260,3 @@ def _facts(document: Dict[str, Any]) -> Dict[str, Any]:
 def _rebooting(reasons: List[str], message: str) -> Dict[str, Any]:
     facts = {"required": True, "reasons": reasons, "done": False, "boot_id": read_boot_id()}
     return make_result("started", message, changed=True, rebooting=True, reboot=facts)
-
-
-def _order() -> bool:
-    """Have the host reboot in a moment; return whether somebody took the order."""
-    answer = run(
-        [
-            "systemd-run",
-            "--collect",
-            "--quiet",
-            f"--on-active={_DELAY_SECONDS}",
-            "--timer-property=AccuracySec=100ms",
-            "systemctl",
-            "reboot",
-        ]
-    )
-    if answer.rc == 0:
-        return True
-    try:
-        # Without systemd. A session of its own: it has to outlive the login that this call came by.
-        subprocess.Popen(
-            ["/bin/sh", "-c", 'sleep "$0"; exec shutdown -r now', str(_DELAY_SECONDS)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-        )
-    except OSError:
-        return False
-    return True

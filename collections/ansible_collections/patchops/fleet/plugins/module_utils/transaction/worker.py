@@ -12,6 +12,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.files import read_j
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.leaving import leave_kernel
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     applying,
     confirming,
@@ -87,9 +88,12 @@ def _take_back(state: StateDirectory, directory: TransactionDirectory) -> Option
         return None
     _take_signals(_note_signal)
     try:
-        return _work(state, directory, settings["attempt"], states.REVERTED)
+        outcome = _work(state, directory, settings["attempt"], states.REVERTED)
     finally:
         _take_signals(signal.SIG_DFL)
+    if outcome is not None and outcome["code"] == "kernel_runs" and leave_kernel(detect(), directory):
+        return None  # the watchdog goes on once the former kernel runs
+    return outcome
 
 
 def _work(

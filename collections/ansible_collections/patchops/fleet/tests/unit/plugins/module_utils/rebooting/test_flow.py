@@ -69,7 +69,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(flow, "collect", lambda *_ignored: host.document)
     monkeypatch.setattr(flow, "read_boot_id", lambda: host.boot_id)
     monkeypatch.setattr(record, "read_boot_id", lambda: host.boot_id)
-    monkeypatch.setattr(flow, "_order", host.order)
+    monkeypatch.setattr(flow, "order_reboot", host.order)
     monkeypatch.setattr(next_boot, "read_loader", lambda: None)
     monkeypatch.setattr(flow, "restart_stale", host.restart_stale)
     monkeypatch.setattr(flow, "wait_until_started", lambda *_ignored: host.stopped)
