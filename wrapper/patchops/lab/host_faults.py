@@ -82,7 +82,8 @@ def hold_lock(host: LabHost) -> None:
 def release_lock(host: LabHost) -> None:
     """End what holds the locks, if it runs."""
     host.try_run("systemctl", "stop", f"{_LOCK_UNIT}.service")
-    host.run("rm", "-f", _LOCK_FLAG, *_distribution(host).lock_pids)
+    distribution = _distribution(host)
+    host.run("rm", "-f", _LOCK_FLAG, *distribution.lock_files, *distribution.lock_pids)
 
 
 def kill_package_manager(host: LabHost) -> None:
