@@ -13,6 +13,8 @@ _DEBIAN_BUILD = re.compile(r"\bDebian (\S+)")
 _FLAVOUR = re.compile(r"^\d[\w.+~]*-(?:\d[\w.]*-)?")
 # 5.14.0-427.el9.x86_64, 5.14.0-427.el9.x86_64+rt
 _RPM_RELEASE = re.compile(r"^\d[^+]*\.(?:x86_64|aarch64|ppc64le|s390x)(?:\+(.*))?$")
+# Arch: 6.1.9-arch1-1, 6.1.9-zen1-1-zen; 6.1.20-1-lts is like Debian's.
+_ARCH_RELEASE = re.compile(r"^\d[\d.]*-([a-z]+)\d+-\d+(?:-\w+)?$")
 
 
 def collect_kernel(installed: List[Dict[str, Any]]) -> Dict[str, Any]:
@@ -39,7 +41,8 @@ def flavour(release: str) -> str:
     of_rpm = _RPM_RELEASE.match(release)
     if of_rpm:
         return of_rpm.group(1) or ""
-    return _FLAVOUR.sub("", release)
+    of_arch = _ARCH_RELEASE.match(release)
+    return of_arch.group(1) if of_arch else _FLAVOUR.sub("", release)
 
 
 def read_default_boot() -> Optional[str]:

@@ -14,6 +14,8 @@ Section = NamedTuple("Section", [("name", str), ("settings", Settings)])
 
 # Since pacman 7 downloads are made by a user of little rights, who can't write where we collect packages.
 _OTHER_USER = ("DownloadUser",)
+# Tables and colours are for people.
+_LOOKS = ("VerbosePkgLists", "Color", "ILoveCandy")
 _IGNORED = ("IgnorePkg", "IgnoreGroup")
 
 
@@ -71,7 +73,7 @@ class Configuration:
         Signatures were checked when the packages came, by the rules of their repositories.
         """
         useless = ("SigLevel", "LocalFileSigLevel", "RemoteFileSigLevel", "XferCommand")
-        options = _without(self._sections[0].settings, _IGNORED + _OTHER_USER + useless)
+        options = _without(self._sections[0].settings, _IGNORED + _OTHER_USER + _LOOKS + useless)
         return render([Section("options", options + [("SigLevel", "Optional"), ("SigLevel", "TrustAll")])])
 
     def for_fetching(self, checks: List[str]) -> str:
@@ -80,7 +82,7 @@ class Configuration:
         return render([Section("options", options + [("SigLevel", word) for word in checks])])
 
     def _reading(self) -> Section:
-        return Section("options", _without(self._sections[0].settings, _IGNORED + _OTHER_USER))
+        return Section("options", _without(self._sections[0].settings, _IGNORED + _OTHER_USER + _LOOKS))
 
     def _options(self, key: str) -> List[str]:
         return _values(self._sections[0].settings, key)

@@ -21,6 +21,10 @@ def kernel(release: str) -> dict[str, str]:
         ("6.1.0-25-cloud-amd64", "cloud-amd64"),
         ("6.12.43+deb13-amd64", "amd64"),
         ("5.15.0-91-generic", "generic"),
+        ("6.1.9-arch1-1", "arch"),
+        ("6.12-arch2-1", "arch"),
+        ("6.1.9-zen1-1-zen", "zen"),
+        ("6.1.20-1-lts", "lts"),
     ],
 )
 def test_the_flavour_is_what_follows_version_and_abi(release: str, expected: str) -> None:

@@ -21,6 +21,7 @@ Architecture = x86_64
 DownloadUser = alpm
 XferCommand = /usr/bin/fetch --token s3cret %u
 CheckSpace
+VerbosePkgLists
 SigLevel = PackageRequired
 SigLevel = PackageTrustedOnly
 SigLevel = DatabaseOptional
@@ -59,6 +60,7 @@ def test_what_is_read_is_everything_as_one_user() -> None:
     assert "IgnorePkg" not in text
     assert "IgnoreGroup" not in text
     assert "DownloadUser" not in text
+    assert "VerbosePkgLists" not in text
 
 
 def test_one_repository_can_be_read_alone() -> None:
