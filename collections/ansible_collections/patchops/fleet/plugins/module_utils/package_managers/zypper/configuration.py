@@ -3,6 +3,7 @@
 """zypper's own configuration: what is read from it, and the one of a zypper that sees no repository."""
 
 import configparser
+import errno
 import glob
 import os
 import re
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import Dict, Iterator, List, NamedTuple, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text_or_none
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 
 _CONFIGURATION = "/etc/zypp/zypp.conf"
 _MULTIVERSION = "/etc/zypp/multiversion.d"
@@ -66,18 +68,35 @@ def without_repositories() -> Iterator[Bare]:
     Its cache is its own: zypper clears away the cache of every repository that it doesn't see. When we are
     killed, it stays for a zypper that works on.
     """
-    directory = tempfile.mkdtemp(prefix="patchops-zypper-")
+    directory = ""
     try:
-        repositories, configuration = os.path.join(directory, "repos.d"), os.path.join(directory, "zypp.conf")
-        os.mkdir(repositories)
-        with open(configuration, "w", encoding="utf-8") as file:
-            file.write(bare_configuration(read_text_or_none(_CONFIGURATION) or ""))
-        cache = os.path.join(directory, "cache")
-        # The files were checked when they were fetched, by the sums that their repository signed.
-        options = ["--no-gpg-checks", "--reposd-dir", repositories, "--cache-dir", cache]
-        yield Bare(options, {"ZYPP_CONF": configuration})
+        try:
+            directory = tempfile.mkdtemp(prefix="patchops-zypper-")
+            bare = _make_bare(directory)
+        except OSError as error:
+            code = "no_space" if error.errno == errno.ENOSPC else "internal_error"
+            raise DriverError(
+                code, f"Temporary files can't be made in {tempfile.gettempdir()}: {error.strerror}."
+            )
+        yield bare
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _make_bare(directory: str) -> Bare:
+    repositories, configuration = os.path.join(directory, "repos.d"), os.path.join(directory, "zypp.conf")
+    os.mkdir(repositories)
+    with open(configuration, "w", encoding="utf-8") as file:
+        file.write(bare_configuration(read_text_or_none(_CONFIGURATION) or ""))
+    # The files were checked when they were fetched, by the sums that their repository signed.
+    options = [
+        "--no-gpg-checks",
+        "--reposd-dir",
+        repositories,
+        "--cache-dir",
+        os.path.join(directory, "cache"),
+    ]
+    return Bare(options, {"ZYPP_CONF": configuration})
 
 
 def bare_configuration(text: str) -> str:

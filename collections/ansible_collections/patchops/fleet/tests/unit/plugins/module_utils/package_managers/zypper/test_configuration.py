@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import (
     configuration,
     marks_file,
@@ -45,6 +46,16 @@ def test_a_zypper_without_repositories_has_a_cache_of_its_own(tmp_path: Path) ->
         assert list(Path(places["--reposd-dir"]).iterdir()) == []
         assert Path(bare.env["ZYPP_CONF"]).is_file()
     assert not Path(places["--reposd-dir"]).exists()
+
+
+def test_no_room_for_temporary_files_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_more: str) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(configuration.tempfile, "mkdtemp", full)
+    with pytest.raises(DriverError, match="No space left") as caught, configuration.without_repositories():
+        pass
+    assert caught.value.code == "no_space"
 
 
 def test_marks_change_by_name_and_the_rest_of_the_file_stays(
