@@ -8,13 +8,13 @@ import os
 import sys
 import time
 import zipfile
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import confirming, worker
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import confirming
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import is_held
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
@@ -25,6 +25,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.spawnin
     quoted,
     start_session,
 )
+
+if TYPE_CHECKING:
+    # Modules take along what they import, also where the import never runs. Who starts the worker need not
+    # compile it.
+    from ansible_collections.patchops.fleet.plugins.module_utils.transaction import worker  # noqa: F401
 
 _PACKAGE = "ansible_collections/patchops/fleet/plugins/module_utils/"
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -37,7 +42,8 @@ def build_payload() -> bytes:
     It is made from what the running module was loaded from: Ansible's own zip, or a directory when a
     developer has unpacked it. Both are gone as soon as the module ends.
     """
-    main = f"import sys\n\nfrom {worker.__name__} import main\n\nsys.exit(main(sys.argv[1:]))\n"
+    name = __name__.rpartition(".")[0] + ".worker"
+    main = f"import sys\n\nfrom {name} import main\n\nsys.exit(main(sys.argv[1:]))\n"
     files = {"__main__.py": main.encode("ascii")}
     for name, data in _sources():
         files[name] = data
@@ -59,14 +65,14 @@ def _parents(name: str) -> List[str]:
 
 
 def _sources() -> Iterator[Tuple[str, bytes]]:
-    archive = getattr(worker.__loader__, "archive", None)
+    archive = getattr(sys.modules[__name__].__loader__, "archive", None)
     if archive:
         with zipfile.ZipFile(archive) as source:
             for name in source.namelist():
                 if name.startswith(_PACKAGE) and name.endswith(".py"):
                     yield name, source.read(name)
         return
-    root = os.path.dirname(os.path.dirname(os.path.abspath(worker.__file__)))
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for directory, _directories, files in os.walk(root):
         for file in files:
             if file.endswith(".py"):
