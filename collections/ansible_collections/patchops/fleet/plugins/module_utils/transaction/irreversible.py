@@ -27,14 +27,18 @@ def missing_snapshot(
 
     `refusing`: the values of `without_snapshot` that refuse it now.
     """
-    names = sorted({one["name"] for one in lasting(plan) if one["way_back"] == SNAPSHOT_ONLY})
+    names: Dict[str, List[str]] = {}
+    for one in lasting(plan):
+        if one["way_back"] == SNAPSHOT_ONLY:
+            names.setdefault(one["way_back_reason"], []).append(one["name"])
     refused = request["way_back"] != "none" and request.get("without_snapshot") in refusing
     if not names or snapshot or not refused:
         return None
     return DriverError(
         "snapshot_missing",
-        f"Only a snapshot of the host takes these back, and none was named: {', '.join(names)}. "
-        "Nothing was changed.",
+        "Only a snapshot of the host takes these back, and none was named: "
+        + "; ".join(f"{', '.join(some)} ({reason})" for reason, some in names.items())
+        + ". Nothing was changed.",
         "Take a snapshot and name it (snapshot); or, to do without, set without_snapshot: forward_only or a "
         "rule in way_back_classes.",
     )

@@ -94,8 +94,7 @@ TABLE: List[Entry] = [
     ),
     Entry(
         FORWARD_ONLY,
-        "the package manager can't be relied on to replace itself by an older version that has to read the "
-        "newer one's database",
+        "an older package manager would have to install itself, and to read what the newer one has written",
         {
             "debian": ("apt", "apt-utils", "libapt-pkg*", "dpkg"),
             "redhat": (

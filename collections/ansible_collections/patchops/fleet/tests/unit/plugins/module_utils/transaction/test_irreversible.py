@@ -122,6 +122,7 @@ def test_a_transaction_of_such_packages_alone_is_not_taken_back(host: FakeHost) 
 def test_without_a_snapshot_the_plan_is_refused_and_told(host: FakeHost) -> None:
     result = host.call("staged", **SNAPSHOT)
     assert (result["outcome"]["class"], result["outcome"]["code"]) == ("refused", "snapshot_missing")
+    assert "none was named: bash (has data). Nothing was changed." in result["outcome"]["message"]
     assert result["way_back"]["snapshot_only"] == [{"name": "bash", "reason": "has data"}]
     assert host.state.ids() == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.patchops.fleet.plugins.module_utils import package_managers
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
     CLASSES,
     classify,
@@ -173,6 +176,11 @@ def test_a_rule_of_the_user_always_wins_over_the_table(
     kernels = [kernel("1", name, "1")] if is_kernel else []
     rules = [{"packages": [name.replace("[", "[[]")], "class": wanted}]
     assert class_of(name, manager, rules=rules, kernels=kernels) == wanted
+
+
+@pytest.mark.parametrize("make", [make for _program, make in package_managers._DRIVERS])
+def test_the_table_knows_the_packages_of_every_package_manager(make: Callable[[], Driver]) -> None:
+    assert make().name in FAMILIES
 
 
 def test_no_pattern_of_the_table_is_said_twice() -> None:
