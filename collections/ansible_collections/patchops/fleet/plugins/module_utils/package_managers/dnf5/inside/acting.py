@@ -44,13 +44,13 @@ def download(packages: List[Dict[str, str]], directory: str) -> List[Dict[str, A
     os.makedirs(partial, exist_ok=True)
     base.get_config().destdir = partial
     offers = [_offer(base, wanted) for wanted in packages]
-    failure = _fetch(base, [offer for offer in offers if offer is not None])
+    fetched = _fetch(base, [offer for offer in offers if offer is not None])
     found = []
     for place, wanted in enumerate(packages):
         offer = offers[place]
         problem: Optional[str] = "no repository has it"
         if offer is not None:
-            problem = _take(base, offer, os.path.join(directory, wanted["file"]), failure)
+            problem = _take(base, offer, os.path.join(directory, wanted["file"]), fetched)
         found.append(
             {
                 "file": wanted["file"],
@@ -107,8 +107,8 @@ def _offer(base: Any, wanted: Dict[str, str]) -> Any:
     return next((one for one in query if describing.version_of(one) == wanted["version"]), None)
 
 
-def _fetch(base: Any, offers: List[Any]) -> str:
-    """Download what can be had; return what was wrong."""
+def _fetch(base: Any, offers: List[Any]) -> watching.Downloads:
+    """Download what can be had; return what was heard of it."""
     heard = watching.Downloads(base)
     downloader = libdnf5.repo.PackageDownloader(base)
     downloader.set_fail_fast(False)
@@ -117,20 +117,21 @@ def _fetch(base: Any, offers: List[Any]) -> str:
             downloader.add(offer)
     try:
         downloader.download()
-    except opening.errors() as error:
-        return heard.explain(error)
-    return ""
+    except opening.errors():
+        pass  # told of each one that is missing
+    return heard
 
 
-def _take(base: Any, offer: Any, target: str, failure: str) -> Optional[str]:
-    """Move a downloaded package to `target`; return what is wrong with it."""
-    fetched = offer.get_package_path()
-    if not os.path.exists(fetched):
-        return failure or "it could not be downloaded"
-    problem = _check_signature(base, offer, fetched)
+def _take(base: Any, offer: Any, target: str, fetched: watching.Downloads) -> Optional[str]:
+    """Copy a downloaded package to `target`; return what is wrong with it."""
+    path = offer.get_package_path()
+    # What broke off lies there, too, empty or in part.
+    if not os.path.exists(path) or os.path.getsize(path) != offer.get_download_size():
+        return fetched.failure_of(offer.get_location()) or "it could not be downloaded"
+    problem = _check_signature(base, offer, path)
     if problem is None:
         # A repository on the host's own disk is read where it is.
-        shutil.copyfile(fetched, target)
+        shutil.copyfile(path, target)
     return problem
 
 

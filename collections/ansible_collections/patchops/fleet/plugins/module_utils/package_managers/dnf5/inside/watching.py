@@ -6,7 +6,7 @@ An error in a method that they call would end the process, in the middle of a tr
 """
 
 import os
-from typing import Any, List
+from typing import Any, Dict, List
 
 try:
     from libdnf5 import repo, rpm
@@ -22,17 +22,24 @@ _ALIVE: List[Any] = []
 
 
 class Downloads:
-    """Hears of downloads. `failures`: what mirrors answered, with their status codes."""
+    """Hears what mirrors answered, with their status codes."""
 
     def __init__(self, base: Any) -> None:
-        self.failures: List[str] = []
-        listener = _DownloadListener(self.failures)
+        self._failures: Dict[str, str] = {}
+        listener = _DownloadListener(self._failures)
         _ALIVE.append(listener)
         base.set_download_callbacks(repo.DownloadCallbacksUniquePtr(listener))
 
     def explain(self, error: Exception) -> str:
         """Return an error's text in one line, with what the first mirror answered."""
-        return "; ".join([" ".join(str(error).split())] + self.failures[:1])
+        return "; ".join([" ".join(str(error).split())] + list(self._failures.values())[:1])
+
+    def failure_of(self, location: str) -> str:
+        """Return why a file (its path in the repository) could not be had, empty when nothing was heard."""
+        for url in self._failures:
+            if url.endswith("/" + location):
+                return self._failures[url]
+        return ""
 
 
 class Watch:
@@ -49,12 +56,12 @@ class Watch:
 
 
 class _DownloadListener(_DownloadCallbacks):  # type: ignore[misc]
-    def __init__(self, failures: List[str]) -> None:
+    def __init__(self, failures: Dict[str, str]) -> None:
         super().__init__()
         self._failures = failures
 
     def mirror_failure(self, user_cb_data: Any, msg: str, url: str, metadata: str) -> int:
-        self._failures.append(" ".join(str(msg).split()))
+        self._failures.setdefault(str(url), " ".join(str(msg).split()))
         return 0  # go on with the next mirror
 
 
