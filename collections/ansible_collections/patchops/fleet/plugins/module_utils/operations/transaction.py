@@ -70,6 +70,15 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
             "Move that directory away when its transaction is of no interest any more, then call again.",
             transaction=None,
         )
+    except OSError as error:
+        # A full disk, say: whether the worker was started by then is in the journal, not here.
+        return make_result(
+            "outcome_unknown",
+            f"The call was interrupted ({error}); the transaction may have begun.",
+            "Put that right. If it has begun, it goes on by itself: the same call attaches, or begins.",
+            changed=not check_mode,
+            transaction=None,
+        )
 
 
 OPERATION = Operation(ARGUMENTS, perform, (("packages", "patch_set", "select"),))
