@@ -61,7 +61,9 @@ def _lines(row: Row) -> list[list[str]]:
                 row.fault,
                 row.when,
                 ", ".join(sorted(on)),
-                f"`{expected.code}`" if expected.code else "(the caller is dead)",
+                " or ".join(f"`{code}`" for code in expected.codes)
+                if expected.code
+                else "(the caller is dead)",
                 expected.packages,
                 f"`{expected.again}`",
                 expected.at_last,
