@@ -60,30 +60,9 @@ def begin(
     if is_under_way(note):
         return _rebooting(note["reasons"], "The reboot that was ordered before is under way.")
     document = collect(_SUBSETS, driver, False)
-    if document["transactions"] is None:
-        return make_result(
-            "transaction_state",
-            "Not rebooted: whether a transaction is under way can't be read. "
-            + "; ".join(
-                error["message"] for error in document["errors"] if error["subset"] == "transactions"
-            ),
-            "Look at /var/lib/patchops/transactions; move a damaged one away when nothing of it runs.",
-            reboot=_facts(document),
-        )
-    live = [one for one in document["transactions"] if one["state"] in IN_PROGRESS]
-    if live:
-        return make_result(
-            "transaction_live",
-            f"Not rebooted: transaction {live[0]['id']} is {live[0]['state']} on this host.",
-            "Wait for it (transaction_info), or take it back; then reboot.",
-            reboot=_facts(document),
-        )
-    if not check_mode:
-        kernels = [one["release"] for one in (document.get("kernel") or {}).get("installed", [])]
-        try:
-            _settle(record, note, kernels)
-        except boot_once.BootOrderError as error:
-            return _not_fit(document, str(error), "Look at it on the host (grub-editenv list).", None)
+    refusal = _refusal(document) or (None if check_mode else _unsettled(document, record, note))
+    if refusal is not None:
+        return refusal
     if wishes.kernel and wishes.kernel == (document.get("kernel") or {}).get("running"):
         message = f"Kernel {wishes.kernel} runs already."
         return make_result("reboot_not_needed", message, reboot=_facts(document))
@@ -110,6 +89,39 @@ def begin(
         message += f" Not rebooted, as asked, although a reboot is required: {'; '.join(reasons)}."
     code = "done" if reasons else "reboot_not_needed"
     return make_result(code, message, changed=bool(restarted), reboot=facts, restarted=restarted)
+
+
+def _refusal(document: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """Return why the host may not be touched now, None when it may."""
+    if document["transactions"] is None:
+        return make_result(
+            "transaction_state",
+            "Not rebooted: whether a transaction is under way can't be read. "
+            + "; ".join(
+                error["message"] for error in document["errors"] if error["subset"] == "transactions"
+            ),
+            "Look at /var/lib/patchops/transactions; move a damaged one away when nothing of it runs.",
+            reboot=_facts(document),
+        )
+    live = [one for one in document["transactions"] if one["state"] in IN_PROGRESS]
+    if live:
+        return make_result(
+            "transaction_live",
+            f"Not rebooted: transaction {live[0]['id']} is {live[0]['state']} on this host.",
+            "Wait for it (transaction_info), or take it back; then reboot.",
+            reboot=_facts(document),
+        )
+    return None
+
+
+def _unsettled(document: Dict[str, Any], record: Record, note: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """Settle what an earlier reboot left to do; return why that can't be, None when nothing is left."""
+    kernel = document.get("kernel")
+    try:
+        _settle(record, note, [one["release"] for one in kernel["installed"]] if kernel else None)
+    except boot_once.BootOrderError as error:
+        return _not_fit(document, str(error), "Look at it on the host (grub-editenv list).", None)
+    return None
 
 
 def end(settle: float, record: Optional[Record] = None) -> Dict[str, Any]:

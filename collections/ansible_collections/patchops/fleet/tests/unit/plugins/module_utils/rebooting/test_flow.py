@@ -36,7 +36,7 @@ class Host:
             "transactions": [],
             "errors": [],
             "machine": {"virtualization": {"kind": "vm"}},
-            "kernel": {"running": "6.1", "newest_installed": "6.2", "default_boot": None},
+            "kernel": {"running": "6.1", "newest_installed": "6.2", "default_boot": None, "installed": []},
             "units": {"running": ["web.service"], "failed": []},
             "restarts": [],
             "reboot": NOT_NEEDED,
