@@ -28,6 +28,7 @@ try:
 except ImportError:
     libdnf5 = None  # see opening.py
 
+_LOCK = "/run/dnf/rpmtransaction.lock"
 # What `dnf5 history` shows as the command line.
 _DESCRIPTION = "patchops"
 
@@ -189,6 +190,8 @@ def _run(found: Any) -> List[str]:
     # rpm 6 counts a script that failed as a failed transaction, although all of its packages changed.
     if result == libdnf5.base.Transaction.TransactionRunResult_SUCCESS or seen.complaints:
         return seen.complaints
+    if result == libdnf5.base.Transaction.TransactionRunResult_ERROR_LOCK:
+        raise Refusal("lock_held", f"Could not get lock {_LOCK}: another process changes packages.")
     told = list(found.get_transaction_problems()) + _messages(found)
     what = libdnf5.base.Transaction.transaction_result_to_string(result)
     raise Refusal("", " ".join(" ".join([what] + [str(line) for line in told]).split()))
