@@ -1,21 +1,15 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opening the database: settings for several processes at once, migrations with a backup before them."""
+"""Opening the database: settings for several processes at once, and its tables in this version's form."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -24,6 +18,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from patchops.errors import InputError
 
+# The version of the tables that this version of PatchOps works with: the newest in migrations/.
+CURRENT = "0001"
 _BUSY_MILLISECONDS = 30_000
 
 
@@ -84,34 +80,18 @@ def _migration_lock(path: Path) -> Iterator[None]:
 
 
 def _migrate(engine: Engine, path: Path) -> None:
-    config = Config()
-    config.set_main_option("script_location", "patchops.store:migrations")
-    scripts = ScriptDirectory.from_config(config)
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == scripts.get_current_head():
-        return
-    if current is not None:
-        _refuse_newer(scripts, current, path)
-        _back_up(path, current)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        current = _version(connection)
+    if current != CURRENT:
+        # Alembic takes a tenth of a second to load, and a database is seldom another version's.
+        from patchops.store.migrating import migrate
+
+        migrate(engine, path, current)
 
 
-def _refuse_newer(scripts: ScriptDirectory, current: str, path: Path) -> None:
-    try:
-        scripts.get_revision(current)
-    except CommandError as error:
-        raise InputError(
-            f"The database {path} was made by a newer PatchOps (version {current} of its tables).",
-            "Upgrade PatchOps, or put back the backup that was made before the migration.",
-        ) from error
-
-
-def _back_up(path: Path, revision: str) -> None:
-    """A consistent copy beside the database, named after the version it has."""
-    copy = path.with_name(f"{path.name}.{revision}.backup")
-    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+def _version(connection: Connection) -> str | None:
+    """The version of the tables, as Alembic notes it; None before there are any."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    version: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return version

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from patchops.errors import InputError
-from patchops.store.database import open_database
+from patchops.store.database import CURRENT, open_database
 from patchops.store.models import Base, UtcTime
 
 
@@ -27,6 +27,22 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) ->
     engine.dispose()
 
     assert [step for step in differences if step[0] != "modify_type"] == []
+
+
+def test_the_version_that_is_worked_with_is_the_newest_of_the_migrations(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "db")
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == (CURRENT,)
+    engine.dispose()
+
+
+def test_a_database_of_this_version_is_opened_without_what_migrates(tmp_path: Path) -> None:
+    open_database(tmp_path / "db").dispose()
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom patchops.store.database import open_database\n"
+        "open_database(Path(sys.argv[1])).dispose()\nsys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "db")], check=True)
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
@@ -46,7 +62,7 @@ def test_an_older_version_is_backed_up_before_it_is_migrated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_database(tmp_path / "db").dispose()
-    monkeypatch.setattr("alembic.script.ScriptDirectory.get_current_head", lambda _scripts: "later")
+    monkeypatch.setattr("patchops.store.database.CURRENT", "later")
 
     open_database(tmp_path / "db").dispose()
 
