@@ -10,7 +10,10 @@ import time
 from typing import Any, Callable, Dict, List, NoReturn, Optional, TypeVar, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text_or_none
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import file_locks
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
+    file_locks,
+    unmarked_security,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk import (
     records,
     repositories,
@@ -97,7 +100,7 @@ class Apk(Driver):
         return found
 
     def security_source(self, read: List[Dict[str, Any]]) -> Dict[str, Any]:
-        return repositories.judge_security(read)
+        return unmarked_security.judge(read, self._pending(), "Alpine")
 
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()
@@ -152,6 +155,12 @@ class Apk(Driver):
     plan = acquire = acquire_way_back = file_names = removal = known_names = _refuse
     forget_packages = simulate = install = put_back_by_force = recover = _refuse
     marks = restore_marks = block = unblock = updater_locks = _refuse
+
+    def _pending(self) -> Optional[int]:
+        try:
+            return len(self.updates())
+        except DriverError:
+            return None
 
     def _packages(self) -> List[Package]:
         return self._keep("packages", _read_packages)

@@ -74,13 +74,3 @@ def describe(
         "security": False,
         "error": error,
     }
-
-
-def judge_security(repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """Return {status, reason, repositories}: there is no source of security updates."""
-    reason = (
-        "Alpine's repositories don't say which updates mend security holes; its advisories do (assess)"
-        if repositories
-        else "no repository is enabled"
-    )
-    return {"status": "absent", "reason": reason, "repositories": []}

@@ -7,6 +7,7 @@ import shutil
 from typing import Any, Callable, Dict, List, Optional, TypeVar, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_start
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import unmarked_security
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import (
     block,
@@ -101,7 +102,7 @@ class Pacman(PacmanChanges):
         ]
 
     def security_source(self, repositories_read: List[Dict[str, Any]]) -> Dict[str, Any]:
-        return repositories.judge_security(repositories_read)
+        return unmarked_security.judge(repositories_read, self._pending(), "Arch")
 
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()
@@ -162,6 +163,12 @@ class Pacman(PacmanChanges):
     def _offers(self) -> Dict[str, Package]:
         configuration = self.configuration()
         return self._keep("offers", lambda: updates.first_offers(lists.read(configuration), configuration))
+
+    def _pending(self) -> Optional[int]:
+        try:
+            return len(self.updates())
+        except DriverError:
+            return None
 
     def _blocked(self) -> Any:
         return self._keep("blocked", block.read_blocked)

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's repositories as the host document has them, and what they say of security. Pure."""
+"""The host's repositories as the host document has them. Pure."""
 
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import without_credentials
 from ansible_collections.patchops.fleet.plugins.module_utils.times import format_time
@@ -40,13 +40,3 @@ def describe(
         "security": False,
         "error": error,
     }
-
-
-def judge_security(repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """Return {status, reason, repositories}: there is no source of security updates."""
-    reason = (
-        "Arch's repositories don't say which updates mend security holes: every update may be one"
-        if repositories
-        else "no repository is enabled"
-    )
-    return {"status": "absent", "reason": reason, "repositories": []}

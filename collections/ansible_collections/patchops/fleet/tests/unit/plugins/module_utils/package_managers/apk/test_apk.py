@@ -146,7 +146,7 @@ def test_a_repository_that_was_not_reached_is_an_error_although_apk_ends_with_0(
     ]
     assert read[0]["error"] == errors[0]["message"]
     assert read[1]["error"] == "its index can't be read, or was never fetched"
-    assert driver.security_source(read)["status"] == "absent"
+    assert driver.security_source(read)["status"] == "unreadable"
 
 
 def test_unreachable_repositories_without_a_word_of_why_are_counted() -> None:

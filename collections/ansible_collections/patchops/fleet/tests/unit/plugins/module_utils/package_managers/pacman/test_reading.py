@@ -74,12 +74,6 @@ def test_a_repository_is_described_without_its_password() -> None:
     assert described["date"] == "1970-01-01T00:00:00Z"
 
 
-def test_there_is_no_source_of_security_updates() -> None:
-    judged = repositories.judge_security([repositories.describe(CORE, 0.0, 60, None)])
-    assert judged["status"] == "absent"
-    assert "don't say which updates" in judged["reason"]
-
-
 def test_a_list_without_its_signature_is_said_to_be_unsigned() -> None:
     assert lists.complaint(Result(1, "", UNSIGNED)).startswith("it is not signed: ")
 
