@@ -95,6 +95,7 @@ class Trial:
             else:
                 process = self._begin()
                 wait_until(lambda: reached() or process.poll() is not None, 120, pause=0.02)
+                assert process.poll() is None, "the call ended before the fault's moment came"
                 self._strike(process)
                 outcome = _end(process)
             self.left = self._list_name(self.host.packages())
@@ -163,12 +164,18 @@ class Trial:
         """What is true when the fault strikes; None: before the call."""
         if not self.row.kind:
             return None
-        steps = {DOWNLOADING: "download", UNPACKING: "install", TAKING_BACK: "put_back"}
-        if self.row.when in steps:
-            return lambda: any(entry.get("step") == steps[self.row.when] for entry in journal(self.host))
-        if self.row.when == INSTALLING:
-            return lambda: self.host.try_run("pgrep", "-f", f"^sleep {_PAUSE}").returncode == 0
-        return None
+        return {
+            DOWNLOADING: lambda: self._took_step("download"),
+            UNPACKING: lambda: self._took_step("install"),
+            INSTALLING: lambda: self._runs(f"^sleep {_PAUSE}"),
+            TAKING_BACK: lambda: self._took_step("put_back") and self._runs(self._distribution.changing),
+        }.get(self.row.when)
+
+    def _took_step(self, name: str) -> bool:
+        return any(entry.get("step") == name for entry in journal(self.host))
+
+    def _runs(self, pattern: str) -> bool:
+        return self.host.try_run("pgrep", "-f", pattern).returncode == 0
 
     def _strike(self, call: Call | None) -> None:
         kind = self.row.kind
