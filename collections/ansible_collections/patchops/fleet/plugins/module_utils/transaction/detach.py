@@ -34,6 +34,19 @@ if TYPE_CHECKING:
 _PACKAGE = "ansible_collections/patchops/fleet/plugins/module_utils/"
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _ACKNOWLEDGE = 30.0
+# systemd asks for the release whenever a worker has ended. One that left by itself has released everything: then
+# nothing is loaded.
+_MAIN = """\
+import os
+import sys
+
+if sys.argv[-1] == "{release}" and os.getenv("EXIT_CODE") == "exited" and os.getenv("EXIT_STATUS") == "0":
+    sys.exit()
+
+from {worker} import main
+
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def build_payload() -> bytes:
@@ -43,8 +56,7 @@ def build_payload() -> bytes:
     developer has unpacked it. Both are gone as soon as the module ends.
     """
     name = __name__.rpartition(".")[0] + ".worker"
-    main = f"import sys\n\nfrom {name} import main\n\nsys.exit(main(sys.argv[1:]))\n"
-    files = {"__main__.py": main.encode("ascii")}
+    files = {"__main__.py": _MAIN.format(release=confirming.RELEASE, worker=name).encode("ascii")}
     for name, data in _sources():
         files[name] = data
         for parent in _parents(name):

@@ -103,6 +103,7 @@ def _work(
     journal = Journal(directory.journal)
     with Lock(state.lock):
         if journal.view().attempt != attempt or journal.view().goal is None:
+            _release_left_overs(state)  # who died just now may have found the lock taken
             return None  # the caller gave this attempt up, or a later one has taken over
         journal.append("started", attempt=attempt, pid=os.getpid())
         try:

@@ -23,6 +23,28 @@ def test_the_payload_runs_isolated_and_finds_everything_it_imports(tmp_path: Pat
     assert str(payload) in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("left", "loads"),
+    [
+        ({"EXIT_CODE": "exited", "EXIT_STATUS": "0"}, False),
+        ({"EXIT_CODE": "exited", "EXIT_STATUS": "1"}, True),
+        ({"EXIT_CODE": "killed", "EXIT_STATUS": "TERM"}, True),
+        ({}, True),
+    ],
+)
+def test_only_after_a_worker_that_left_by_itself_nothing_is_released(
+    tmp_path: Path, left: dict[str, str], loads: bool
+) -> None:
+    payload = tmp_path / "payload.zip"
+    payload.write_bytes(detach.build_payload())
+    done = subprocess.run(
+        [sys.executable, "-I", str(payload), "release"], env=left, capture_output=True, check=False
+    )
+    # One argument is too few for whom they are read by.
+    assert (b"ValueError" in done.stderr) == loads
+    assert (done.returncode != 0) == loads
+
+
 def test_a_payload_can_be_made_from_a_payload(tmp_path: Path) -> None:
     payload = tmp_path / "payload.zip"
     payload.write_bytes(detach.build_payload())
