@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _PACKAGE = "ansible_collections/patchops/fleet/plugins/module_utils/"
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _ACKNOWLEDGE = 30.0
-# systemd asks for the release whenever a worker has ended. One that left by itself has released everything: then
-# nothing is loaded.
+# systemd asks for the release whenever a worker has ended. One that left by itself has released everything,
+# and nothing is loaded.
 _MAIN = """\
 import os
 import sys
