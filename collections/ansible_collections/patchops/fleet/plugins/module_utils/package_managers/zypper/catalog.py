@@ -80,6 +80,27 @@ class Catalog:
                 return one
         return None
 
+    def add(self, offer: answers.Offer) -> Package:
+        """Return the package of an offer without repodata, as in a plain directory; a plan refuses it."""
+        package = Package(
+            name=offer.name,
+            arch=offer.arch,
+            version=offer.version,
+            source_rpm="",
+            vendor="",
+            section="",
+            repository=offer.repository,
+            recorded="",
+            manual=False,
+            sha256=None,
+            download_bytes=0,
+            disk_bytes=0,
+            installed_at=0,
+            found=[],
+        )
+        self._offers[offer.name] = by_version(self.offers(offer.name) + [package])
+        return package
+
     def is_preferred(self, package: Package) -> bool:
         """Tell whether no repository of a better priority offers a package of this name."""
         priorities = {one["alias"]: one["priority"] for one in self.repositories}

@@ -76,9 +76,9 @@ def _paired(catalog: Catalog, installed: List[Package], offers: List[Offer]) -> 
         before = newest.get((offer.name, offer.arch)) or next(
             (newest[key] for key in newest if key[0] == offer.name), None
         )
-        after = catalog.find(offer.name, offer.arch, offer.version, offer.repository)
-        if before is not None and after is not None:
-            pairs.append((before, after))
+        if before is not None:
+            after = catalog.find(offer.name, offer.arch, offer.version, offer.repository)
+            pairs.append((before, after or catalog.add(offer)))
     return pairs
 
 
