@@ -152,6 +152,10 @@ pending:
   description: How many updates are still pending.
   returned: when the host could be asked
   type: dict
+security_source:
+  description: Whether it can be believed now that no security update is missing, as C(status) and C(reason).
+  returned: when the host could be asked
+  type: dict
 plan:
   description:
     - The plan of O(transaction), when it had not been proven before and O(packages) is empty. Its packages

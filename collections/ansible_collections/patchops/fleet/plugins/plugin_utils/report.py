@@ -87,7 +87,7 @@ def host_entry(
         "reboot": _reboot(results) or (None if outcome["touched"] else _reboot_seen(seen.get("reboot"))),
         "verification": _verification(verified),
         "confirm": confirmation(results),
-        "security_source": seen.get("security_source"),
+        "security_source": _security_source(seen, verified),
         "os": seen.get("os"),
     }
     # Staging reads the repositories itself where discovery could not.
@@ -231,6 +231,17 @@ def _not_started(gates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ),
         "step": "gate",
     }
+
+
+def _security_source(seen: Mapping[str, Any], verified: Mapping[str, Any]) -> Any:
+    """Return what is known of a host's source of security updates at last.
+
+    Where no repository marks them, a host has one once nothing is pending. What a refresh complained about
+    stands: verification doesn't read the repositories anew.
+    """
+    source = seen.get("security_source")
+    absent = (source or {}).get("status") == "absent"
+    return verified.get("security_source") or source if absent else source
 
 
 def _doubtful(entry: dict[str, Any], unread: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -102,6 +102,7 @@ def _judge(
         "effective": effective,
         "effective_reasons": reasons,
         "pending": None if updates is None else count_pending(updates),
+        "security_source": document.get("security_source"),
     }
     if bad:
         told = "; ".join(f"{finding['check']}: {finding['detail']}" for finding in bad[:5])

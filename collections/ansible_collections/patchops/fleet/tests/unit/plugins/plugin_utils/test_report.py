@@ -107,6 +107,15 @@ def test_a_host_whose_updates_are_blocked_is_not_called_done() -> None:
     assert totals(entry({"discover": discovered(), "stage": blocked, "verify": verified()})) == {"pending": 1}
 
 
+@pytest.mark.parametrize(("status", "code"), [("absent", "verified"), ("unreadable", "security_unknown")])
+def test_a_source_of_security_updates_can_be_had_by_patching_but_not_by_a_refresh_that_failed(
+    status: str, code: str
+) -> None:
+    before = discovered(security_source={"status": status, "reason": "why", "repositories": []})
+    after = {**verified(), "security_source": SECURITY_OK}
+    assert entry({"discover": before, "stage": applied(), "verify": after})["outcome"]["code"] == code
+
+
 @pytest.mark.parametrize("status", ["absent", "expired", "unentitled", "unreadable", "stale"])
 def test_a_host_without_a_security_source_is_unknown_and_never_clean(status: str) -> None:
     without = discovered(security_source={"status": status, "reason": "why", "repositories": []})
