@@ -84,10 +84,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return make_result("patch_set_tampered", f"{error} Nothing was changed.", transaction=None)
         except (PatchSetError, DocumentError) as error:
             return make_result("document_invalid", f"{error}. Nothing was changed.", transaction=None)
-        asked = call(self, "transaction_info", {}, task_vars)
-        if asked.unreachable or "platform" not in asked.result:
-            return asked.result
-        platform = str(asked.result["platform"])
+        platform = arguments.get("platform")
+        if not platform:
+            asked = call(self, "transaction_info", {}, task_vars)
+            if asked.unreachable or "platform" not in asked.result:
+                return asked.result
+            platform = str(asked.result["platform"])
         part = select_platform(document, platform)
         if part is None:
             host = str(task_vars.get("inventory_hostname", "The host"))

@@ -71,6 +71,11 @@ options:
       - Of its members those are upgraded that are installed in an older version; those that are not installed
         come only when another member needs them. Nothing else changes.
     type: raw
+  platform:
+    description:
+      - Which platform of O(patch_set) the host is, where that is known, such as V(debian-12-amd64).
+      - Without it the host is asked first.
+    type: str
   select:
     description:
       - V(security) takes the updates that close security holes, with what they need.

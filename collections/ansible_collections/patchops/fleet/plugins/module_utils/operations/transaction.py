@@ -26,6 +26,7 @@ ARGUMENTS = {
     "id": {"type": "str"},
     "packages": {"type": "list", "elements": "str"},
     "patch_set": {"type": "raw"},
+    "platform": {"type": "str"},
     "select": {"type": "str", "choices": ["security", "all"]},
     "wait": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 3600},

@@ -176,6 +176,13 @@ def test_only_the_hosts_part_of_a_patch_set_is_sent(monkeypatch: pytest.MonkeyPa
     assert sent == {"id": SEALED["id"], "packages": [MEMBER], "removals": []}
 
 
+def test_a_host_whose_platform_is_known_is_not_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = Controller(monkeypatch, APPLIED)
+    controller.run(state="applied", patch_set=SEALED, platform="debian-12-amd64")
+    assert [module for module, _arguments in controller.asked] == ["transaction"]
+    assert controller.asked[0][1]["patch_set"]["packages"] == [MEMBER]
+
+
 def test_a_set_without_the_hosts_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Answer(make_result("nothing_to_do", "", platform="debian-13-amd64"))
     result = Controller(monkeypatch, asked).run(state="applied", patch_set=SEALED)

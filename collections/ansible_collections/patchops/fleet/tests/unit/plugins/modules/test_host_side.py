@@ -8,8 +8,7 @@ from typing import Any, NoReturn
 import pytest
 import yaml
 
-from ansible_collections.patchops.fleet.plugins.module_utils import operations
-from ansible_collections.patchops.fleet.plugins.module_utils.operations import table
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import as_module, table
 from ansible_collections.patchops.fleet.plugins.modules import host_side
 from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import failure_code
 
@@ -24,7 +23,7 @@ def fail_json(msg: str) -> NoReturn:
 
 def validated(operation: str, **arguments: Any) -> dict[str, Any]:
     module = SimpleNamespace(params={"arguments": arguments}, fail_json=fail_json)
-    return operations.validated(module, operation, table.find(operation))
+    return as_module.validated(module, operation, table.find(operation))
 
 
 def test_the_documentation_knows_every_operation() -> None:
