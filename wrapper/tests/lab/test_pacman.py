@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from patchops.lab.distributions import pacman_apps
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
 from patchops.lab.modules import run_module
+from patchops.lab.plays import Plays
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
 
@@ -143,3 +145,17 @@ def test_a_package_that_was_cut_off_while_it_was_unpacked_is_put_right(arch_lab:
     assert host.try_run("test", "-e", LOCK).returncode != 0
     assert code_of(transact(arch_lab, state="reverted")) == "taken_back"
     assert host.packages() == before
+
+
+def test_the_playbook_upgrades_a_host_as_a_whole_and_then_no_update_is_missing(
+    arch_lab: Lab, host: LabHost, tmp_path: Path
+) -> None:
+    plays = Plays(arch_lab.paths.inventory, tmp_path)
+    boot = host.boot_id()
+    host.run("pacman", "-Rn", "--noconfirm", "lab-pusher", "lab-pushed", "lab-webapp")
+    patched = plays.run("patch", hosts="a1", select="all", without_snapshot="forward_only")
+    entry = patched.host("a1")
+    assert patched.report["result"] == "done", patched.output
+    assert (entry["outcome"]["code"], entry["pending"]["total"]) == ("verified", 0)
+    assert entry["security_source"]["status"] == "ok"
+    assert host.boot_id() != boot, "a kernel came"
