@@ -6,7 +6,7 @@ test_matrix.py runs every row on real hosts, and `make docs` writes the table fr
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from patchops.lab.distributions import DISTRIBUTIONS
 
@@ -281,6 +281,8 @@ ROWS: tuple[Row, ...] = (
         _FULL,
         "root-full",
         host="small",
+        # Its history could not be written: a failure, although the packages had come.
+        differs={"dnf": replace(_FULL, again="install_taken_back", at_last=FORMER)},
     ),
     Row(
         "/boot is full, and a kernel is to come",

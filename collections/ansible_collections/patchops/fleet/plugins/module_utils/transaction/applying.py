@@ -28,8 +28,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 
 _ROUNDS = 3
-# What keeps the package manager from beginning, in the words of whichever it is.
-_REASONS = {"Could not get lock": "lock_held", reverting.FULL_DISK: "no_space"}
 
 
 def apply(context: Context) -> Outcome:
@@ -85,9 +83,9 @@ def _refuse(context: Context, error: DriverError) -> Outcome:
 
 def _give_up(context: Context, error: DriverError) -> Outcome:
     """End where the package manager refused before it changed anything."""
-    codes = [code for words, code in _REASONS.items() if words in error.message]
+    code = "no_space" if reverting.blames_disk(error.message) else "unsatisfiable"
     outcome = make_outcome(
-        next(iter(codes), "unsatisfiable"),
+        "lock_held" if "Could not get lock" in error.message else code,
         f"{error.message} Nothing was changed.",
         f"Look at {context.directory.log}, put right what it names, then call again.",
     )

@@ -25,7 +25,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
 
 # Not the packages' fault: with room they may be installed.
-FULL_DISK = "No space left on device"
+_FULL_DISK = ("No space left on device", "disk is full")
 _ROUNDS = 3
 
 
@@ -115,8 +115,13 @@ def is_as_before(context: Context) -> bool:
     return not changed and not context.driver.broken()["interrupted"]
 
 
+def blames_disk(message: str) -> bool:
+    """Tell whether a package manager failed for want of room, in the kernel's words or in those of SQLite."""
+    return any(words in message for words in _FULL_DISK)
+
+
 def _put_back(context: Context, cause: Optional[str]) -> Outcome:
-    if cause is None or FULL_DISK not in cause:
+    if cause is None or not blames_disk(cause):
         _block(context)
     try:
         _restore_packages(context)
