@@ -40,18 +40,22 @@ class Run:
 
 
 class Plays:
-    """Runs playbooks over one inventory, in `directory`, where documents are kept too."""
+    """Runs playbooks over one inventory, in `directory`, where documents are kept too.
 
-    def __init__(self, inventory: Path, directory: Path) -> None:
+    `patience`: the seconds after which a playbook that has not ended is given up.
+    """
+
+    def __init__(self, inventory: Path, directory: Path, patience: float = 900) -> None:
         self.inventory = inventory
         self.store = directory / "documents"
         self._directory = directory
+        self._patience = patience
         self._number = 0
 
     def run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
         """Run a playbook to its end; `variables` are extra variables without their ``patchops_``."""
         process, run_id = self.start(playbook, *arguments, **variables)
-        output, _ = process.communicate(timeout=900)
+        output, _ = process.communicate(timeout=self._patience)
         return Run(process.returncode, output, self.report(run_id))
 
     def start(self, playbook: str, *arguments: str, **variables: Any) -> tuple[subprocess.Popen[str], str]:

@@ -27,6 +27,7 @@ MACHINE = "metal1"
 NEW_KERNEL = ["linux-image-cloud-amd64"]
 # An emulated host takes its time to answer.
 PATIENT = {"ansible_timeout": 120}
+RUN_SECONDS = 3600
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def updated(make_lab: MakeLab, tmp_path_factory: pytest.TempPathFactory) -> Iter
     lab = make_lab(HostSpec(MACHINE, kernel=True, packages=("grub-pc",), variables=PATIENT))
     machine = VirtualMachine(lab, MACHINE)
     machine.fresh()
-    plays = Plays(lab.paths.inventory, tmp_path_factory.mktemp("update"))
+    plays = Plays(lab.paths.inventory, tmp_path_factory.mktemp("update"), RUN_SECONDS)
     run = plays.run("patch", hosts=MACHINE, packages=NEW_KERNEL, reboot="never")
     assert run.report["result"] == "done", run.output
     machine.save()
@@ -61,7 +62,7 @@ def machine(updated: VirtualMachine) -> VirtualMachine:
 
 @pytest.fixture
 def plays(updated: VirtualMachine, tmp_path: Path) -> Plays:
-    return Plays(updated.lab.paths.inventory, tmp_path)
+    return Plays(updated.lab.paths.inventory, tmp_path, RUN_SECONDS)
 
 
 def newest_kernel(machine: VirtualMachine) -> str:
