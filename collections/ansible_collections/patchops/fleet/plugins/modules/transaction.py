@@ -151,7 +151,7 @@ options:
     description:
       - How much the packages that all transactions keep on the host may take together, such as C(500M).
         Beyond it nothing is staged.
-    type: str
+    type: bytes
     default: 2G
   restart_services:
     description:
