@@ -33,7 +33,7 @@ lint: venv ## the fast checks only: ruff, mypy, yamllint, Python 3.6 syntax
 	@$(BIN)/python -m pytest -q -m fast wrapper/tests/gates
 
 bench: venv lab-tools ## how long it takes: assessment, and PatchOps beside plain Ansible (BENCH_ARGS="--quick" and more)
-	@if [ -d ../shared/data ]; then $(BIN)/python wrapper/benchmarks/assessment.py; else \
+	@if [ -n "$(BENCH_ARGS)" ]; then :; elif [ -d ../shared/data ]; then $(BIN)/python wrapper/benchmarks/assessment.py; else \
 		echo "SKIPPED: the assessment's figures; its reference data (../shared/data) is not here"; fi
 	@$(BIN)/python -m benchmarks.side_by_side $(BENCH_ARGS)
 
