@@ -51,7 +51,9 @@ class Dnf(BoundDriver):
         )
 
     def version(self) -> str:
-        return run(["dnf", "--version"]).stdout.split("\n", 1)[0].strip()
+        # dnf loads all of itself to tell its version, rpm needs a hundredth of that time.
+        told = run(["rpm", "--query", "--queryformat", "%{VERSION}", "dnf"])
+        return told.stdout if told.rc == 0 else run(["dnf", "--version"]).stdout.split("\n", 1)[0].strip()
 
     def lock_holder(self) -> Optional[Dict[str, Any]]:
         return locks.find_holder(_PID_FILE)

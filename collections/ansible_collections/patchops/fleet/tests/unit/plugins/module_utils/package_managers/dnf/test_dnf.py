@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import dnf
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import Dnf
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import bindings
+from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
 
 
 @pytest.fixture
@@ -81,3 +83,20 @@ def test_a_script_that_failed_after_its_worker_died_is_still_found(tmp_path: Pat
     assert Dnf().complaints(str(log)) == [complaint]
     log.write_text(log.read_text() + "\n+ dnf: install\n")
     assert Dnf().complaints(str(log)) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "version"),
+    [
+        ({"rpm": Result(0, "4.14.0", "")}, "4.14.0"),
+        (
+            {"rpm": Result(1, "package dnf is not installed", ""), "dnf": Result(0, "4.14.0\n  x\n", "")},
+            "4.14.0",
+        ),
+    ],
+)
+def test_rpm_tells_the_version_and_dnf_where_rpm_does_not_know_it(
+    monkeypatch: pytest.MonkeyPatch, answers: dict[str, Result], version: str
+) -> None:
+    monkeypatch.setattr(dnf, "run", lambda argv: answers[argv[0]])
+    assert Dnf().version() == version
