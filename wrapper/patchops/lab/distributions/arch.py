@@ -104,7 +104,8 @@ class Arch(Distribution):
     # It is there while somebody has it open, and has to go with him.
     lock_files = lock_pids = ("/var/lib/pacman/db.lck",)
     changing = "^pacman "
-    auditing = ("pacman", "-Dkq")
+    # Without repositories: their lists are not what is audited.
+    auditing = ("pacman", "-Dkq", "--config", "/dev/null")
     refreshing = ("pacman", "-Sy")
     listing_reasons = ("pacman", "-Qqe")
 
