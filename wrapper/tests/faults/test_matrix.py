@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -31,12 +32,10 @@ def case(row: Row, release: str) -> object:
 @pytest.fixture(scope="module")
 def lab_of(make_lab: MakeLab) -> LabOf:
     """The lab with the hosts for rows about one kind of host on one distribution, made when first wanted."""
-    made: dict[tuple[str, str], Lab] = {}
 
+    @functools.cache
     def lab_of(kind: str, release: str) -> Lab:
-        if (kind, release) not in made:
-            made[kind, release] = make_lab(*hosts_of(kind, release))
-        return made[kind, release]
+        return make_lab(*hosts_of(kind, release))
 
     return lab_of
 
