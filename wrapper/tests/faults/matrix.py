@@ -296,7 +296,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "the mirror answers with errors",
         BEFORE,
-        _refused("repository_unreadable", "503"),
+        _refused("repository_unreadable", "503|temporarily unaccessible"),
         "mirror-error",
         "503",
     ),
@@ -351,7 +351,7 @@ ROWS: tuple[Row, ...] = (
         _refused("repository_expired", "expired"),
         "clock-ahead",
         host="clock",
-        differs={"dnf": _DONE},
+        differs={"dnf": _DONE, "zypper": _DONE},
     ),
     Row(
         "to the package manager the clock is 40 days behind",
@@ -359,6 +359,6 @@ ROWS: tuple[Row, ...] = (
         _refused("repository_expired", "not valid yet"),
         "clock-behind",
         host="clock",
-        differs={"dnf": _refused("repository_unsigned", "baseos")},
+        differs={manager: _refused("repository_unsigned", "baseos") for manager in ("dnf", "zypper")},
     ),
 )

@@ -36,7 +36,11 @@ Call = subprocess.Popen[str]
 Packages = set[tuple[str, str, str]]
 
 _APPS = ("failapp", "goodapp", "killapp", "slowapp", "webapp")
-_KERNEL = {"apt": f"linux-image-cloud-{machine_architecture()}", "dnf": "kernel-core"}
+_KERNEL = {
+    "apt": f"linux-image-cloud-{machine_architecture()}",
+    "dnf": "kernel-core",
+    "zypper": "kernel-core",
+}
 _STATE = "/var/lib/patchops"
 # The script of lab-slowapp is known by it among all that sleeps.
 _PAUSE = "6.25"

@@ -7,7 +7,11 @@ from typing import Any, Dict, List, Tuple
 
 # A host that has not read its repositories for longer than this can't say what is pending.
 STALE_SECONDS = 7 * 86400
-_NOT_ENTITLED = re.compile(r"\b(401|403)\b|unauthorized|forbidden|not entitled", re.IGNORECASE)
+_NOT_ENTITLED = re.compile(
+    r"\b(401|403)\b|unauthorized|forbidden|not entitled"
+    r"|permission to access .* denied|authentication required",
+    re.IGNORECASE,
+)
 
 
 def judge(repositories: List[Dict[str, Any]]) -> Dict[str, Any]:

@@ -17,6 +17,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
 from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
 
 _DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
+# Where zypper links or copies the files that it is given.
+_COPIES = "/var/cache"
+_CANT_COPY = "Problem copying the specified RPM file"
+_FULL = "No space left on device"
+_SLACK = 1 << 20
 _NOWHERE = "no repository has it"
 # --oldpackage lets the way back be one; what comes is compared with the plan anyway.
 _INSTALL = ["install", "--oldpackage", "--auto-agree-with-licenses", "--no-force-resolution"]
@@ -49,9 +54,12 @@ def simulate(files: List[str], removals: List[str]) -> List[Dict[str, Any]]:
     with configuration.without_repositories() as bare:
         answer = command.ask(_arguments(files, removals, ["--dry-run"]), bare.options, bare.env)
     if not command.is_done(answer):
+        reason = _reason(answer, files)
+        if _FULL in reason:
+            raise DriverError("no_space", f"zypper can't look at the packages: {reason}.", "Make room there.")
         raise DriverError(
             "plan_changed",
-            f"zypper no longer accepts the packages: {answers.why_not(answer.root)}.",
+            f"zypper no longer accepts the packages: {reason}.",
             "Somebody changed the host's packages since they were staged. Call again to make a new plan.",
         )
     return [
@@ -79,11 +87,19 @@ def install(files: List[str], removals: List[str], log: str) -> List[str]:
     if answer.rc == command.SCRIPT_FAILED:
         return scripts or ["zypper doesn't say which (exit code 107)"]
     if not command.is_done(answer):
-        reason = (
-            answers.errors(answer.root) if answer.rc != command.UNRESOLVED else answers.why_not(answer.root)
-        )
+        reason = _reason(answer, files)
         raise DriverError("install_failed", f"zypper ended with {answer.rc}: {reason}.", f"See {log}.")
     return scripts
+
+
+def _reason(answer: command.Answer, files: List[str]) -> str:
+    """Return why zypper failed; that a disk is full it doesn't say where it can't copy the given files."""
+    said = answers.why_not(answer.root) if answer.rc == command.UNRESOLVED else answers.errors(answer.root)
+    if _CANT_COPY not in said:
+        return said
+    disk = os.statvfs(_COPIES)
+    needed = sum(os.path.getsize(path) for path in files)
+    return f"{_FULL} for {_COPIES}; {said}" if disk.f_bavail * disk.f_frsize < needed + _SLACK else said
 
 
 def _arguments(files: List[str], removals: List[str], options: List[str]) -> List[str]:

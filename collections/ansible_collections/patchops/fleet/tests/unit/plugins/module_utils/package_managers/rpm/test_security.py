@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.security import judge
 
 
@@ -25,8 +27,11 @@ def test_a_repository_that_could_not_be_read_is_not_believed() -> None:
     assert (judged["status"], judged["reason"]) == ("unreadable", "appstream: Status code: 503")
 
 
-def test_a_refused_subscription_is_told_apart() -> None:
-    assert judge([repository(error="Status code: 403 for https://cdn")])["status"] == "unentitled"
+@pytest.mark.parametrize(
+    "error", ["Status code: 403 for https://cdn", "Permission to access 'https://updates' denied."]
+)
+def test_a_refused_subscription_is_told_apart(error: str) -> None:
+    assert judge([repository(error=error)])["status"] == "unentitled"
 
 
 def test_what_was_read_long_ago_is_stale() -> None:

@@ -116,6 +116,19 @@ def test_a_zypper_that_was_killed_while_it_installed_is_a_failure(zypper: Path, 
     assert caught.value.code == "install_failed"
 
 
+@pytest.mark.parametrize(("slack", "code"), [(1 << 62, "no_space"), (0, "plan_changed")])
+def test_a_full_disk_is_told_where_zypper_only_says_that_it_can_not_copy(
+    zypper: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slack: int, code: str
+) -> None:
+    said = "Problem copying the specified RPM file to the cache directory."
+    answers(zypper, f"<?xml version='1.0'?><stream><message type='error'>{said}</message></stream>", 3)
+    monkeypatch.setattr(acting, "_COPIES", str(tmp_path))
+    monkeypatch.setattr(acting, "_SLACK", slack)
+    with pytest.raises(DriverError, match="Problem copying") as caught:
+        acting.simulate([str(zypper)], [])
+    assert caught.value.code == code
+
+
 def test_two_versions_of_a_package_are_fetched_one_after_the_other() -> None:
     packages: list[dict[str, Any]] = [{"name": name} for name in ("kernel", "bash", "kernel")]
     assert acting.batches(packages) == [[{"name": "kernel"}, {"name": "bash"}], [{"name": "kernel"}]]
