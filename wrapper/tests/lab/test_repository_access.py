@@ -92,6 +92,12 @@ def point_to(host: LabHost, base: str) -> None:
     host.run("sh", "-c", f"[ ! -e /etc/dnf/added ] || cat /etc/dnf/added >> {SOURCES[host.name]}")
 
 
+def speak_german(host: LabHost) -> None:
+    """Have every login on the host speak German from now on."""
+    host.run("sh", "-c", "printf 'LC_ALL=C.UTF-8\\nLANGUAGE=de\\n' >> /etc/environment")
+    assert "nicht möglich" in host.ssh("ls /missing 2>&1; true")
+
+
 @contextmanager
 def listening(host: LabHost, path: Path) -> Iterator[None]:
     """Keep the arguments of every process of the host in a file."""
@@ -137,6 +143,7 @@ def test_a_repository_that_asks_for_a_password_we_do_not_have_is_unreadable_and_
             path: text.replace(doors.PASSWORD, "wr0ng-one") for path, text in PASSWORDS[host.name].items()
         }
         write(host, wrong)
+        speak_german(host)
         point_to(host, f"http://{MIRROR}:{doors.PASSWORD_PORT}")
         result = run_module(lab, host.name, "transaction", GOODAPP)
         assert result["outcome"]["code"] == "repository_unreadable", result["outcome"]
@@ -153,7 +160,7 @@ def test_a_client_certificate_opens_a_repository_whatever_language_the_host_spea
     }
     for host in map(lab.host, NAMES):
         write(host, {**shown, **CERTIFICATES[host.name]})
-        host.run("sh", "-c", "printf 'LANG=tr_TR.UTF-8\\nLANGUAGE=tr:de\\n' >> /etc/environment")
+        speak_german(host)
         point_to(host, f"https://{MIRROR}:{doors.CERTIFICATE_PORT}")
         result = run_module(lab, host.name, "transaction", GOODAPP)
         assert result["outcome"]["code"] == "applied", result["outcome"]

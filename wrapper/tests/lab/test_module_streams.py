@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A modular package stays in its stream, forwards and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from patchops.lab import network
+from patchops.lab.distributions import rpm_modules
+from patchops.lab.hosts import LabHost
+from patchops.lab.lab import Lab
+from patchops.lab.modules import run_module
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab
+
+pytestmark = pytest.mark.lab
+
+REPOSITORY = (
+    f"[modular]\nname=Modular\nbaseurl=http://{network.MIRROR_NAME}/modular/\ngpgcheck=0\nrepo_gpgcheck=0\n"
+)
+ENABLED = f"{rpm_modules.MODULE}:1"
+
+
+@pytest.fixture(scope="module")
+def lab(make_lab: MakeLab) -> Lab:
+    made = make_lab(HostSpec("rocky", "rocky9", apps=("goodapp",)))
+    rpm_modules.publish(made.paths.repository / "modular")
+    host = made.host("rocky")
+    host.run("tee", "/etc/yum.repos.d/modular.repo", stdin=REPOSITORY)
+    host.run("dnf", "-q", "-y", "module", "enable", ENABLED)
+    host.run("dnf", "-q", "-y", "install", f"{rpm_modules.PACKAGE}-{rpm_modules.OLD}")
+    return made
+
+
+def transact(lab: Lab, **arguments: Any) -> dict[str, Any]:
+    return run_module(lab, "rocky", "transaction", arguments)
+
+
+def version(host: LabHost) -> str:
+    return host.run("rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}", rpm_modules.PACKAGE)
+
+
+def enabled(host: LabHost) -> str:
+    return host.run("sh", "-c", "cat /etc/dnf/modules.d/*.module")
+
+
+def test_an_update_within_the_stream_comes_and_goes_and_another_stream_is_never_entered(lab: Lab) -> None:
+    host = lab.host("rocky")
+    stream = enabled(host)
+
+    pending = transact(lab, state="staged", packages=[rpm_modules.PACKAGE])
+    change = next(one for one in pending["plan"]["packages"] if one["name"] == rpm_modules.PACKAGE)
+    assert (change["from"], change["to"]) == (rpm_modules.OLD, rpm_modules.NEW)
+
+    applied = transact(lab, state="applied", packages=[rpm_modules.PACKAGE])
+    assert applied["outcome"]["code"] == "applied", applied["outcome"]
+    assert version(host) == rpm_modules.NEW
+    assert enabled(host) == stream
+
+    other = transact(lab, state="staged", packages=[f"{rpm_modules.PACKAGE}={rpm_modules.OTHER}"])
+    assert other["outcome"]["class"] == "refused", json.dumps(other)
+
+    back = transact(lab, state="reverted")
+    assert back["outcome"]["code"] == "taken_back", back["outcome"]
+    assert version(host) == rpm_modules.OLD
+    assert enabled(host) == stream
