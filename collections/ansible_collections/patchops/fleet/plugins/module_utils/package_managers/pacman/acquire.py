@@ -87,9 +87,7 @@ def _download(configuration: Configuration, wanted: List[Dict[str, Any]], direct
     partial = os.path.join(directory, ".partial")
     os.makedirs(partial, exist_ok=True)
     targets = [f"{one['suite']}/{one['name']}" for one in wanted]
-    with view.View(
-        configuration.for_reading(), configuration.database, lists.directory(configuration)
-    ) as asked:
+    with view.View(configuration.for_reading(), lists=lists.directory(configuration)) as asked:
         # Exactly these: what they depend on is part of the plan. A bad one stays there to be looked at.
         operation = ["-Sw", "--ask", "8", "--noprogressbar", "-dd"]
         result = asked.run(operation + targets, cache=partial, timeout=_DOWNLOAD_LIMIT)

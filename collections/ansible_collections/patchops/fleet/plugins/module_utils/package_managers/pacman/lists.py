@@ -74,7 +74,7 @@ def refresh(configuration: Configuration) -> List[Dict[str, Any]]:
 
 def _refresh(configuration: Configuration, place: str, only: str) -> Optional[str]:
     """Fetch all lists, or that of the repository `only`; return what was wrong."""
-    with view.View(configuration.for_reading(only), configuration.database, place) as asked:
+    with view.View(configuration.for_reading(only), lists=place) as asked:
         result = asked.run(["-Sy"], timeout=_TIME_LIMIT)
         if result.rc == 0:
             # An index that is not signed as it should be shows when it is read.
@@ -110,7 +110,7 @@ def problems(configuration: Configuration) -> Dict[str, str]:
     if never:
         return dict.fromkeys(never, "it was never read: its list is not on the host")
     place = directory(configuration)
-    with view.View(configuration.for_reading(), configuration.database, place) as asked:
+    with view.View(configuration.for_reading(), lists=place) as asked:
         result = asked.run(["-Sl"])
     if result.rc == 0:
         return {}
