@@ -22,15 +22,18 @@ _COPIES = "_dnf_local"
 def open_with_repositories(excludes: bool) -> Any:
     """Return libdnf5's Base with the enabled repositories as they were read the last time.
 
-    `excludes`: whether the host's excludes and version locks hide packages, installed ones too.
+    Those that were never read are in it and disabled. `excludes`: whether the host's excludes and version
+    locks hide packages, installed ones too.
     """
     base = _configured(excludes)
     base.setup()
     base.get_repo_sack().create_repos_from_system_configuration()
-    for repo in enabled(base):
+    for repo in _enabled(base):
         repo.set_sync_strategy(libdnf5.repo.Repo.SyncStrategy_ONLY_CACHE)
-        # One that was never read is told by `was_read`.
-        repo.get_config().skip_if_unavailable = True
+        # What is there and can't be loaded is an error: without it nothing would seem to be pending.
+        repo.get_config().skip_if_unavailable = False
+        if not was_read(repo):
+            repo.disable()
     _load(base, excludes)
     return base
 
@@ -49,32 +52,28 @@ def fetch() -> Dict[str, str]:
 
     One at a time: together the first that fails hides the others, and skip_if_unavailable hides them all.
     """
-    base = _configured(True)
-    base.setup()
-    base.get_repo_sack().create_repos_from_system_configuration()
     problems = {}
-    for name in [repo.get_id() for repo in offering(base)]:
+    for name in offering():
         problem = _fetch(name)
         if problem is not None:
             problems[name] = problem
     return problems
 
 
-def enabled(base: Any) -> List[Any]:
-    """Return the enabled repositories."""
-    query = libdnf5.repo.RepoQuery(base)
-    query.filter_enabled(True)
-    query.filter_type(libdnf5.repo.Repo.Type_AVAILABLE)
-    return sorted(query, key=lambda repo: repo.get_id())
-
-
-def offering(base: Any) -> List[Any]:
-    """Return the enabled repositories that may offer something new."""
-    return [repo for repo in enabled(base) if not repo.get_id().startswith(_COPIES)]
+def offering() -> List[str]:
+    """Return the names of the enabled repositories that may offer something new."""
+    base = _configured(True)
+    base.setup()
+    base.get_repo_sack().create_repos_from_system_configuration()
+    return [repo.get_id() for repo in _enabled(base) if not repo.get_id().startswith(_COPIES)]
 
 
 def was_read(repo: Any) -> bool:
     """Tell whether a repository's metadata is on the host."""
+    try:
+        repo.read_metadata_cache()
+    except errors():
+        return False
     return bool(repo.get_metadata_path("primary"))
 
 
@@ -138,6 +137,13 @@ def _configured(excludes: bool) -> Any:
     return base
 
 
+def _enabled(base: Any) -> List[Any]:
+    query = libdnf5.repo.RepoQuery(base)
+    query.filter_enabled(True)
+    query.filter_type(libdnf5.repo.Repo.Type_AVAILABLE)
+    return sorted(query, key=lambda repo: repo.get_id())
+
+
 def _load(base: Any, excludes: bool, *types: int) -> None:
     base.get_repo_sack().load_repos(*types)
     if not excludes:
@@ -148,7 +154,7 @@ def _fetch(name: str) -> Optional[str]:
     base = _configured(True)
     base.setup()
     base.get_repo_sack().create_repos_from_system_configuration()
-    for repo in enabled(base):
+    for repo in _enabled(base):
         if repo.get_id() == name:
             repo.get_config().skip_if_unavailable = False
             repo.expire()

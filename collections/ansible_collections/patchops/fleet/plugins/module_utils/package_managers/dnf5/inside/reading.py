@@ -33,7 +33,7 @@ def read() -> Dict[str, Any]:
     return {
         "packages": _packages(base, installed),
         "updates": updates(base, opening.open_with_repositories(excludes=True), holds),
-        "repositories": [_repository(repo) for repo in opening.offering(base)],
+        "repositories": repositories(base),
         "kernels": _kernels(base),
         "duplicates": records.duplicates(installed, opening.names_beside(base)),
         "holds": holds,
@@ -129,6 +129,13 @@ def _obsoletes(base: Any, after: Any, before: Any) -> bool:
     asked.filter_nevra([after.get_nevra()])
     asked.filter_obsoletes(one)
     return not asked.empty()
+
+
+def repositories(base: Any) -> List[Dict[str, Any]]:
+    """Return the enabled repositories, those that were never read included."""
+    query = libdnf5.repo.RepoQuery(base)
+    query.filter_id(opening.offering())
+    return [_repository(repo) for repo in sorted(query, key=lambda repo: repo.get_id())]
 
 
 def _repository(repo: Any) -> Dict[str, Any]:

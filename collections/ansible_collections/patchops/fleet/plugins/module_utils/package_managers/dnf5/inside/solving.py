@@ -14,11 +14,17 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
     Package,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
+    Refusal,
+)
 
 try:
     import libdnf5
 except ImportError:
     libdnf5 = None  # see opening.py
+
+
+_READ = "Let the call refresh them, or run dnf5 makecache --refresh on the host."
 
 
 class Solver(planning.Solver):
@@ -28,6 +34,9 @@ class Solver(planning.Solver):
         # Excludes hide installed packages, too: those are asked for where none are in force.
         self._everything = opening.open_with_repositories(excludes=False)
         self._base = opening.open_with_repositories(excludes=True)
+        unread = [one["id"] for one in reading.repositories(self._everything) if one["error"]]
+        if unread:
+            raise Refusal("repository_unreadable", "Never read: " + ", ".join(unread) + ".", _READ)
         self.arch = self._base.get_vars().get_value("arch")
         self.holds = reading.held_names(self._everything)
         self.updates = reading.updates(self._everything, self._base, self.holds)
