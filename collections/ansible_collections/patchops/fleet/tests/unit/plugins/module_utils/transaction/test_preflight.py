@@ -56,6 +56,8 @@ def test_the_way_back_takes_room_too() -> None:
         ("The following signatures were invalid: BADSIG 1234", "repository_unsigned"),
         ("The repository is not signed.", "repository_unsigned"),
         ("Release file for http://m is expired (invalid since 3d)", "repository_expired"),
+        ("SSL certificate problem: certificate is not yet valid", "repository_expired"),
+        ("Release file is not valid yet (invalid for another 2d)", "repository_expired"),
         ("404  Not Found [IP: 10.0.0.1 80]", "repository_unreadable"),
         ("Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)", "lock_held"),
     ],
@@ -71,6 +73,20 @@ def test_what_is_wrong_with_a_repository_is_told_apart(message: str, code: str) 
 
 def test_repositories_without_errors_pass() -> None:
     preflight.check_repositories([{"id": "a", "error": None}], [])
+
+
+def test_what_is_mounted_read_only_is_named_before_anything_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = FakeDriver()
+    monkeypatch.setattr(driver, "remounts", lambda: False)
+    monkeypatch.setattr(preflight, "read_only", lambda paths: [one for one in paths if one == "/usr"])
+    with pytest.raises(DriverError, match="Read-only on this host: /usr") as refused:
+        preflight.check_writable(driver)
+    assert refused.value.code == "read_only"
+
+
+def test_a_package_manager_that_makes_it_writable_itself_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "read_only", lambda paths: ["/usr"])
+    preflight.check_writable(FakeDriver())
 
 
 def test_packages_left_half_done_refuse_with_a_remedy() -> None:

@@ -24,6 +24,16 @@ def test_what_apt_would_take_for_something_else_is_not_a_name(name: str) -> None
     assert not commands.valid_name(name)
 
 
+@pytest.mark.parametrize(
+    ("hook", "does"), [("mount -o remount,rw /usr", True), ("/usr/bin/snapshot", False), ("", False)]
+)
+def test_a_hook_that_makes_usr_writable_is_seen(
+    monkeypatch: pytest.MonkeyPatch, hook: str, does: bool
+) -> None:
+    monkeypatch.setattr(commands.process, "run", lambda argv: commands.process.Result(0, hook + "\n", ""))
+    assert commands.remounts() is does
+
+
 @pytest.mark.parametrize("version", ["1.0", "1:2.3-4+deb12u1", "3.0.20-1~deb12u2", "20230311"])
 def test_versions_are_accepted(version: str) -> None:
     assert commands.valid_version(version)

@@ -85,3 +85,7 @@ def test_credentials_never_leave_the_host_with_a_uri(uri: str, expected: str) ->
 def test_credentials_are_taken_out_of_messages() -> None:
     message = "Failed to fetch https://user:secret@mirror/dists/x and ftp://token@other/y"
     assert without_credentials(message) == "Failed to fetch https://mirror/dists/x and ftp://other/y"
+
+
+def test_a_password_with_an_at_sign_is_taken_out_whole() -> None:
+    assert without_credentials("Err:1 http://user:p@ss@mirror/debian 401") == "Err:1 http://mirror/debian 401"
