@@ -34,7 +34,7 @@ description:
     its initramfs have to be readable to their end, modules that DKMS built for the running kernel have to be
     there for it, and C(/boot) must not be full. Otherwise the host is not rebooted (C(boot_check_failed)).
     Containers, and hosts that are started by something else than GRUB or systemd-boot, are not looked at,
-    which RV(reboot.boot_check) says.
+    which C(boot_check) of RV(reboot) says.
   - A host is not rebooted while a transaction of PatchOps is in progress on it.
   - The reboot is noted on the host before it happens, so that a second call, also from another controller,
     ends what a first one began.
