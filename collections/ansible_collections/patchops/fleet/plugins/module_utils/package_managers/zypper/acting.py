@@ -17,8 +17,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
 from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
 
 _DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
-# Where zypper links or copies the files that it is given.
-_COPIES = "/var/cache"
+# Where packages come to lie, and where zypper links or copies the files that it is given.
+_FILLING = ("/", "/var/cache")
 _CANT_COPY = "Problem copying the specified RPM file"
 _FULL = "No space left on device"
 _SLACK = 1 << 20
@@ -93,13 +93,14 @@ def install(files: List[str], removals: List[str], log: str) -> List[str]:
 
 
 def _reason(answer: command.Answer, files: List[str]) -> str:
-    """Return why zypper failed; that a disk is full it doesn't say where it can't copy the given files."""
+    """Return why zypper failed. That a disk is full it doesn't say, or has no room to say."""
     said = answers.why_not(answer.root) if answer.rc == command.UNRESOLVED else answers.errors(answer.root)
-    if _CANT_COPY not in said:
-        return said
-    disk = os.statvfs(_COPIES)
-    needed = sum(os.path.getsize(path) for path in files)
-    return f"{_FULL} for {_COPIES}; {said}" if disk.f_bavail * disk.f_frsize < needed + _SLACK else said
+    needed = sum(os.path.getsize(path) for path in files) if _CANT_COPY in said else 0
+    for place in _FILLING:
+        disk = os.statvfs(place)
+        if disk.f_bavail * disk.f_frsize < needed + _SLACK:
+            return f"{_FULL} for {place}; {said}"
+    return said
 
 
 def _arguments(files: List[str], removals: List[str], options: List[str]) -> List[str]:

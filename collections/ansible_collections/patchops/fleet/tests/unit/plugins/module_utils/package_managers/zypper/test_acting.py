@@ -122,7 +122,7 @@ def test_a_full_disk_is_told_where_zypper_only_says_that_it_can_not_copy(
 ) -> None:
     said = "Problem copying the specified RPM file to the cache directory."
     answers(zypper, f"<?xml version='1.0'?><stream><message type='error'>{said}</message></stream>", 3)
-    monkeypatch.setattr(acting, "_COPIES", str(tmp_path))
+    monkeypatch.setattr(acting, "_FILLING", (str(tmp_path),))
     monkeypatch.setattr(acting, "_SLACK", slack)
     with pytest.raises(DriverError, match="Problem copying") as caught:
         acting.simulate([str(zypper)], [])
