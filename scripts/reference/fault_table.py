@@ -37,9 +37,9 @@ def fault_table() -> str:
     ]
     rows = [line for row in ROWS for line in _lines(row)]
     impossible = [
-        f"- {row.fault}: not with {manager}, {reason}."
+        f"- {row.fault}: not with {', '.join(sorted(row.not_on))}, {reason}."
         for row in ROWS
-        for manager, reason in row.not_on.items()
+        for reason in sorted(set(row.not_on.values()))
     ]
     return "\n\n".join(
         [_INTRODUCTION.strip(), markup.table(header, rows), "## What can't happen", "\n".join(impossible)]
