@@ -206,4 +206,4 @@ def applying_needs(plan: Dict[str, Any]) -> Dict[str, int]:
 
 
 def _is_kernel(change: Dict[str, Any]) -> bool:
-    return bool(change.get("beside") or change["name"].startswith("linux-image-"))
+    return bool(change.get("beside") or change.get("kernel") or change["name"].startswith("linux-image-"))

@@ -150,6 +150,7 @@ class Pacman(PacmanChanges):
             self.updates(),
             set(self.holds()),
             self._held_patterns(),
+            {one["package"] for one in self.kernel_packages()},
         )
 
     def configuration(self) -> Configuration:

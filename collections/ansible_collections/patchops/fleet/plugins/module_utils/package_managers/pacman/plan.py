@@ -28,6 +28,7 @@ Host = NamedTuple(
         ("updates", List[Dict[str, Any]]),
         ("holds", Set[str]),
         ("held_patterns", List[str]),
+        ("kernels", Set[str]),  # the packages of the installed ones
     ],
 )
 
@@ -253,6 +254,8 @@ def _coming(host: Host, offer: Package) -> Dict[str, Any]:
     }
     if present is not None and present.arch != offer.arch:
         change["from_arch"] = present.arch
+    if offer.name in host.kernels:
+        change["kernel"] = True
     return change
 
 

@@ -51,6 +51,7 @@ class SmallPacman:
             ],
             holds=self.holds,
             held_patterns=[],
+            kernels={"bash"},
         )
 
     def answer(self, host: plan.Host, operation: list[str], ignored: Iterable[str], given: str) -> Answer:
@@ -100,6 +101,11 @@ def test_everything_but_what_would_have_others_removed(pacman: SmallPacman) -> N
     }
     assert made["held"] == [{"name": "pusher", "reason": "needs the removal of pushed"}]
     assert made["download_bytes"] == 40
+
+
+def test_a_kernel_is_said_to_be_one(pacman: SmallPacman) -> None:
+    made = planned(pacman, {"select": "all"})
+    assert [one["name"] for one in made["packages"] if one.get("kernel")] == ["bash"]
 
 
 def test_a_replacement_names_what_replaces(pacman: SmallPacman) -> None:
