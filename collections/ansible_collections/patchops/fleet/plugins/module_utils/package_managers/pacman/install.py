@@ -105,7 +105,8 @@ def install_by_force(configuration: Configuration, files: List[str], removals: L
     problems = []
     with _logged(configuration, log) as run:
         if files:
-            operation = ["-U", "-dd", "--overwrite", "*"] + _QUIET + _REMOVE_CONFLICTING
+            operation = ["-U", "-dd", "--overwrite", "*"] + _QUIET
+            operation += _REMOVE_CONFLICTING if removals else []
             rc, output = run(operation + files)
             if rc != 0:
                 rc, output = run(operation + ["--noscriptlet"] + files)

@@ -78,7 +78,11 @@ def _ask(host: Host, operation: List[str], ignored: Iterable[str], given: str) -
     ) as asked:
         # It goes on until it has nothing to install from: the cache is empty, and no download succeeds.
         result = asked.run(operation[:1] + ["--ask", given, "--dbonly", "--noscriptlet"] + operation[1:])
-    return answers.read_answer(result.stdout, result.stderr, view.errors(result))
+    answer = answers.read_answer(result.stdout, result.stderr, view.errors(result))
+    strange = sorted(set(answer.coming) - set(_offers(host))) + sorted(set(answer.going) - set(_names(host)))
+    if strange:
+        raise _impossible("it names packages that its lists don't have: " + ", ".join(strange))
+    return answer
 
 
 def _everything(host: Host, allow_removals: bool, held: Dict[str, str]) -> Answer:

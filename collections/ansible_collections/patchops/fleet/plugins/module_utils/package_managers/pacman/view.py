@@ -6,6 +6,7 @@ pacman has no simulation: what --print shows leaves out conflicts and removals. 
 copy of the database of installed packages, below an empty root, writing no files (--dbonly).
 """
 
+import errno
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Any, Dict, List, Optional, Type
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import (
     Package,
     read_installed,
@@ -37,17 +39,17 @@ class View:
         self.directory = ""
 
     def __enter__(self) -> "View":
-        self.directory = tempfile.mkdtemp(prefix="patchops-pacman-")
-        os.mkdir(self._in("root"))
-        os.mkdir(self._in("cache"))
-        os.mkdir(self._in("local"))
-        if self._database is not None:
-            copy_entries(os.path.join(self._database, "local"), self._in("local"))
-        if self._lists is not None:
-            os.symlink(self._lists, self._in("sync"))
-        # 0600 by its directory: addresses of repositories may carry passwords.
-        with open(self._in("pacman.conf"), "w", encoding="utf-8") as file:
-            file.write(self._configuration)
+        try:
+            self.directory = tempfile.mkdtemp(prefix="patchops-pacman-")
+            self._fill()
+        except OSError as error:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise DriverError(
+                "no_space" if error.errno == errno.ENOSPC else "internal_error",
+                f"pacman's database could not be copied to {tempfile.gettempdir()}: {error.strerror}. "
+                "Nothing was changed.",
+                "Make room there, or make it writable, then call again.",
+            )
         return self
 
     def __exit__(
@@ -73,6 +75,18 @@ class View:
     def installed(self) -> Dict[str, Package]:
         """Return what is installed in the copy, by name."""
         return {one.name: one for one in read_installed(self.directory)[0]}
+
+    def _fill(self) -> None:
+        os.mkdir(self._in("root"))
+        os.mkdir(self._in("cache"))
+        os.mkdir(self._in("local"))
+        if self._database is not None:
+            copy_entries(os.path.join(self._database, "local"), self._in("local"))
+        if self._lists is not None:
+            os.symlink(self._lists, self._in("sync"))
+        # 0600 by its directory: addresses of repositories may carry passwords.
+        with open(self._in("pacman.conf"), "w", encoding="utf-8") as file:
+            file.write(self._configuration)
 
     def _in(self, name: str) -> str:
         return os.path.join(self.directory, name)
