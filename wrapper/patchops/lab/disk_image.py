@@ -48,7 +48,14 @@ GRUB_DISABLE_OS_PROBER=true
 """
 _FILES = {
     "etc/default/grub": _GRUB,
-    "etc/fstab": f"LABEL={_ROOT} / ext4 defaults 0 1\nLABEL={_BOOT} /boot ext4 defaults 0 2\n",
+    "etc/fstab": (
+        f"LABEL={_ROOT} / ext4 defaults 0 1\n"
+        f"LABEL={_BOOT} /boot ext4 defaults,x-systemd.device-timeout=15min 0 2\n"
+    ),
+    # On a busy machine the emulated one takes minutes for what others do in a second.
+    "etc/systemd/system.conf.d/lab.conf": (
+        "[Manager]\nDefaultTimeoutStartSec=15min\nDefaultTimeoutStopSec=15min\n"
+    ),
     # The drivers of this machine and no others: emulated, a large initramfs takes half a minute to unpack.
     "etc/initramfs-tools/conf.d/lab": "MODULES=list\nCOMPRESS=gzip\nRESUME=none\n",
     "etc/initramfs-tools/modules": "virtio_pci\nvirtio_blk\nvirtio_net\next4\n",
