@@ -77,7 +77,8 @@ class Call:
         """Act and return the module's result. Raises DriverError for a refusal."""
         if self.options["state"] == "confirmed":
             return self._confirm()
-        self._watch_again()
+        if self.options["state"] in (states.STAGED, states.APPLIED):
+            self._watch_again()
         plan: _Plan = None
         if self._decide(survey.read_records(self.state)).action == requests.CREATE:
             # Outside of the lock: a slow mirror must not keep another call from attaching.

@@ -220,6 +220,19 @@ def test_without_a_watchdog_nothing_is_changed(host: FakeHost, monkeypatch: pyte
     assert host.journals()[0].view().watch is None
 
 
+def test_what_waits_is_watched_again_by_the_next_call_where_a_reboot_ended_its_watchdog(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    apply(host)
+    monkeypatch.setattr(confirming, "_start_watchdog", lambda state, directory: started.append(directory.id))
+    host.call("staged", **OTHER)
+    assert started == host.state.ids()
+    # Who takes it back needs nobody to do so.
+    host.call("reverted")
+    assert started == host.state.ids()
+
+
 def test_a_lock_that_others_hold_is_tried_for_again(host: FakeHost, clock: Clock) -> None:
     apply(host)
     host.driver.holder = {"pid": 1, "command": "apt"}
