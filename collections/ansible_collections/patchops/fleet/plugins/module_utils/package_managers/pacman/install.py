@@ -180,7 +180,10 @@ def _present(configuration: Configuration) -> Callable[[], List[str]]:
 @contextmanager
 def _logged(configuration: Configuration, log: str) -> Iterator[_Run]:
     path = os.path.join(os.path.dirname(log), "pacman.conf")
-    write_file(path, configuration.for_acting().encode("utf-8"))
+    try:
+        write_file(path, configuration.for_acting().encode("utf-8"))
+    except OSError as error:
+        raise view.refusal(error, f"{path} could not be written")
     try:
         yield lambda operation: run_logged(
             ["pacman"] + operation[:1] + ["--config", path] + operation[1:], log, _ENVIRONMENT

@@ -44,12 +44,7 @@ class View:
             self._fill()
         except OSError as error:
             shutil.rmtree(self.directory, ignore_errors=True)
-            raise DriverError(
-                "no_space" if error.errno == errno.ENOSPC else "internal_error",
-                f"pacman's database could not be copied to {tempfile.gettempdir()}: {error.strerror}. "
-                "Nothing was changed.",
-                "Make room there, or make it writable, then call again.",
-            )
+            raise refusal(error, f"pacman's database could not be copied to {tempfile.gettempdir()}")
         return self
 
     def __exit__(
@@ -103,6 +98,15 @@ def copy_entries(source: str, target: str) -> None:
             shutil.copyfile(os.path.join(before, "desc"), os.path.join(after, "desc"))
             with open(os.path.join(after, "files"), "w", encoding="ascii"):
                 pass  # pacman wants one
+
+
+def refusal(error: OSError, problem: str) -> DriverError:
+    """Return what to raise where a file that pacman is to read could not be written."""
+    return DriverError(
+        "no_space" if error.errno == errno.ENOSPC else "internal_error",
+        f"{problem}: {error.strerror}.",
+        "Make room there, or make it writable, then call again.",
+    )
 
 
 def errors(result: process.Result) -> List[str]:
