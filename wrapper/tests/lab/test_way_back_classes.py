@@ -112,6 +112,12 @@ def test_a_database_waits_for_its_snapshot_and_cleanup_leaves_only_journals(
     assert refused["outcome"]["code"] == "snapshot_missing"
     assert [one["name"] for one in refused["way_back"]["snapshot_only"]] == ["lab-goodapp"]
 
+    undrain = tmp_path / "undrain.yml"
+    undrain.write_text("[{ansible.builtin.command: touch /run/in-service}]\n")
+    late = plays.run("patch", hook_undrain=str(undrain), without_snapshot="refuse_to_apply", **database)
+    assert late.host("web1")["outcome"]["code"] == "snapshot_missing", late.output
+    assert host.run("ls", "/run/in-service").strip() == "/run/in-service"
+
     drain = tmp_path / "drain.yml"
     drain.write_text(TAKES_SNAPSHOT)
     run = plays.run(

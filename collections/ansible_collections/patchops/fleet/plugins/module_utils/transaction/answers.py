@@ -140,12 +140,21 @@ def already(
         return make_result("nothing_to_do", decision.message, transaction=None)
     if decision.code:
         return make_result(decision.code, decision.message, decision.remedy, transaction=reference(record))
+    if record.view.state == states.STAGED:
+        record = _as_when_staged(record)
     result = standing(state, record, changed=False)
     if wanted == states.REVERTED and result["outcome"]["code"] == "not_confirmed":
         # However the host came to take it back, this call asks for it.
         result.pop("msg", None)
         result.update(make_result("taken_back", result["summary"]))
     return result
+
+
+def _as_when_staged(record: survey.Record) -> survey.Record:
+    """Return a record without what an attempt to apply it was refused for: that may be gone."""
+    entries = Journal(record.directory.journal).entries()
+    staged = [one for one in entries if one.get("state") == states.STAGED][-1]
+    return record._replace(view=record.view._replace(outcome=staged["outcome"]))
 
 
 def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Result:
