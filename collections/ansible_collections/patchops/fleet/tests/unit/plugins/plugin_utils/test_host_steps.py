@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     STEPS,
+    confirmation,
     host_outcome,
     host_packages,
     plan,
@@ -280,3 +281,27 @@ def test_after_the_way_back_nothing_is_expected_of_what_stays() -> None:
         "taken_back_partly", transaction={"id": "t1", "state": "reverted"}, plan={"packages": changes}
     )
     assert host_packages({"revert": partly}) == [{"name": "openssl", "arch": "amd64", "version": "1"}]
+
+
+WAITED = {"needed": True, "by": ["openssl"], "stays": [], "within": 900, "reason": None}
+WENT_BACK = moved("not_confirmed", "reverted", confirm={**WAITED, "state": "unconfirmed"})
+
+
+def test_a_host_that_went_back_by_itself_is_lost_and_says_why_also_after_the_rollback() -> None:
+    results = {"stage": STAGED, "start": STARTED, "apply": WENT_BACK}
+    outcome = host_outcome(results)
+    assert (outcome["code"], outcome["lost"], outcome["revertible"]) == ("not_confirmed", True, True)
+    back = {**results, "revert": TAKEN_BACK, "reboot_back": SETTLED, "verify_back": VERIFIED}
+    assert host_outcome(back)["code"] == "not_confirmed"
+
+
+def test_what_became_of_a_confirmation_is_told_over_what_a_rollback_knows() -> None:
+    back = moved("taken_back", "reverted", confirm={**WAITED, "state": "released"})
+    told = confirmation({"stage": STAGED, "apply": WENT_BACK, "revert": back})
+    assert told == {**WAITED, "state": "unconfirmed"}
+
+
+def test_in_check_mode_the_plan_tells_whether_somebody_has_to_log_in_anew() -> None:
+    planned = step("planned", plan={"packages": CHANGES, "confirm": WAITED})
+    assert confirmation({"stage": planned}) == WAITED
+    assert confirmation({"discover": DISCOVERED}) is None
