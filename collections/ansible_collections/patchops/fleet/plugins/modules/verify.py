@@ -17,8 +17,8 @@ description:
   - Checks run on the host itself. A check that does not pass is tried again for O(settle) seconds.
   - The host document is collected in the same round trip and stored as the variable
     C(patchops_document_store) says.
-  - Nothing on the host is changed but a note that its transaction was proven. A transaction that waits for the
-    confirmation that one can still log in has it, when everything is as it should be.
+  - Nothing on the host is changed but a note that its transaction was proven. A transaction that waits for
+    the confirmation that one can still log in has it, when everything is as it should be.
 author:
   - PatchOps contributors (@patchops)
 extends_documentation_fragment:
@@ -100,8 +100,8 @@ options:
     default: 30
   new_login:
     description:
-      - Whether a connection that is kept open is closed first. V(false) is for a host that has just rebooted, whose
-        connection is new already.
+      - Whether a connection that is kept open is closed first. V(false) is for a host that has just rebooted,
+        whose connection is new already.
     type: bool
     default: true
 seealso:

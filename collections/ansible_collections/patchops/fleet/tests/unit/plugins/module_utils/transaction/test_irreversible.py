@@ -141,7 +141,8 @@ def test_a_snapshot_may_be_taken_in_the_window(host: FakeHost) -> None:
     assert host.code("staged", **policy) == "staged"
     refused = host.call("applied", **policy)
     assert (refused["outcome"]["code"], refused["transaction"]["state"]) == ("snapshot_missing", "staged")
-    assert host.code("staged", **policy) == "staged"  # a run stages first, and what it was refused for is gone
+    # A run stages first, and what it was refused for is gone.
+    assert host.code("staged", **policy) == "staged"
     assert host.code("applied", snapshot="late", **policy) == "applied"
 
 
