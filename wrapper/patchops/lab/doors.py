@@ -60,7 +60,7 @@ class _Proxy(BaseHTTPRequestHandler):
             self.end_headers()
             return
         # Hosts know the repository by name; here it has none, and nothing else is asked for.
-        target, address = urlsplit(self.path), str(self.server.server_address[0])
+        target, address = urlsplit(self.path), str(self.connection.getsockname()[0])
         onwards = http.client.HTTPConnection(address, target.port or 80, timeout=30)
         headers = {name: value for name, value in self.headers.items() if not name.startswith("Proxy-")}
         onwards.request("GET", target.path, headers={**headers, "Connection": "close"})
