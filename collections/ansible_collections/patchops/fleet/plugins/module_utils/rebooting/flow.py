@@ -7,7 +7,7 @@ Both calls look at the host first and do what is left, so that a call that was c
 
 import os
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_boot_id
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import collect
@@ -206,9 +206,22 @@ def _reboot(
             return make_result("planned", message, changed=True, reboot=facts)
         return _order_reboot(document, reasons, run_id, record, boot)
     except NotFit as error:
-        return _not_fit(document, str(error), error.remedy, error.checked)
+        why, remedy = _with_last_try(record, str(error), error.remedy)
+        return _not_fit(document, why, remedy, error.checked)
     except boot_once.BootOrderError as error:
         return _not_fit(document, f"The boot loader took no order: {error}.", "Look at it on the host.", None)
+
+
+def _with_last_try(record: Record, why: str, remedy: str) -> Tuple[str, str]:
+    """Return message and remedy, with those for a kernel that did not come up when it was tried before."""
+    pending = (record.read() or {}).get("fallback")
+    if not pending:
+        return why, remedy
+    kernel = pending["kernel"]
+    return (
+        f"{why} {kernel} did not come up when it was tried, and the former kernel is the default since then.",
+        f"Take the update back, or try again with the module's kernel: {kernel}. {remedy}",
+    )
 
 
 def _not_fit(

@@ -245,6 +245,14 @@ def test_a_host_that_would_not_come_up_is_not_rebooted_and_told_what_state_it_is
     assert result["reboot"]["boot_check"] == CHECKED
 
 
+def test_a_kernel_that_did_not_come_up_before_is_named_where_it_is_tried_again(unfit: Host) -> None:
+    unfit.record.write([], "6.2", [], "r1", CHECKED, {"kernel": "6.2", "pinned": "x", "former": ""})
+    unfit.boot_id = "second"
+    outcome = unfit.begin()["outcome"]
+    assert "6.2 did not come up when it was tried" in outcome["message"]
+    assert outcome["remedy"].startswith("Take the update back, or try again with the module's kernel: 6.2.")
+
+
 def test_check_mode_finds_what_would_not_boot(unfit: Host) -> None:
     assert code(unfit.begin(check=True)) == "boot_check_failed"
 
