@@ -53,7 +53,7 @@ class VirtualMachine:
 
     def save(self) -> None:
         """Keep its disk as it is now for restore(); it is shut down for that, and stays down."""
-        self.run("systemctl", "poweroff")
+        self.run("systemctl", "--no-block", "poweroff")
         self.wait_for(self._has_ended, _SHUTDOWN_SECONDS, "shut down")
         self.kill()
         _copy(self._disk, self._saved)
