@@ -81,6 +81,7 @@ def test_a_compressed_part_that_was_cut_off_is_damaged(tmp_path: Path, compressi
             "its gzip part is damaged: a header of an archive's member is missing",
         ),
     ],
+    ids=["empty", "nothing", "a page", "cut off", "no archive"],
 )
 def test_what_is_no_initramfs_is_told(tmp_path: Path, data: bytes, problem: str) -> None:
     assert read(tmp_path, data).problem == problem
