@@ -200,6 +200,7 @@ def _recover(context: Context) -> bool:
 
     Packages may wait for others that are not unpacked yet: then installing the rest finishes them too.
     """
+    context.driver.forget()
     if not context.driver.broken()["interrupted"]:
         return True
     context.step("recover")
@@ -208,7 +209,9 @@ def _recover(context: Context) -> bool:
     except DriverError as error:
         context.step("not_recovered", reason=error.message)
         return False
-    return True
+    # A package that was cut off while it was unpacked can't be finished, and nobody complains of it.
+    context.driver.forget()
+    return not context.driver.broken()["interrupted"]
 
 
 def _finish(context: Context) -> Outcome:
