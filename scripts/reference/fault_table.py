@@ -65,8 +65,8 @@ def _lines(row: Row) -> list[list[str]]:
                 if expected.code
                 else "(the caller is dead)",
                 expected.packages,
-                f"`{expected.again}`",
-                expected.at_last,
+                " or ".join(f"`{code}`" for code, _packages in expected.ends),
+                " or ".join(packages for _code, packages in expected.ends),
                 ", ".join(quick),
             ]
         )
