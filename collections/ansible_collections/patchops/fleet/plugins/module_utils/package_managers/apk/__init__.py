@@ -99,8 +99,8 @@ class Apk(Driver):
             found.append(repositories.describe(uri, one["tag"], _read_seconds_ago(), error))
         return found
 
-    def security_source(self, read: List[Dict[str, Any]]) -> Dict[str, Any]:
-        return unmarked_security.judge(read, self._pending(), "Alpine")
+    def security_source(self, repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
+        return unmarked_security.judge(repositories, self._pending(), "Alpine")
 
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()

@@ -101,8 +101,8 @@ class Pacman(PacmanChanges):
             for one in configuration.repositories
         ]
 
-    def security_source(self, repositories_read: List[Dict[str, Any]]) -> Dict[str, Any]:
-        return unmarked_security.judge(repositories_read, self._pending(), "Arch")
+    def security_source(self, repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
+        return unmarked_security.judge(repositories, self._pending(), "Arch")
 
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()

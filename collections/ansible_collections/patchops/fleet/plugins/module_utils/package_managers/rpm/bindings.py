@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ask dnf through its Python bindings, in whatever interpreter of the host has them."""
 
-import importlib.util
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
@@ -129,9 +129,8 @@ class Bindings:
 
 def _source(name: str) -> str:
     # The module may come from Ansible's zip, the worker's zip, or a directory.
-    spec = importlib.util.find_spec(name)
-    loader: Any = spec.loader if spec else None
-    return str(loader.get_source(name))
+    package, _dot, module = name.rpartition(".")
+    return cast(bytes, pkgutil.get_data(package, f"{module}.py")).decode("utf-8")
 
 
 def _run_to_its_end(argv: List[str], question: str, log: Any) -> process.Result:

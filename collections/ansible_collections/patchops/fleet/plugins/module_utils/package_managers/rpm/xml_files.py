@@ -107,8 +107,7 @@ def _decoded(path: str) -> Iterator[str]:
 
 def _unpacked(path: str) -> Iterator[bytes]:
     if path.endswith(".zst"):
-        for data in _unpacked_zstd(path):
-            yield data
+        yield from _unpacked_zstd(path)
         return
     openers = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
     opener: Any = next((openers[end] for end in openers if path.endswith(end)), open)

@@ -87,9 +87,9 @@ def newest(packages: Iterable[Package]) -> Dict[Key, Package]:
     return found
 
 
-def older(one: Package, other: Package) -> bool:
-    """Tell whether `one` has the lower version."""
-    return versions.key(one.version) < versions.key(other.version)
+def older(package: Package, than: Package) -> bool:
+    """Tell whether `package` has the lower version."""
+    return versions.key(package.version) < versions.key(than.version)
 
 
 def by_version(packages: Iterable[Package]) -> List[Package]:
