@@ -42,8 +42,8 @@ def sign_beside(home: Path, files: Iterable[Path]) -> None:
     with _agent_ends(home):
         for file in files:
             target = file.with_name(f"{file.name}.sig")
-            target.unlink(missing_ok=True)
-            arguments = ["--detach-sign", "--output", str(target), str(file)]
+            # Over what is there: also half a signature of an attempt that failed.
+            arguments = ["--yes", "--detach-sign", "--output", str(target), str(file)]
             _try_gpg(home, arguments, f"sign {file.name} of the lab's repository", None)
 
 

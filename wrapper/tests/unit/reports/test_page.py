@@ -99,7 +99,9 @@ def test_hostile_text_stays_text_wherever_it_stands() -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_adds_an_element(text: str) -> None:
-    assert elements(everywhere(text)).names == elements(everywhere("harmless")).names
+    # No word that means something to the page: a code of an outcome has a section of its own.
+    no_word = f"{text} or so"
+    assert elements(everywhere(no_word)).names == elements(everywhere("harmless")).names
 
 
 def test_a_change_on_a_large_fleet_names_some_hosts_and_counts_the_others() -> None:
