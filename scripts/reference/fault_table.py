@@ -52,7 +52,8 @@ def _lines(row: Row) -> list[list[str]]:
     lines = []
     for release in row.releases():
         managers.setdefault(manager_of(release), []).append(release)
-    outcomes = {row.expected_on(releases[0]) for releases in managers.values()}
+    # By their codes and then as the row has them: a set's own order differs from run to run.
+    outcomes = dict.fromkeys(row.expected_on(releases[0]) for releases in managers.values())
     for expected in sorted(outcomes, key=lambda one: one.code):
         on = [name for name, releases in managers.items() if row.expected_on(releases[0]) == expected]
         quick = sorted(row.quick & {release for name in on for release in managers[name]})
