@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How apt is called for planning and acting: options, environment, names of packages and of their files."""
 
+import os
 import re
 from typing import List
 
@@ -54,6 +55,13 @@ def spec(name: str, arch: str, version: str, native: str) -> str:
 def file_name(name: str, version: str, arch: str) -> str:
     """Return the file name that apt gives to a package."""
     return "{}_{}_{}.deb".format(name, version.replace(":", "%3a"), arch)
+
+
+def spec_of_file(path: str) -> str:
+    """Return what apt's command line calls the version that a file named by `file_name` holds."""
+    name, version, rest = os.path.basename(path).split("_", 2)
+    arch = rest.partition(".")[0]
+    return "{}={}".format(name if arch == "all" else f"{name}:{arch}", version.replace("%3a", ":"))
 
 
 def remounts() -> bool:

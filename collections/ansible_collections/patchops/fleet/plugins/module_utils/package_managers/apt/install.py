@@ -40,9 +40,10 @@ def simulate(files: List[str], removals: List[str], allow_downgrades: bool) -> L
     """Return what `install` would change; raises DriverError when apt finds it impossible."""
     result = commands.apt_get(["-s"] + _arguments(files, removals, allow_downgrades))
     if result.rc != 0:
+        reasons = simulation.errors(result.stderr) + simulation.unmet(result.stdout)[:5]
         raise DriverError(
             "plan_changed",
-            "apt no longer accepts the packages: " + "; ".join(simulation.errors(result.stderr)) + ".",
+            "apt no longer accepts the packages: " + "; ".join(reasons) + ".",
             "Somebody changed the host's packages since they were staged. Call again to make a new plan.",
         )
     return simulation.parse_changes(result.stdout)
@@ -125,4 +126,7 @@ def _arguments(files: List[str], removals: List[str], allow_downgrades: bool) ->
     if not removals:
         options.append("--no-remove")
     names = [f"{name}-" for name in removals]
+    # Given nothing but files, apt begins nothing where a dependency is unmet (dpkg leaves a host so when it is
+    # killed between two packages), not even what would meet it; given a name too, it does.
+    names += [commands.spec_of_file(path) for path in files[:1]]
     return _NO_REPOSITORIES + options + ["install"] + [os.path.abspath(path) for path in files] + names

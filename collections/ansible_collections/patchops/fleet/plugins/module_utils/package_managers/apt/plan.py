@@ -76,9 +76,9 @@ def _ask(arguments: List[str]) -> Answer:
         return Answer(simulation.parse_changes(result.stdout), None)
     messages = [without_credentials(text) for text in simulation.errors(result.stderr)]
     problem = simulation.classify_error(messages)
-    # apt explains what depends on what on its standard output.
-    reasons = [line.strip() for line in result.stdout.splitlines() if "Depends:" in line or "Breaks:" in line]
-    problem["message"] = "; ".join(messages + reasons[:5]) or f"apt-get ended with {result.rc}"
+    problem["message"] = "; ".join(messages + simulation.unmet(result.stdout)[:5]) or (
+        f"apt-get ended with {result.rc}"
+    )
     return Answer([], problem)
 
 

@@ -85,6 +85,11 @@ def errors(stderr: str) -> List[str]:
     return [line[3:].strip() for line in stderr.splitlines() if line.startswith("E: ")]
 
 
+def unmet(stdout: str) -> List[str]:
+    """Return what apt says of who depends on what; it does so on its standard output."""
+    return [line.strip() for line in stdout.splitlines() if "Depends:" in line or "Breaks:" in line]
+
+
 def classify_error(messages: List[str]) -> Dict[str, str]:
     """Return {code, subject} of what kept apt from making a plan; subject is the package, or empty."""
     for message in messages:

@@ -54,6 +54,18 @@ def test_an_epoch_is_escaped_in_a_file_name() -> None:
     assert commands.file_name("login", "1:4.8.1-1", "amd64") == "login_1%3a4.8.1-1_amd64.deb"
 
 
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("login_1%3a4.8.1-1_amd64.deb", "login:amd64=1:4.8.1-1"),
+        ("tzdata_2024a-0+deb11u1_all.deb", "tzdata=2024a-0+deb11u1"),
+        ("bash_5.2-1_amd64.rebuilt.deb", "bash:amd64=5.2-1"),
+    ],
+)
+def test_a_file_name_tells_which_version_is_in_it(name: str, spec: str) -> None:
+    assert commands.spec_of_file(f"/way/back/{name}") == spec
+
+
 def test_the_output_of_a_change_goes_to_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("before\n")

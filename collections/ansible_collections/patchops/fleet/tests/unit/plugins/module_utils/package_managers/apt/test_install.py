@@ -44,15 +44,15 @@ def test_a_failure_without_words_is_told_by_its_last_lines() -> None:
 
 
 def test_no_repository_is_in_sight_of_an_install() -> None:
-    arguments = install._arguments(["/p/a.deb"], [], False)
+    arguments = install._arguments(["/p/a_1_all.deb"], [], False)
     assert "Dir::Etc::sourcelist=/dev/null" in arguments
     assert "Dir::Etc::sourceparts=/dev/null" in arguments
-    assert arguments[-3:] == ["--no-remove", "install", "/p/a.deb"]
+    assert arguments[-4:] == ["--no-remove", "install", "/p/a_1_all.deb", "a=1"]
 
 
 def test_removals_are_named_and_downgrades_allowed_only_when_asked_for() -> None:
-    arguments = install._arguments(["/p/a.deb"], ["newdep"], True)
-    assert arguments[-4:] == ["--allow-downgrades", "install", "/p/a.deb", "newdep-"]
+    arguments = install._arguments(["/p/a_1_all.deb"], ["newdep"], True)
+    assert arguments[-5:] == ["--allow-downgrades", "install", "/p/a_1_all.deb", "newdep-", "a=1"]
 
 
 def test_blocked_versions_are_pinned_below_zero() -> None:

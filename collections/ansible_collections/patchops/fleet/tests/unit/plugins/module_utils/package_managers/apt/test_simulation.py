@@ -119,6 +119,11 @@ def test_only_apts_error_lines_are_errors() -> None:
     ]
 
 
+def test_what_depends_on_what_is_told_on_the_standard_output() -> None:
+    told = "Unmet dependencies:\n e2fsprogs : PreDepends: libext2fs2 (= 1) but 2 is\n"
+    assert simulation.unmet(told) == ["e2fsprogs : PreDepends: libext2fs2 (= 1) but 2 is"]
+
+
 def test_records_tell_what_a_repository_serves() -> None:
     served, installed = simulation.records(SHOWN)
     assert served == {
