@@ -126,7 +126,7 @@ def _arguments(files: List[str], removals: List[str], allow_downgrades: bool) ->
     if not removals:
         options.append("--no-remove")
     names = [f"{name}-" for name in removals]
-    # Given nothing but files, apt begins nothing where a dependency is unmet (dpkg leaves a host so when it is
+    # Given nothing but files, apt begins nothing where a dependency is unmet (as dpkg leaves it when it is
     # killed between two packages), not even what would meet it; given a name too, it does.
     names += [commands.spec_of_file(path) for path in files[:1]]
     return _NO_REPOSITORIES + options + ["install"] + [os.path.abspath(path) for path in files] + names
