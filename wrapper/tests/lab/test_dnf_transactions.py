@@ -12,7 +12,6 @@ import pytest
 from patchops.lab import faults
 from patchops.lab.distributions import DISTRIBUTIONS, rpm_apps
 from patchops.lab.distributions.rpm import RpmDistribution
-from patchops.lab.distributions.rpm_repository import Package, ensure_packages
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
 from patchops.lab.modules import run_module
@@ -104,10 +103,10 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
 def test_a_package_that_nobody_signed_is_refused(rpm_lab: Lab, host: LabHost) -> None:
     distribution = distribution_of(host)
     faults.inject(rpm_lab, "missing-file", f"{distribution.updates_suite}/lab-goodapp")
-    package = Package("goodapp", rpm_apps.NEW)
+    package = rpm_apps.CATALOGUE.package("goodapp", rpm_apps.NEW)
     served = distribution.repository(rpm_lab.paths)
-    shutil.copyfile(ensure_packages([package])[package], served.packages / package.file)
-    served.write_metadata(served.offers())
+    shutil.copyfile(served.ensure(package), served.packages / package.file)
+    served.write_lists(served.offers())
     result = transact(rpm_lab, **GOODAPP)
     assert code_of(result) == "repository_unsigned", result["outcome"]
     assert ("lab-goodapp", rpm_apps.OLD, "noarch") in host.packages()

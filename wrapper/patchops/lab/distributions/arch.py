@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from patchops.lab.distributions import pacman_apps, pacman_repository
+from patchops.lab.distributions import pacman_repository
 from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
 from patchops.lab.distributions.disguise import disguise
 from patchops.lab.distributions.layers import ensure_layer
+from patchops.lab.distributions.pacman_apps import CATALOGUE
 from patchops.lab.distributions.pacman_suite import BrokenPacmanSuite
 from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.network import MIRROR_NAME
@@ -96,9 +97,9 @@ class Arch(Distribution):
     # makepkg brings vercmp and libarchive-tools bsdtar; Arch has both in what pacman needs.
     image_packages = ("pacman-package-manager", "makepkg", "libarchive-tools", "gnupg", "python3")
     missing_settings = frozenset({"third_party_repo", "python_apt"})
-    services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in pacman_apps.APPS.items()}
-    old, new, newest = pacman_apps.OLD, pacman_apps.NEW, pacman_apps.NEWEST
-    arch = "any"
+    services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in CATALOGUE.apps.items()}
+    old, new, newest = CATALOGUE.versions
+    arch = CATALOGUE.arch
     package_manager = "pacman"
     package_cache = "/var/cache/pacman/pkg"
     # It is there while somebody has it open, and has to go with him.
@@ -120,8 +121,7 @@ class Arch(Distribution):
     def publish(
         self, paths: LabPaths, hosts: Sequence[ImagedHost], old_gone: bool, progress: Progress
     ) -> None:
-        offered = pacman_repository.offered(pacman_apps.APPS, old_gone=old_gone)
-        self.repository(paths).publish(offered)
+        self.repository(paths).publish(CATALOGUE.offered(old_gone=old_gone))
 
     def repository(self, paths: LabPaths) -> pacman_repository.PacmanRepository:
         """The repository of a lab."""
@@ -129,19 +129,18 @@ class Arch(Distribution):
         return pacman_repository.PacmanRepository(paths.repository / place, paths.signing_home)
 
     def ensure_layer(self, image: Path, host: HostSpec) -> Path | None:
-        names = pacman_apps.with_companions((*host.apps, pacman_apps.KERNEL) if host.kernel else host.apps)
-        if not names:
+        packages = CATALOGUE.installed(host.apps, kernel=host.kernel)
+        if not packages:
             return None
-        packages = [pacman_repository.Package(name, pacman_apps.versions_of(name)[0]) for name in names]
-        files = sorted(pacman_repository.ensure_packages(packages).values())
+        files = sorted(map(pacman_repository.PacmanRepository.ensure, packages))
 
         def install(root: Path) -> list[str]:
             return ["sh", "-ec", _INSTALL, "sh", str(root), *map(str, files)]
 
         def edit(upper: Path) -> None:
-            for name in names:
-                if pacman_apps.APPS[name].conffile:
-                    with (upper / f"etc/lab-{name}.conf").open("a", encoding="utf-8") as file:
+            for package in packages:
+                if CATALOGUE.apps[package.app].conffile:
+                    with (upper / f"etc/{package.name}.conf").open("a", encoding="utf-8") as file:
                         file.write("edited-by = the administrator\n")
 
         return ensure_layer(image, [file.parent.name for file in files], install, edit)
@@ -163,7 +162,7 @@ class Arch(Distribution):
 
     def upgrading(self, package: str) -> list[str]:
         # pacman upgrades all or what it is told to; told, it installs what is ignored as well.
-        others = {pacman_apps.package_of(name) for name in pacman_apps.APPS} - {package}
+        others = {*map(CATALOGUE.name_of, CATALOGUE.apps)} - {package}
         return ["pacman", "-Syu", "--noconfirm", "--ignore", ",".join(sorted(others))]
 
     def holding(self, package: str) -> list[str]:

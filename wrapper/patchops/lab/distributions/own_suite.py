@@ -4,47 +4,19 @@
 
 import os
 import shutil
-from abc import abstractmethod
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from patchops.lab.distributions.base import BrokenSuite
+from patchops.lab.distributions.own_catalogue import OwnPackage
+from patchops.lab.distributions.own_repository import OwnRepository
 from patchops.lab.errors import LabError
 from patchops.lab.repository import replace_file
 
-
-class OwnPackage(Protocol):
-    """One version of an app in a repository."""
-
-    @property
-    def file(self) -> str:
-        """Its file name."""
-
-    @property
-    def name(self) -> str:
-        """What the package manager calls it."""
+R = TypeVar("R", bound=OwnRepository)
 
 
-P = TypeVar("P", bound=OwnPackage)
-
-
-class OwnRepository(Protocol[P]):
-    """A repository of the lab's own packages, all in one directory."""
-
-    directory: Path
-
-    @property
-    def packages(self) -> Path:
-        """The directory with the packages."""
-
-    def offers(self) -> list[P]:
-        """What lies there: by name, the older versions first."""
-
-    def publish(self, packages: list[P]) -> None:
-        """Offer these packages and no others."""
-
-
-class OwnSuite(BrokenSuite, Generic[P]):
+class OwnSuite(BrokenSuite, Generic[R]):
     """The repository of a lab's hosts of one release, to be broken.
 
     :param kept: the directory where what was there before is kept
@@ -52,9 +24,9 @@ class OwnSuite(BrokenSuite, Generic[P]):
     :raises LabError: there is no such repository, or it has no such package
     """
 
-    def __init__(self, repository: OwnRepository[P], kept: Path, target: str) -> None:
+    def __init__(self, repository: R, kept: Path, target: str) -> None:
         name, _slash, self.package = target.partition("/")
-        self._offering = repository
+        self.repository = repository
         self._name = name
         self._kept = kept / name
         if not repository.directory.is_dir():
@@ -66,45 +38,41 @@ class OwnSuite(BrokenSuite, Generic[P]):
         """The lists name the newest version of the package, and its file is gone."""
         newest = self.newest()
         self.keep()
-        (self._offering.packages / newest.file).unlink()
+        (self.repository.packages / newest.file).unlink()
 
     def flip_bytes(self) -> None:
         """The file of the newest version has its size, and other bytes."""
         newest = self.newest()
         self.keep()
-        file = self._offering.packages / newest.file
+        file = self.repository.packages / newest.file
         content = bytearray(file.read_bytes())
         content[-1] ^= 0xFF
         replace_file(file, bytes(content))
 
     def withdraw(self) -> None:
         """Neither the lists nor the directory have the package."""
-        self._publish([one for one in self._offering.offers() if one not in self.of_package()])
+        self._publish([one for one in self.repository.offers() if one not in self.of_package()])
 
     def withdraw_old(self) -> None:
         """Of the package only the newest version is left."""
         gone = self.of_package()[:-1]
-        self._publish([one for one in self._offering.offers() if one not in gone])
+        self._publish([one for one in self.repository.offers() if one not in gone])
 
     def publish_newer(self) -> None:
         """A version 1.2 of the package appears beside what there is.
 
         :raises LabError: the package is not one that can have it
         """
-        newer = self.newer(self.newest())
+        newer = self.repository.catalogue.newer(self.newest())
         if newer is None:
             raise LabError(f"{self.package!r} is not a package of the lab that can have another version.")
-        self._publish([*self._offering.offers(), newer])
+        self._publish([*self.repository.offers(), newer])
 
     def put_right(self) -> None:
         """Bring back what the repository was before the first fault; nothing happens if there was none."""
         if self._kept.is_dir():
-            shutil.rmtree(self._offering.directory)
-            self._kept.rename(self._offering.directory)
-
-    @abstractmethod
-    def newer(self, package: P) -> P | None:
-        """The version of a package that is published later, None when there is none."""
+            shutil.rmtree(self.repository.directory)
+            self._kept.rename(self.repository.directory)
 
     def keep(self) -> None:
         """Keep the repository as it is, to be put right again.
@@ -112,13 +80,13 @@ class OwnSuite(BrokenSuite, Generic[P]):
         As links: nothing writes into a file that is there.
         """
         if not self._kept.is_dir():
-            shutil.copytree(self._offering.directory, self._kept, copy_function=os.link)
+            shutil.copytree(self.repository.directory, self._kept, copy_function=os.link)
 
-    def of_package(self) -> list[P]:
+    def of_package(self) -> list[OwnPackage]:
         """The versions of the package that this is about, the older first."""
-        return [one for one in self._offering.offers() if one.name == self.package]
+        return [one for one in self.repository.offers() if one.name == self.package]
 
-    def newest(self) -> P:
+    def newest(self) -> OwnPackage:
         """The newest of them.
 
         :raises LabError: no package was named
@@ -127,6 +95,6 @@ class OwnSuite(BrokenSuite, Generic[P]):
             raise LabError(f"{self._name!r} names no package; give {self._name}/PACKAGE.")
         return self.of_package()[-1]
 
-    def _publish(self, packages: list[P]) -> None:
+    def _publish(self, packages: list[OwnPackage]) -> None:
         self.keep()
-        self._offering.publish(packages)
+        self.repository.publish(packages)

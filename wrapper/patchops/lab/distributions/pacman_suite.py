@@ -3,21 +3,15 @@
 """Breaks a repository for pacman of the lab, and puts it right."""
 
 import gzip
-from pathlib import Path
 
-from patchops.lab.distributions import pacman_apps
 from patchops.lab.distributions.own_suite import OwnSuite
-from patchops.lab.distributions.pacman_repository import Package, PacmanRepository
+from patchops.lab.distributions.pacman_repository import PacmanRepository
 from patchops.lab.errors import LabError
 from patchops.lab.repository import replace_file
 
 
-class BrokenPacmanSuite(OwnSuite[Package]):
+class BrokenPacmanSuite(OwnSuite[PacmanRepository]):
     """The repository of a lab's hosts with pacman, to be broken."""
-
-    def __init__(self, repository: PacmanRepository, kept: Path, target: str) -> None:
-        super().__init__(repository, kept, target)
-        self.repository = repository
 
     def break_signature(self) -> None:
         """The database is no longer what was signed."""
@@ -36,7 +30,3 @@ class BrokenPacmanSuite(OwnSuite[Package]):
         file = self.repository.packages / newest.file
         # An xz file may end in padding, which unpacks to nothing.
         self.repository.replace(newest, file.read_bytes() + b"\0" * 4)
-
-    def newer(self, package: Package) -> Package | None:
-        versions = pacman_apps.all_versions(package.app)
-        return Package(package.app, pacman_apps.NEWEST) if pacman_apps.NEWEST in versions else None

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from patchops.lab.commands import ISOLATED, run
-from patchops.lab.distributions import rpm_apps, rpm_database, rpm_repository
+from patchops.lab.distributions import rpm_database, rpm_repository
 from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
 from patchops.lab.distributions.disguise import disguise
 from patchops.lab.distributions.layers import ensure_layer
+from patchops.lab.distributions.rpm_apps import CATALOGUE, VENDOR
 from patchops.lab.distributions.rpm_suite import BrokenRpmSuite
 from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.paths import LabPaths
@@ -59,9 +60,9 @@ class RpmDistribution(Distribution):
         "rpmsign": "rpm",
     }
     missing_settings = frozenset({"third_party_repo", "python_apt"})
-    services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in rpm_apps.APPS.items()}
-    old, new, newest = rpm_apps.OLD, rpm_apps.NEW, rpm_apps.NEWEST
-    arch = "noarch"
+    services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in CATALOGUE.apps.items()}
+    old, new, newest = CATALOGUE.versions
+    arch = CATALOGUE.arch
     lock_files: tuple[str, ...] = ("/var/lib/rpm/.rpm.lock",)
     os_release: str
     release_package: tuple[str, str]
@@ -81,8 +82,7 @@ class RpmDistribution(Distribution):
     def publish(
         self, paths: LabPaths, hosts: Sequence[ImagedHost], old_gone: bool, progress: Progress
     ) -> None:
-        offered = rpm_repository.offered(rpm_apps.APPS, old_gone=old_gone)
-        self.repository(paths).publish(offered)
+        self.repository(paths).publish(CATALOGUE.offered(old_gone=old_gone))
 
     def repository(self, paths: LabPaths) -> rpm_repository.RpmRepository:
         """The repository of a lab that its hosts of this release use."""
@@ -94,11 +94,10 @@ class RpmDistribution(Distribution):
         return Path(self.release, rpm_repository.ID)
 
     def ensure_layer(self, image: Path, host: HostSpec) -> Path | None:
-        names = rpm_apps.with_companions((*host.apps, rpm_apps.KERNEL) if host.kernel else host.apps)
-        packages = [rpm_repository.Package(name, rpm_apps.versions_of(name)[0]) for name in names]
+        packages = CATALOGUE.installed(host.apps, kernel=host.kernel)
         if not packages:
             return None
-        files = sorted(rpm_repository.ensure_packages(packages).values())
+        files = sorted(map(rpm_repository.RpmRepository.ensure, packages))
         return ensure_layer(image, [file.parent.name for file in files], lambda root: _install(root, files))
 
     @abstractmethod
@@ -120,7 +119,7 @@ class RpmDistribution(Distribution):
         work = root / "root/release"
         work.mkdir()
         spec = _RELEASE_SPEC.format(
-            name=name, version=version, vendor=rpm_apps.VENDOR, provides=", ".join(self.provides)
+            name=name, version=version, vendor=VENDOR, provides=", ".join(self.provides)
         )
         (work / "release.spec").write_text(spec, encoding="utf-8")
         run(

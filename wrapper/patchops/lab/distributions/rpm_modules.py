@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A modular RPM repository: one package in two streams, of which a host enables one."""
 
+import platform
 from pathlib import Path
 
 from patchops.lab.commands import run
-from patchops.lab.distributions.rpm_apps import architecture
 
 MODULE, PACKAGE = "labmod", "lab-modapp"
 OLD, NEW, OTHER = "1.0-1.el9", "1.1-1.el9", "2.0-1.el9"
@@ -74,7 +74,7 @@ def _document(stream: str) -> str:
         stream=stream,
         number=_NUMBER,
         context=_CONTEXT,
-        arch=architecture(),
+        arch=platform.machine(),
         package=PACKAGE,
         artifacts=artifacts,
     )

@@ -2,21 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Breaks an RPM repository of the lab, and puts it right."""
 
-from pathlib import Path
-
-from patchops.lab.distributions import rpm_apps
 from patchops.lab.distributions.own_suite import OwnSuite
-from patchops.lab.distributions.rpm_repository import Package, RpmRepository, ensure_packages
+from patchops.lab.distributions.rpm_repository import RpmRepository
 from patchops.lab.errors import LabError
 from patchops.lab.repository import replace_file
 
 
-class BrokenRpmSuite(OwnSuite[Package]):
+class BrokenRpmSuite(OwnSuite[RpmRepository]):
     """The RPM repository of a lab's hosts of one release, to be broken."""
-
-    def __init__(self, repository: RpmRepository, kept: Path, target: str) -> None:
-        super().__init__(repository, kept, target)
-        self.repository = repository
 
     def break_signature(self) -> None:
         """The index of the metadata is no longer what was signed."""
@@ -36,10 +29,6 @@ class BrokenRpmSuite(OwnSuite[Package]):
         self.keep()
         file = self.repository.packages / newest.file
         # A signature more changes the file and nothing that is installed.
-        replace_file(file, ensure_packages([newest])[newest].read_bytes())
+        replace_file(file, self.repository.ensure(newest).read_bytes())
         self.repository.sign([file], digest="sha512")
-        self.repository.write_metadata(self.repository.offers())
-
-    def newer(self, package: Package) -> Package | None:
-        versions = rpm_apps.all_versions(package.app)
-        return Package(package.app, rpm_apps.NEWEST) if rpm_apps.NEWEST in versions else None
+        self.repository.write_lists(self.repository.offers())

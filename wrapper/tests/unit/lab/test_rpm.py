@@ -8,33 +8,35 @@ import pytest
 
 from patchops.lab.distributions import DISTRIBUTIONS, rpm_apps, rpm_repository
 from patchops.lab.distributions.rpm import KEY_FILE
-from patchops.lab.distributions.rpm_repository import Package
+from patchops.lab.distributions.rpm_apps import CATALOGUE, NEW, NEW_KERNEL, OLD
 from patchops.lab.errors import LabError
 from patchops.lab.spec import HostSpec, LabSpec, checked
 
 
 def test_the_update_of_the_bad_service_is_what_fails_to_start() -> None:
     unit = "usr/lib/systemd/system/lab-webapp.service"
-    assert "ExecStartPre" not in rpm_apps.payload_of("webapp", rpm_apps.OLD)[unit]
-    assert "ExecStartPre=/bin/false" in rpm_apps.payload_of("webapp", rpm_apps.NEW)[unit]
+    assert "ExecStartPre" not in rpm_apps.payload_of(CATALOGUE.package("webapp", OLD))[unit]
+    assert "ExecStartPre=/bin/false" in rpm_apps.payload_of(CATALOGUE.package("webapp", NEW))[unit]
 
 
 def test_only_the_update_fails_after_its_installation() -> None:
-    assert "exit 7" not in rpm_apps.spec_of("failapp", rpm_apps.OLD)
-    assert "%post\nexit 7" in rpm_apps.spec_of("failapp", rpm_apps.NEW)
+    assert "exit 7" not in rpm_apps.spec_of(CATALOGUE.package("failapp", OLD))
+    assert "%post\nexit 7" in rpm_apps.spec_of(CATALOGUE.package("failapp", NEW))
 
 
 def test_a_kernel_installs_beside_its_older_version() -> None:
-    assert "Provides: installonlypkg(kernel)" in rpm_apps.spec_of("kernel-core", rpm_apps.NEW_KERNEL)
+    assert "Provides: installonlypkg(kernel)" in rpm_apps.spec_of(
+        CATALOGUE.package("kernel-core", NEW_KERNEL)
+    )
 
 
 def test_each_new_version_has_an_advisory() -> None:
     document = rpm_repository.updateinfo(
         [
-            Package("goodapp", rpm_apps.OLD),
-            Package("goodapp", rpm_apps.NEW),
-            Package("plainapp", rpm_apps.NEW),
-            Package("kernel-core", rpm_apps.NEW_KERNEL),
+            CATALOGUE.package("goodapp", OLD),
+            CATALOGUE.package("goodapp", NEW),
+            CATALOGUE.package("plainapp", NEW),
+            CATALOGUE.package("kernel-core", NEW_KERNEL),
         ]
     )
     notices = ElementTree.fromstring(document).findall("update")  # noqa: S314 - our own
@@ -45,13 +47,6 @@ def test_each_new_version_has_an_advisory() -> None:
     ]
     assert [notice.get("type") for notice in notices] == ["security", "bugfix", "security"]
     assert notices[2].findtext(".//reboot_suggested") == "True"
-
-
-def test_a_repository_that_moved_on_has_the_newest_versions_alone() -> None:
-    assert rpm_repository.offered(["goodapp", "oldname"], old_gone=True) == [
-        Package("goodapp", rpm_apps.NEW),
-        Package("oldname", rpm_apps.OLD),
-    ]
 
 
 def test_a_host_gets_the_repository_and_the_key_that_signs_it() -> None:
@@ -73,7 +68,3 @@ def test_a_host_gets_the_repository_and_the_key_that_signs_it() -> None:
 def test_settings_of_the_other_family_are_refused(host: HostSpec, complaint: str) -> None:
     with pytest.raises(LabError, match=complaint):
         checked(LabSpec("lab", (host,)))
-
-
-def test_a_package_is_named_as_rpm_names_it() -> None:
-    assert Package("goodapp", rpm_apps.NEW).file == "lab-goodapp-1.1-1.el9.noarch.rpm"
