@@ -16,13 +16,16 @@ def path(transaction_id: str) -> str:
 
 
 def pins(versions: List[Dict[str, str]], transaction_id: str) -> str:
-    """Return the preferences that keep `versions` ([{name, version}]) from being installed."""
+    """Return the preferences that keep `versions` ([{name, version}]) from being installed.
+
+    Of every architecture: a bare name is the package of the host's own one alone.
+    """
     head = (
         f"Explanation: Taken back by PatchOps, transaction {transaction_id}.\n"
         "Explanation: Goes when that transaction is committed.\n"
     )
     return "\n".join(
-        f"{head}Package: {one['name']}\nPin: version {one['version']}\nPin-Priority: -1\n" for one in versions
+        f"{head}Package: {one['name']}:any\nPin: version {one['version']}\nPin-Priority: -1\n" for one in versions
     )
 
 

@@ -44,7 +44,8 @@ class AptChanges(Driver):
         return [commands.file_name(one["name"], one["to"], one["arch"]) for one in changes if one["to"]]
 
     def removal(self, name: str, arch: str, version: str) -> str:
-        return name
+        # A bare name is the package of the host's own architecture, which may be there beside another one.
+        return name if arch in ("all", self.platform_arch()) else f"{name}:{arch}"
 
     def known_names(self) -> List[str]:
         return sorted({row.name for row in self._rows()})

@@ -40,10 +40,10 @@ _LEGACY_KEY = "Key is stored in legacy"
 
 def refresh() -> List[Dict[str, Any]]:
     """Run `apt-get update`. Return [{repository, message}], empty when every repository was read."""
-    ends = time.time() + _LOCK_PATIENCE
+    ends = time.monotonic() + _LOCK_PATIENCE
     while True:
         answer = run(["apt-get", "update"], timeout=_TIME_LIMIT, env={"DEBIAN_FRONTEND": "noninteractive"})
-        if not _LOCKED.search(answer.stderr) or time.time() > ends:
+        if not _LOCKED.search(answer.stderr) or time.monotonic() > ends:
             break
         time.sleep(2)
     return parse_errors(answer.rc, answer.stdout, answer.stderr)

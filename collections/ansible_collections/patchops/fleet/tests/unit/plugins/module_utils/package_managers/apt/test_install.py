@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
+    Apt,
     block,
     install,
+    inventory,
     rebuild,
 )
 
@@ -55,11 +57,21 @@ def test_removals_are_named_and_downgrades_allowed_only_when_asked_for() -> None
     assert arguments[-5:] == ["--allow-downgrades", "install", "/p/a_1_all.deb", "newdep-", "a=1"]
 
 
-def test_blocked_versions_are_pinned_below_zero() -> None:
+@pytest.mark.parametrize(
+    ("arch", "named"), [("amd64", "libnewdep"), ("all", "libnewdep"), ("i386", "libnewdep:i386")]
+)
+def test_a_removal_names_the_architecture_that_is_not_the_hosts_own(
+    monkeypatch: pytest.MonkeyPatch, arch: str, named: str
+) -> None:
+    monkeypatch.setattr(inventory, "read_architecture", lambda: "amd64")
+    assert Apt().removal("libnewdep", arch, "1.0") == named
+
+
+def test_blocked_versions_are_pinned_below_zero_on_every_architecture() -> None:
     assert block.pins([{"name": "libssl3", "version": "3.0.22-1"}], "t1") == (
         "Explanation: Taken back by PatchOps, transaction t1.\n"
         "Explanation: Goes when that transaction is committed.\n"
-        "Package: libssl3\nPin: version 3.0.22-1\nPin-Priority: -1\n"
+        "Package: libssl3:any\nPin: version 3.0.22-1\nPin-Priority: -1\n"
     )
 
 
