@@ -43,6 +43,11 @@ DEFAULT_LIMIT = 900.0
 # The last call before a deadline gets time for an answer too, or a busy host would be told to be away.
 _SHORTEST_LIMIT = 10.0
 
+# Between questions to a host that can't answer: soon at first, for it may be back; then seldom, for each costs
+# the controller a login.
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+
 # Without these ssh never notices that a link was cut while it waits for an answer. What the administrator has
 # set in ssh_args comes first on the command line, and ssh takes the first value.
 _KEEP_ALIVE = "-o ServerAliveInterval=15 -o ServerAliveCountMax=4"
@@ -119,7 +124,6 @@ def call_until(
     kind: str | None = None,
     acts: bool = False,
     limit: float = 60.0,
-    pause: float = 2.0,
     fresh: bool = True,
     transient: frozenset[str] = TRANSIENT,
     accept: Callable[[Answer], bool] = lambda answer: True,
@@ -132,17 +136,18 @@ def call_until(
     is returned as it is.
     """
     ends = time.monotonic() + deadline
-    attempt = 0
+    pause, again = _FIRST_PAUSE, fresh
     while True:
-        if fresh or attempt:
+        if again:
             reset_connection(action)
-        attempt += 1
+        again = True
         left = max(_SHORTEST_LIMIT, ends - time.monotonic())
         answer = call(action, operation, arguments, task_vars, kind=kind, acts=acts, limit=min(limit, left))
         settled = answer.code not in transient if answer.unreachable else accept(answer)
         if settled or time.monotonic() + pause >= ends:
             return answer
         time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def reset_connection(action: Any) -> None:

@@ -233,7 +233,7 @@ def test_a_host_that_comes_back_is_asked_over_a_new_connection(
     answer = call_until(action, "host_info", {}, play, deadline=60)
     assert answer.code == "collected"
     assert action._connection.resets == 3
-    assert clock == [2.0, 2.0]
+    assert clock == [0.5, 1.0]
 
 
 def test_an_answer_that_is_not_accepted_is_asked_for_again(play: dict[str, Any], clock: list[float]) -> None:
@@ -257,9 +257,9 @@ def test_a_changed_host_key_ends_the_wait_at_once(play: dict[str, Any], clock: l
 
 def test_when_time_is_up_the_last_answer_is_returned(play: dict[str, Any], clock: list[float]) -> None:
     action = Action(*[REFUSED_CONNECTION] * 10)
-    answer = call_until(action, "host_info", {}, play, deadline=10, pause=4)
+    answer = call_until(action, "host_info", {}, play, deadline=10)
     assert answer.code == "connection_refused"
-    assert len(action.asked) == 3
+    assert clock == [0.5, 1.0, 2.0, 4.0]
 
 
 @pytest.fixture
