@@ -25,7 +25,8 @@ def pins(versions: List[Dict[str, str]], transaction_id: str) -> str:
         "Explanation: Goes when that transaction is committed.\n"
     )
     return "\n".join(
-        f"{head}Package: {one['name']}:any\nPin: version {one['version']}\nPin-Priority: -1\n" for one in versions
+        f"{head}Package: {one['name']}:any\nPin: version {one['version']}\nPin-Priority: -1\n"
+        for one in versions
     )
 
 
