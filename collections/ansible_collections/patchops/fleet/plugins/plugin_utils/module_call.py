@@ -43,8 +43,8 @@ DEFAULT_LIMIT = 900.0
 # The last call before a deadline gets time for an answer too, or a busy host would be told to be away.
 _SHORTEST_LIMIT = 10.0
 
-# Between questions to a host that can't answer: soon at first, for it may be back; then seldom, for each costs
-# the controller a login.
+# Between questions to a host that can't answer: soon at first, for it may be back; then seldom, for each
+# costs the controller a login.
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 
