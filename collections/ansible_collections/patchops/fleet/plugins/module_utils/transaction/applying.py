@@ -10,6 +10,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     confirming,
+    etc_back,
     expectations,
     irreversible,
     preflight,
@@ -51,6 +52,8 @@ def apply(context: Context) -> Outcome:
                 _install(context, first)
             except DriverError as error:
                 context.step("failed", outcome=outcome_of(error))
+                if first:
+                    etc_back.note(context)
                 if reverting.is_as_before(context):
                     return _give_up(context, error)
                 return reverting.take_back(context, error)
@@ -107,12 +110,13 @@ def _save_former(context: Context) -> None:
         kernel=os.uname().release,
     )
     write_json(context.directory.way_back_state, former)
+    etc_back.keep(context)
 
 
 def _install(context: Context, first: bool) -> None:
     """Do what is left to do: everything the first time, the rest after a crash."""
     if first:
-        _install_left(context, context.plan["packages"])
+        _install_left(context, context.plan["packages"], first)
     else:
         _install_rest(context)
     former = expectations.listed(context.former()["packages"])
@@ -122,11 +126,14 @@ def _install(context: Context, first: bool) -> None:
         raise DriverError("install_failed", f"The list of packages is not as planned ({reason}).", "")
 
 
-def _install_left(context: Context, left: List[Dict[str, Any]]) -> None:
+def _install_left(context: Context, left: List[Dict[str, Any]], first: bool = False) -> None:
     for changes in _parts(context, left):
         files, removals = staging.files_of(context, changes), staging.removals_of(context, changes)
         context.step("install", packages=len(changes))
         context.driver.install(files, removals, False, context.directory.log)
+        if first and all(map(is_revertible, changes)):
+            # What follows has no way back: what its packages make of /etc stays with them.
+            etc_back.note(context)
 
 
 def _parts(context: Context, left: List[Dict[str, Any]]) -> List[List[Dict[str, Any]]]:

@@ -9,6 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    etc_back,
     expectations,
     irreversible,
     preflight,
@@ -123,6 +124,7 @@ def blames_disk(message: str) -> bool:
 def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     if cause is None or not blames_disk(cause):
         _block(context)
+    etc = etc_back.GoingBack(context)
     try:
         _restore_packages(context)
     except DriverError as error:
@@ -131,11 +133,12 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     former = context.former()
     names = ["{}:{}".format(*expectations.before_of(one)[:2]) for one in context.going_back if one["from"]]
     context.driver.restore_marks(former["marks"], names)
+    differing = etc.finish()
     if context.restarts_services:
         context.step("restarts", **services.restart_stale(context.driver))
     units = services.restore(former["units"])
     context.step("units", **units)
-    message = f"{counted(context.going_back)} back at the former versions."
+    message = f"{counted(context.going_back)} back at the former versions.{differing}"
     if units["failed"]:
         message += " Units that ran before and did not start: " + ", ".join(units["failed"]) + "."
     watch = context.journal.view().watch

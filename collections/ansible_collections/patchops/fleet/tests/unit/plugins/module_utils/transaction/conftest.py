@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     detach,
+    etc_back,
     inhibit,
     services,
     survey,
@@ -46,6 +47,7 @@ def make_host(
     def make() -> FakeHost:
         host = FakeHost(tmp_path_factory.mktemp("host"))
         monkeypatch.setattr(worker, "detect", lambda: host.driver)
+        monkeypatch.setattr(etc_back, "ETC", str(host.etc))
         return host
 
     return make

@@ -229,6 +229,8 @@ class FakeHost:
 
     def __init__(self, root: Path) -> None:
         self.state = StateDirectory(str(root / "patchops"))
+        self.etc = root / "etc"
+        self.etc.mkdir()
         self.driver = FakeDriver()
 
     def call(self, state: str, **options: Any) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/etc through a whole transaction, with packages whose scripts write there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import (
+    FakeHost,
+    Killed,
+)
+
+
+@pytest.fixture
+def host(make_host: Callable[[], FakeHost]) -> FakeHost:
+    """A host on which every change of a package writes `written-by` anew, and a backup that was not there."""
+    host = make_host()
+    (host.etc / "written-by").write_text("nobody yet")
+    (host.etc / "motd").write_text("welcome")
+
+    def script() -> None:
+        if not host.driver.half_done:
+            return
+        (host.etc / "written-by").write_text(f"a script: {sorted(host.driver.packages)}")
+        (host.etc / "written-by.dpkg-old").write_text("a backup")
+
+    host.driver.trip = script
+    return host
+
+
+def files(host: FakeHost) -> dict[str, str]:
+    return {path.name: path.read_text() for path in host.etc.iterdir()}
+
+
+def test_etc_is_as_before_after_a_change_was_taken_back(host: FakeHost) -> None:
+    before = files(host)
+    host.call("applied")
+    assert files(host) != before
+    reverted = host.call("reverted")
+    assert files(host) == before
+    assert reverted["outcome"]["message"] == "3 packages back at the former versions."
+
+
+def test_etc_is_as_before_after_an_install_that_failed(host: FakeHost) -> None:
+    before = files(host)
+    host.driver.broken_package = "libx"
+    assert host.code("applied") == "install_taken_back"
+    assert files(host) == before
+
+
+def test_what_an_administrator_edits_after_the_change_stays_and_is_named(host: FakeHost) -> None:
+    host.call("applied")
+    (host.etc / "written-by").write_text("the administrator")
+    (host.etc / "motd").write_text("good morning")
+    host.driver.trip = lambda: None
+    reverted = host.call("reverted")
+    assert files(host) == {"written-by": "the administrator", "motd": "good morning"}
+    message = reverted["outcome"]["message"]
+    assert f"others may have changed them since: {host.etc}/written-by." in message
+    assert "motd" not in message
+
+
+def test_after_a_crash_what_may_be_an_administrators_stays_and_is_named(host: FakeHost) -> None:
+    staged = host.call("staged")
+
+    def die() -> None:
+        (host.etc / "written-by").write_text("who knows")
+        raise Killed
+
+    host.driver.trip = die
+    host.call("applied")
+    host.driver.trip = lambda: None
+    reverted = host.call("reverted", id=staged["transaction"]["id"])
+    assert reverted["transaction"]["state"] == "reverted", reverted
+    assert files(host)["written-by"] == "who knows"
+    assert f"{host.etc}/written-by" in reverted["outcome"]["message"]
+
+
+def test_what_is_kept_of_etc_goes_with_the_way_back(host: FakeHost) -> None:
+    applied = host.call("applied")
+    kept = host.state.transaction(applied["transaction"]["id"])
+    assert (kept.kept_bytes() > 0, host.code("committed"), kept.kept_bytes()) == (True, "committed", 0)
