@@ -15,6 +15,7 @@ author:
   - PatchOps contributors (@patchops)
 extends_documentation_fragment:
   - patchops.fleet.attributes
+  - patchops.fleet.controller
 description:
   - Imports feeds of advisories, and of what makes a vulnerability urgent, into the database that
     M(patchops.fleet.assess) matches hosts against.
@@ -87,9 +88,6 @@ attributes:
     support: full
   action:
     support: full
-notes:
-  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
-    C(delegate_to=localhost).
 seealso:
   - module: patchops.fleet.assess
 """

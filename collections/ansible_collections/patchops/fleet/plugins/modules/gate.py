@@ -16,20 +16,14 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.attributes
   - patchops.fleet.attributes.info
+  - patchops.fleet.controller
+  - patchops.fleet.plan
 description:
   - Closed when more hosts of the run are lost than its failure budget allows, inside a freeze, or outside of
     the windows.
   - A host is lost when it was changed by this run and then failed, became unreachable, was taken back or
     can't be known; and when it was unreachable before, unless C(patchops_intermittent) is set for it.
-options:
-  plan:
-    description:
-      - The plan of the run, from M(patchops.fleet.rollout_plan).
-    type: dict
-    required: true
 notes:
-  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
-    C(delegate_to=localhost).
   - The gate is closed, whatever else holds, once the file exists that the variable C(patchops_drain_file)
     names.
 seealso:

@@ -16,16 +16,13 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.attributes
   - patchops.fleet.attributes.info
+  - patchops.fleet.controller
+  - patchops.fleet.plan
 description:
   - Builds the report from what the steps of the run registered for each of its hosts, those that were never
     started included, and stores it.
   - Sets the artifact C(patchops_run), from which a later job takes the patch set.
 options:
-  plan:
-    description:
-      - The plan of the run, from M(patchops.fleet.rollout_plan).
-    type: dict
-    required: true
   sealed:
     description:
       - The result of M(patchops.fleet.seal).
@@ -48,9 +45,6 @@ options:
       - Whether to set the artifact. Slices of one job would overwrite one another's.
     type: bool
     default: true
-notes:
-  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
-    C(delegate_to=localhost).
 """
 
 EXAMPLES = r"""

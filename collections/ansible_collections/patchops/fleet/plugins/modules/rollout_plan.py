@@ -16,6 +16,7 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.attributes
   - patchops.fleet.attributes.info
+  - patchops.fleet.controller
 description:
   - Resolves the hosts of a run from the variable C(patchops_hosts) and the limit, cuts them into batches, and
     gives the run its id.
@@ -47,9 +48,6 @@ options:
       - Refuse to go on unless the hosts were named by C(patchops_hosts) or by a limit.
     type: bool
     default: false
-notes:
-  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
-    C(delegate_to=localhost).
 seealso:
   - module: patchops.fleet.gate
 """

@@ -16,21 +16,14 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.attributes
   - patchops.fleet.attributes.info
+  - patchops.fleet.controller
+  - patchops.fleet.plan
 description:
   - Merges what the verified hosts of the run installed into one patch set for each platform, gives it its id
     and stores it.
   - Nothing is sealed when more hosts were lost than the failure budget allows. Packages that a lost host got
     in this run are left out.
   - Two hosts of one platform that proved different versions of a package are an error that names both.
-options:
-  plan:
-    description:
-      - The plan of the run, from M(patchops.fleet.rollout_plan).
-    type: dict
-    required: true
-notes:
-  - This is an action that runs on the controller and connects to no host. Use it with C(run_once) and
-    C(delegate_to=localhost).
 seealso:
   - module: patchops.fleet.transaction
 """
