@@ -140,8 +140,8 @@ def already(
         return make_result("nothing_to_do", decision.message, transaction=None)
     if decision.code:
         return make_result(decision.code, decision.message, decision.remedy, transaction=reference(record))
-    if record.view.state == states.STAGED:
-        record = _as_when_staged(record)
+    if record.view.state in (states.STAGED, states.APPLIED):
+        record = _as_when_it_became_so(record)
     result = standing(state, record, changed=False)
     if wanted == states.REVERTED and result["outcome"]["code"] == "not_confirmed":
         # However the host came to take it back, this call asks for it.
@@ -150,11 +150,11 @@ def already(
     return result
 
 
-def _as_when_staged(record: survey.Record) -> survey.Record:
-    """Return a record without what an attempt to apply it was refused for: that may be gone."""
+def _as_when_it_became_so(record: survey.Record) -> survey.Record:
+    """Return a record without what an attempt to take it further was refused for: that may be gone."""
     entries = Journal(record.directory.journal).entries()
-    staged = [one for one in entries if one.get("state") == states.STAGED][-1]
-    return record._replace(view=record.view._replace(outcome=staged["outcome"]))
+    entered = [one for one in entries if one.get("state") == record.view.state][-1]
+    return record._replace(view=record.view._replace(outcome=entered["outcome"]))
 
 
 def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Result:

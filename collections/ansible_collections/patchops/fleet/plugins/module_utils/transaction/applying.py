@@ -22,6 +22,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
     Context,
     Outcome,
+    lift_block,
     outcome_of,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
@@ -46,6 +47,8 @@ def apply(context: Context) -> Outcome:
             else:
                 # A package manager that our dead worker had started may still be at work.
                 preflight.wait_for_lock(context.driver, context.patience)
+                # A way back that failed had blocked what is to be installed after all.
+                lift_block(context.driver, context.directory)
             confirming.arm_if_needed(context)
             context.journal.enter_again(states.APPLYING)
             try:
@@ -86,6 +89,8 @@ def _refuse(context: Context, error: DriverError) -> Outcome:
 
 def _give_up(context: Context, error: DriverError) -> Outcome:
     """End where the package manager refused before it changed anything."""
+    # A script that refuses the new package runs after the old one was told to stop its services.
+    context.step("units", **services.restore(context.former()["units"]))
     code = "no_space" if reverting.blames_disk(error.message) else "unsatisfiable"
     outcome = make_outcome(
         "lock_held" if "Could not get lock" in error.message else code,
@@ -252,11 +257,14 @@ def _mark(context: Context) -> None:
     replaced = {one["replaced_by"]: _mark_of(one) for one in changes if one.get("replaced_by")}
     new = [one for one in changes if one["action"] == "install" and one["name"] not in asked]
     stay_manual = {name for name, mark in replaced.items() if mark not in marks}
-    automatic = set(marks) | {_mark_of(one) for one in new if one["name"] not in stay_manual}
+    # Of another architecture now (`all` became the host's own): the same package under another key.
+    moved = [one for one in changes if "from_arch" in one and _mark_of(one, "from_arch") in marks]
+    came = [one for one in new if one["name"] not in stay_manual]
+    automatic = set(marks) | {_mark_of(one) for one in moved + came}
     # One more of a name that was there (a kernel) shares its mark.
     names = [_mark_of(one) for one in changes if one["to"] and not one.get("beside")]
     context.driver.restore_marks(sorted(automatic), names)
 
 
-def _mark_of(change: Dict[str, Any]) -> str:
-    return "{name}:{arch}".format(**change)
+def _mark_of(change: Dict[str, Any], arch: str = "arch") -> str:
+    return f"{change['name']}:{change[arch]}"

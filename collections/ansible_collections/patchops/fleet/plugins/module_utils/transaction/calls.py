@@ -22,7 +22,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     survey,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import needs_confirmation
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import release_files
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
+    lift_block,
+    release_files,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import (
     Lock,
@@ -91,6 +94,7 @@ class Call:
                 decision = self._decide(records)
                 result = self._act(decision, records, plan)
                 if self.options["state"] == states.COMMITTED:
+                    self._sweep()
                     self._forget_reboot()
         except LockTimeout:
             raise DriverError(
@@ -184,7 +188,8 @@ class Call:
             needless = self._needless(plan, records)
             if needless:
                 return needless
-            transaction_id = self._create(plan, len(records))
+            # Not their count: a directory that somebody deleted gives no number back.
+            transaction_id = self._create(plan, records[-1].request["number"] if records else 0)
             for replaced in decision.ids:
                 _supersede(self.state, replaced, transaction_id)
             self._launch(transaction_id)
@@ -239,6 +244,7 @@ class Call:
         freed = sum(one.directory.kept_bytes() for one in chosen)
         try:
             with Lock(self.state.lock, self.options["lock_timeout"]):
+                _check_unchanged(self.state, chosen)
                 for one in chosen:
                     self._close_one(one)
                 if all(one in chosen or one.view.state in states.CLOSED for one in records):
@@ -252,20 +258,16 @@ class Call:
     def _close_one(self, record: survey.Record) -> None:
         journal, directory = Journal(record.directory.journal), record.directory
         confirming.confirm(directory, "committed", self.options["run_id"])
-        if record.view.blocked:
-            self.driver.unblock(directory.id)
-            journal.append("unblocked", versions=record.view.blocked)
-        try:
-            release_files(directory)
-        except OSError as error:
-            raise DriverError(
-                "not_released",
-                f"What transaction {directory.id} keeps can't be deleted: {error}. "
-                f"It stays {record.view.state}.",
-                f"Find out what keeps the files in {directory.path}, then call again.",
-            )
+        lift_block(self.driver, directory)
+        _release(record)
         staged = record.view.state in (states.STAGING, states.STAGED)
         journal.enter(states.DISCARDED if staged else states.COMMITTED)
+
+    def _sweep(self) -> None:
+        """Delete what is left of closed transactions: the call that closed one may have been killed."""
+        for record in survey.read_records(self.state):
+            if record.view.state in states.CLOSED:
+                _release(record)
 
     def _forget_reboot(self) -> None:
         """Drop the note about the last reboot once no transaction is open that it could prove."""
@@ -277,6 +279,30 @@ def _supersede(state: StateDirectory, replaced: str, by: str) -> None:
     directory = state.transaction(replaced)
     Journal(directory.journal).enter(states.SUPERSEDED, by=by)
     release_files(directory)
+
+
+def _check_unchanged(state: StateDirectory, chosen: List[survey.Record]) -> None:
+    """Raise DriverError when a watchdog did something to a transaction while we waited for the lock."""
+    for one in chosen:
+        now = Journal(one.directory.journal).view()
+        if now.seq != one.view.seq:
+            raise DriverError(
+                "transaction_live",
+                f"Transaction {one.directory.id} has become {now.state} meanwhile. Nothing was released.",
+                "Look at what became of it (transaction_info), then call again.",
+            )
+
+
+def _release(record: survey.Record) -> None:
+    try:
+        release_files(record.directory)
+    except OSError as error:
+        raise DriverError(
+            "not_released",
+            f"What transaction {record.directory.id} keeps can't be deleted: {error}. "
+            f"It stays {record.view.state}.",
+            f"Find out what keeps the files in {record.directory.path}, then call again.",
+        )
 
 
 def _record(state: StateDirectory, transaction_id: str) -> survey.Record:

@@ -114,6 +114,15 @@ def outcome_of(error: DriverError) -> Outcome:
     return make_outcome(error.code, error.message, error.remedy)
 
 
+def lift_block(driver: Driver, directory: TransactionDirectory) -> None:
+    """Let the versions that a transaction keeps away be installed again."""
+    journal = Journal(directory.journal)
+    blocked = journal.view().blocked
+    if blocked:
+        driver.unblock(directory.id)
+        journal.append("unblocked", versions=blocked)
+
+
 def release_files(directory: TransactionDirectory) -> None:
     """Delete what takes room; journal, request and plan stay. Raises OSError for what can't be deleted."""
     for path in (directory.packages, directory.way_back):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file, write_json
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import confirming
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
@@ -125,10 +126,13 @@ def launch(
         f"Look at journalctl -u {unit} and {directory.log} on the host, then call again.",
     )
     # An attempt that has ended in the journal does nothing, should it come up late.
-    journal.append(
-        "ended", attempt=attempt, outcome={"class": "refused", "code": error.code, "message": str(error)}
-    )
-    raise error
+    if journal.append_if(
+        lambda view: not _has_come(journal, attempt),
+        "ended",
+        attempt=attempt,
+        outcome=make_outcome(error.code, error.message, error.remedy),
+    ):
+        raise error
 
 
 def _start_unit(unit: str, argv: List[str]) -> str:
@@ -151,13 +155,18 @@ def _start_unit(unit: str, argv: List[str]) -> str:
 def _shows_itself(state: StateDirectory, journal: Journal, attempt: int) -> bool:
     ends = time.monotonic() + _ACKNOWLEDGE
     while time.monotonic() < ends:
-        entries = journal.entries()
-        if any(one["event"] in ("started", "ended") and one["attempt"] == attempt for one in entries):
+        if _has_come(journal, attempt):
             return True
-        if _waits_for_another(entries, attempt) and is_held(state.lock):
+        if _waits_for_another(journal.entries(), attempt) and is_held(state.lock):
             return True
         time.sleep(0.05)
     return False
+
+
+def _has_come(journal: Journal, attempt: int) -> bool:
+    return any(
+        one["event"] in ("started", "ended") and one["attempt"] == attempt for one in journal.entries()
+    )
 
 
 def _waits_for_another(entries: List[Dict[str, object]], attempt: int) -> bool:

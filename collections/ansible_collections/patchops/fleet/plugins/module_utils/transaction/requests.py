@@ -170,8 +170,9 @@ def _go_on(wanted: str, given_id: Optional[str], target: Known) -> Decision:
             "transaction_state",
             target,
             f"Transaction {target.id} is {target.state}{_host(target)}; it can't become {wanted}.",
-            f"Look at its journal. With its id ({target.id}) state: applied goes on, state: reverted takes "
-            "it back, and state: committed closes it when all is repaired by hand."
+            f"Look at its journal. With its id ({target.id})"
+            + ("" if target.was_applied else " state: applied goes on,")
+            + " state: reverted takes it back, and state: committed closes it when all is repaired by hand."
             if states.is_live(target.state, target.host_state)
             else "Look at its journal; start anew without an id or with another one.",
         )

@@ -28,6 +28,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit
 # Not the packages' fault: with room they may be installed.
 _FULL_DISK = ("No space left on device", "disk is full")
 _ROUNDS = 3
+_AGAIN = "Remove what was installed on top of this transaction, or what keeps its packages, then call again."
 
 
 def revert(context: Context) -> Outcome:
@@ -38,17 +39,24 @@ def revert(context: Context) -> Outcome:
             preflight.wait_for_lock(context.driver, context.patience)
             check_material(context)
             running_kernel.check(context.driver, context.directory)
-            if state == states.APPLIED:
+            # Whoever can't log in any more is let in again, whatever else there is.
+            careful = state == states.APPLIED and not _is_overdue(context)
+            if careful:
                 preflight.check_clean(context.driver)
+            if state == states.APPLIED:
                 _check_own(context)
             if state != states.REVERTING:
                 _check_lasting(context)
+            if careful:
+                _check_others(context)
             context.journal.enter_again(states.REVERTING)
             return _put_back(context, _cause(context))
     except DriverError as error:
         still_applied = context.journal.view().state == states.APPLIED
         unchanged = still_applied or error.code in ("forward_only", "kernel_runs")
-        return outcome_of(error) if unchanged else stuck(context, error)
+        # The watchdog waits for a lock as long as it takes, and does not take this for the end.
+        waits = error.code == "lock_held" and _is_overdue(context)
+        return outcome_of(error) if unchanged or waits else stuck(context, error)
 
 
 def take_back(context: Context, error: DriverError) -> Outcome:
@@ -75,9 +83,17 @@ def check_material(context: Context) -> None:
             "The transaction was made with way_back: none.",
             "Install the versions you want by a new transaction.",
         )
+    try:
+        material = context.former()["material"]
+    except FileNotFoundError:
+        raise DriverError(
+            "way_back_damaged",
+            "The way back is gone: a call that released it was cut off. Nothing was changed.",
+            "Release the rest (state: committed); install the versions you want by a new transaction.",
+        )
     damaged = [
         one["file"]
-        for one in context.former()["material"]
+        for one in material
         if sha256_of(os.path.join(context.directory.way_back_packages, one["file"])) != one["sha256"]
     ]
     if damaged:
@@ -102,6 +118,33 @@ def _check_own(context: Context) -> None:
             "Changed by somebody else since: " + ", ".join(strange) + ". Nothing was changed.",
             "Decide which version these packages should have and install it by a new transaction.",
         )
+
+
+def _check_others(context: Context) -> None:
+    """Raise DriverError where going back would change packages that are not of this transaction."""
+    left = _left(context)
+    if not left:
+        return
+    files, removals = context.former_files(left)
+    try:
+        found = context.driver.simulate(files, removals, allow_downgrades=True)
+    except DriverError as error:
+        raise DriverError("unsatisfiable", f"The former packages don't fit any more: {error.message}", _AGAIN)
+    going = {(one["name"], one["to"], one["from"]) for one in left}
+    others = sorted({one["name"] for one in found if (one["name"], one["from"], one["to"]) not in going})
+    if others:
+        raise DriverError(
+            "external_change",
+            f"Taking it back would remove or change {', '.join(others)} too, which came later or from "
+            "elsewhere. Nothing was changed.",
+            _AGAIN,
+        )
+
+
+def _is_overdue(context: Context) -> bool:
+    """Tell whether the host takes the change back by itself, as nobody has confirmed it."""
+    watch = context.journal.view().watch
+    return bool(watch and watch["overdue"])
 
 
 def _cause(context: Context) -> Optional[str]:
@@ -255,11 +298,13 @@ def stuck(context: Context, error: DriverError) -> Outcome:
 
 
 def _mixed(context: Context, why: str) -> Outcome:
+    # What was applied once is not applied again.
+    forward = "" if context.journal.view().was_applied else ", state: applied goes on"
     outcome = make_outcome(
         "state_mixed",
         f"{why} The host has neither its former nor the planned packages.",
         f"Read {context.directory.log}, repair what it names ({context.driver.inspecting}), then call again: "
-        "state: reverted takes it back, state: applied goes on.",
+        f"state: reverted takes it back{forward}.",
     )
     context.journal.enter_again(states.FAILED, host_state=states.MIXED, outcome=outcome)
     return outcome

@@ -7,6 +7,7 @@ wall may be wrong, or be set right in the middle, and would end the wait early o
 host was down or suspended doesn't count: nobody could have logged in.
 """
 
+import sys
 import time
 from typing import Callable, Dict, Optional
 
@@ -44,8 +45,12 @@ class Patience:
         self._last = now
         self.waited = self.waited + passed if counts else 0.0
         if abs(self.waited - self._kept) >= _KEEP_EVERY:
-            write_file(self._path, f"{self.waited:.1f}".encode("ascii"))
             self._kept = self.waited
+            try:
+                write_file(self._path, f"{self.waited:.1f}".encode("ascii"))
+            except OSError as error:
+                # On a full disk the wait goes on in memory: begun anew every time it would never end.
+                sys.stderr.write(f"{self._path}: {error}\n")
         return self.waited
 
 

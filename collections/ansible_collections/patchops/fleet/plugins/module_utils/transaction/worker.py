@@ -102,10 +102,15 @@ def _work(
     """Bring a transaction to `goal`; return the outcome, None when this attempt is not wanted any more."""
     journal = Journal(directory.journal)
     with Lock(state.lock):
-        if journal.view().attempt != attempt or journal.view().goal is None:
+        # At once with the look: a caller that gives the attempt up says that nothing was changed.
+        if not journal.append_if(
+            lambda view: view.attempt == attempt and view.goal is not None,
+            "started",
+            attempt=attempt,
+            pid=os.getpid(),
+        ):
             _release_left_overs(state)  # who died just now may have found the lock taken
             return None  # the caller gave this attempt up, or a later one has taken over
-        journal.append("started", attempt=attempt, pid=os.getpid())
         try:
             _release_left_overs(state)
             outcome = pursue(Context(state, directory, detect()), goal)

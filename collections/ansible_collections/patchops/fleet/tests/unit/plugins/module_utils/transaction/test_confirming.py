@@ -241,6 +241,25 @@ def test_a_lock_that_others_hold_is_tried_for_again(host: FakeHost, clock: Clock
     assert host.driver.packages == FORMER
 
 
+def test_a_lock_is_tried_for_again_where_a_worker_died_in_the_middle(host: FakeHost, clock: Clock) -> None:
+    changes = iter(range(100))
+    host.driver.trip = lambda: next(changes) < 4 or kill()
+    apply(host)
+    host.driver.trip = lambda: None
+    host.driver.holder = {"pid": 1, "command": "dpkg"}
+    clock.events.append((WITHIN + 100, lambda: setattr(host.driver, "holder", None)))
+    watch(host)
+    assert host.driver.packages == FORMER
+    assert "disarmed" not in events(host)
+
+
+def test_what_somebody_else_left_half_done_keeps_nobody_locked_out(host: FakeHost, clock: Clock) -> None:
+    apply(host)
+    host.driver.half_done.add("tzdata")
+    watch(host)
+    assert host.driver.packages == FORMER
+
+
 def test_what_can_not_be_taken_back_is_given_up_and_says_why(host: FakeHost, clock: Clock) -> None:
     apply(host)
     host.driver.packages = {("bash", "amd64", "3"), *(PLANNED - {("bash", "amd64", "2")})}
