@@ -20,6 +20,8 @@ from patchops.lab.modules import run_module
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
 
+from .calls import code_of
+
 pytestmark = pytest.mark.lab
 
 APPS = ("failapp", "goodapp", "killapp", "needsnew", "slowapp", "webapp")
@@ -61,10 +63,6 @@ def its_lab(request: pytest.FixtureRequest, make_lab: MakeLab) -> Lab:
 def bench(its_lab: Lab) -> Bench:
     renew(its_lab)
     return Bench(its_lab, its_lab.host("host1"))
-
-
-def code_of(result: dict[str, Any]) -> str:
-    return f"{result['outcome']['code']}"
 
 
 def changes_of(result: dict[str, Any]) -> set[tuple[str, str, str | None, str | None]]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,12 @@ from patchops.lab import faults
 from patchops.lab.distributions import rpm_apps
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
 from patchops.lab.network import MIRROR_NAME
 from patchops.lab.plays import Plays
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
+
+from .calls import document, scan, transact
 
 pytestmark = pytest.mark.lab
 
@@ -47,25 +47,11 @@ def host(lab: Lab) -> LabHost:
     return lab.host("f1")
 
 
-def scan(lab: Lab) -> dict[str, Any]:
-    return run_module(lab, "f1", "host_info", {"refresh": True})
-
-
-def transact(lab: Lab, **arguments: Any) -> dict[str, Any]:
-    return run_module(lab, "f1", "transaction", arguments)
-
-
-def document(host: LabHost) -> dict[str, Any]:
-    packed = (host.paths.upper / "var/lib/patchops/host.json.gz").read_bytes()
-    kept: dict[str, Any] = json.loads(gzip.decompress(packed))
-    return kept
-
-
 def test_the_host_document_has_what_dnf5_and_rpm_know_of_packages_and_advisories(
     lab: Lab, host: LabHost
 ) -> None:
     listed = host.try_run("dnf5", "-q", "-y", "check-upgrade").stdout.split("Obsoleting packages")[0]
-    result = scan(lab)
+    result = scan(lab, "f1")
     kept = document(host)
     jsonschema.Draft202012Validator(json_schema("patchops.host")).validate(kept)
     assert result["outcome"]["code"] == "collected", result["outcome"]
@@ -87,14 +73,14 @@ def test_the_host_document_has_what_dnf5_and_rpm_know_of_packages_and_advisories
 def test_excluded_and_locked_versions_are_told_as_such_and_stay(lab: Lab, host: LabHost) -> None:
     host.run("sh", "-c", "echo excludepkgs=lab-plainapp >> /etc/dnf/dnf.conf")
     host.run("dnf5", "-q", "-y", "versionlock", "add", "lab-goodapp")
-    scan(lab)
+    scan(lab, "f1")
     kept = document(host)
     updates = {one["name"]: one for one in kept["updates"]}
     assert kept["holds"] == ["lab-goodapp"]
     assert (updates["lab-goodapp"]["held"], updates["lab-goodapp"]["blocked"]) == (True, False)
     assert (updates["lab-plainapp"]["held"], updates["lab-plainapp"]["blocked"]) == (False, True)
     assert ("lab-plainapp", rpm_apps.OLD) in {(one["name"], one["version"]) for one in kept["packages"]}
-    applied = transact(lab, state="applied", select="all")
+    applied = transact(lab, "f1", state="applied", select="all")
     assert applied["outcome"]["code"] == "applied", applied["outcome"]
     assert {app for app in ("goodapp", "plainapp", "webapp") if _has(host, app, rpm_apps.NEW)} == {"webapp"}
 
@@ -105,10 +91,10 @@ def test_one_repository_that_is_away_is_not_passed_over_and_its_password_not_tol
     host.run("sh", "-c", 'printf %s "$1" > /etc/yum.repos.d/dead.repo', "sh", DEAD)
     lied = host.try_run("dnf5", "-y", "upgrade", "lab-plainapp")
     assert (lied.returncode, _has(host, "plainapp", rpm_apps.NEW)) == (0, True), "dnf5 itself told the truth"
-    result = transact(lab, **GOODAPP)
+    result = transact(lab, "f1", **GOODAPP)
     assert result["outcome"]["code"] == "repository_unreadable", result["outcome"]
     assert "404" in result["outcome"]["message"]
-    scan(lab)
+    scan(lab, "f1")
     kept = document(host)
     assert kept["security_source"]["status"] == "unreadable"
     assert "s3cret" not in json.dumps([result, kept])
@@ -118,11 +104,11 @@ def test_a_lock_is_named_and_nothing_of_the_host_changes_before_its_packages_do(
     lab: Lab, host: LabHost
 ) -> None:
     keys = host.run("rpmkeys", "--list")
-    staged = transact(lab, state="staged", packages=["lab-goodapp"])
+    staged = transact(lab, "f1", state="staged", packages=["lab-goodapp"])
     assert staged["outcome"]["code"] == "staged", staged["outcome"]
     assert host.run("rpmkeys", "--list") == keys, "a key was imported"
     faults.inject(lab, "lock", "f1")
-    held = transact(lab, lock_timeout=1, **GOODAPP)
+    held = transact(lab, "f1", lock_timeout=1, **GOODAPP)
     faults.clear(lab, "lock", "f1")
     assert held["outcome"]["code"] == "lock_held", held["outcome"]
     assert "python3" in held["outcome"]["message"]
@@ -131,16 +117,16 @@ def test_a_lock_is_named_and_nothing_of_the_host_changes_before_its_packages_do(
 def test_a_change_that_waits_for_the_next_boot_comes_first(lab: Lab, host: LabHost) -> None:
     host.run("dnf5", "-q", "-y", "upgrade", "--offline", "lab-plainapp")
     host.run("ln", "-s", "/usr/lib/sysimage/libdnf5/offline", "/system-update")
-    refused = transact(lab, **GOODAPP)
+    refused = transact(lab, "f1", **GOODAPP)
     assert refused["outcome"]["code"] == "interrupted_packages", refused["outcome"]
     assert "dnf5 offline" in refused["outcome"]["remedy"]
     host.run("rm", "/system-update")
-    assert transact(lab, **GOODAPP)["outcome"]["code"] == "applied"
+    assert transact(lab, "f1", **GOODAPP)["outcome"]["code"] == "applied"
 
 
 def test_without_the_bindings_the_package_that_brings_them_is_named(lab: Lab, host: LabHost) -> None:
     host.run("mv", BINDINGS, f"{BINDINGS}.away")
-    result = transact(lab, **GOODAPP)
+    result = transact(lab, "f1", **GOODAPP)
     assert result["outcome"]["code"] == "unsupported_platform", result["outcome"]
     assert "python3-libdnf5" in result["outcome"]["remedy"]
 

@@ -4,10 +4,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from typing import Any
-
 import jsonschema
 import pytest
 
@@ -19,6 +15,8 @@ from patchops.lab.lab import Lab
 from patchops.lab.modules import run_module
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
+
+from .calls import document, scan
 
 pytestmark = pytest.mark.lab
 
@@ -39,18 +37,8 @@ def host(rpm_lab: Lab) -> LabHost:
     return rpm_lab.host("r1")
 
 
-def scan(lab: Lab) -> dict[str, Any]:
-    return run_module(lab, "r1", "host_info", {"refresh": True})
-
-
-def document(host: LabHost) -> dict[str, Any]:
-    packed = (host.paths.upper / "var/lib/patchops/host.json.gz").read_bytes()
-    kept: dict[str, Any] = json.loads(gzip.decompress(packed))
-    return kept
-
-
 def test_packages_and_updates_are_those_that_rpm_and_dnf_know(rpm_lab: Lab, host: LabHost) -> None:
-    result = scan(rpm_lab)
+    result = scan(rpm_lab, "r1")
     kept = document(host)
     jsonschema.Draft202012Validator(json_schema("patchops.host")).validate(kept)
     listed = host.try_run("dnf", "-q", "check-update").stdout.split("Obsoleting Packages")[0]
@@ -66,7 +54,7 @@ def test_packages_and_updates_are_those_that_rpm_and_dnf_know(rpm_lab: Lab, host
 
 
 def test_updates_carry_the_advisories_of_the_repository(rpm_lab: Lab, host: LabHost) -> None:
-    scan(rpm_lab)
+    scan(rpm_lab, "r1")
     updates = {one["name"]: one for one in document(host)["updates"]}
     kernel = updates["kernel-core"]["advisories"][0]
     assert (kernel["type"], kernel["severity"], kernel["reboot_suggested"]) == ("security", "Important", True)
@@ -79,7 +67,7 @@ def test_updates_carry_the_advisories_of_the_repository(rpm_lab: Lab, host: LabH
 def test_excluded_and_locked_versions_are_told_as_such(rpm_lab: Lab, host: LabHost) -> None:
     host.run("sed", "-i", "s/^gpgcheck=1/gpgcheck=1\\nexclude=lab-plainapp/", "/etc/dnf/dnf.conf")
     host.run("dnf", "-q", "-y", "versionlock", "add", "lab-goodapp")
-    scan(rpm_lab)
+    scan(rpm_lab, "r1")
     kept = document(host)
     updates = {one["name"]: one for one in kept["updates"]}
     assert kept["holds"] == ["lab-goodapp"]
@@ -90,7 +78,7 @@ def test_excluded_and_locked_versions_are_told_as_such(rpm_lab: Lab, host: LabHo
 
 def test_a_dead_repository_is_not_no_updates(rpm_lab: Lab, host: LabHost) -> None:
     faults.inject(rpm_lab, "mirror-error", "503")
-    result = scan(rpm_lab)
+    result = scan(rpm_lab, "r1")
     faults.clear(rpm_lab, "mirror-error", "503")
     kept = document(host)
     assert kept["security_source"]["status"] == "unreadable"
@@ -101,7 +89,7 @@ def test_a_dead_repository_is_not_no_updates(rpm_lab: Lab, host: LabHost) -> Non
 
 def test_replaced_code_and_the_wish_for_a_reboot_are_seen(rpm_lab: Lab, host: LabHost) -> None:
     host.run("dnf", "-q", "-y", "upgrade", "lab-library", "kernel-core")
-    scan(rpm_lab)
+    scan(rpm_lab, "r1")
     kept = document(host)
     assert [one["unit"] for one in kept["restarts"]] == ["lab-libuser.service"]
     assert kept["restarts"][0]["packages"] == ["lab-library"]
@@ -112,7 +100,7 @@ def test_replaced_code_and_the_wish_for_a_reboot_are_seen(rpm_lab: Lab, host: La
         rpm_apps.NEW_KERNEL,
     ]
     host.reboot()
-    scan(rpm_lab)
+    scan(rpm_lab, "r1")
     assert document(host)["reboot"]["required"] is False
 
 

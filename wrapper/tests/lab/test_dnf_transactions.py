@@ -14,9 +14,10 @@ from patchops.lab.distributions import DISTRIBUTIONS, rpm_apps
 from patchops.lab.distributions.rpm import RpmDistribution
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
+
+from .calls import code_of, transact
 
 pytestmark = pytest.mark.lab
 
@@ -34,14 +35,6 @@ def rpm_lab(request: pytest.FixtureRequest, make_lab: MakeLab) -> Lab:
 def host(rpm_lab: Lab) -> LabHost:
     renew(rpm_lab)
     return rpm_lab.host("r1")
-
-
-def transact(lab: Lab, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    return run_module(lab, "r1", "transaction", arguments, check=check)
-
-
-def code_of(result: dict[str, Any]) -> str:
-    return f"{result['outcome']['code']}"
 
 
 def distribution_of(host: LabHost) -> RpmDistribution:
@@ -65,7 +58,7 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
     host.run(*distribution_of(host).refreshing)
     before, kept, files = host.packages(), reasons(host), etc(host)
 
-    applied = transact(rpm_lab, state="applied", packages=MANY)
+    applied = transact(rpm_lab, "r1", state="applied", packages=MANY)
     assert code_of(applied) == "applied", applied["outcome"]
     changes = applied["plan"]["packages"]
     assert {(one["name"], one["action"]) for one in changes} == {
@@ -84,7 +77,7 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
     assert "lab-newname" in reasons(host)
     assert "lab-newcomer" not in reasons(host)
 
-    reverted = transact(rpm_lab, state="reverted")
+    reverted = transact(rpm_lab, "r1", state="reverted")
     assert code_of(reverted) == "taken_back", reverted["outcome"]
     assert host.packages() == before
     assert reasons(host) == kept
@@ -94,7 +87,7 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
         host.run(*distribution_of(host).upgrading(package))
     assert host.packages() == before, "the host's own updater brought it back"
 
-    assert code_of(transact(rpm_lab, state="committed")) == "committed"
+    assert code_of(transact(rpm_lab, "r1", state="committed")) == "committed"
     assert etc(host) == files
     host.run(*distribution_of(host).upgrading("lab-goodapp"))
     assert ("lab-goodapp", rpm_apps.NEW, "noarch") in host.packages()
@@ -107,6 +100,6 @@ def test_a_package_that_nobody_signed_is_refused(rpm_lab: Lab, host: LabHost) ->
     served = distribution.repository(rpm_lab.paths)
     shutil.copyfile(served.ensure(package), served.packages / package.file)
     served.write_lists(served.offers())
-    result = transact(rpm_lab, **GOODAPP)
+    result = transact(rpm_lab, "r1", **GOODAPP)
     assert code_of(result) == "repository_unsigned", result["outcome"]
     assert ("lab-goodapp", rpm_apps.OLD, "noarch") in host.packages()

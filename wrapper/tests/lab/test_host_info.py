@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import jsonschema
 import pytest
@@ -21,6 +18,8 @@ from patchops.lab.lab import Lab
 from patchops.lab.modules import module_command, module_environment, read_result, run_module
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab
+
+from .calls import document, scan
 
 pytestmark = pytest.mark.lab
 
@@ -46,17 +45,6 @@ def security_fault(fresh_lab: Lab, request: pytest.FixtureRequest) -> Iterator[L
     faults.inject(fresh_lab, kind, target)
     yield fresh_lab
     faults.clear(fresh_lab, kind, target)
-
-
-def scan(lab: Lab, host: str, **environment: str) -> dict[str, Any]:
-    return run_module(lab, host, "host_info", {"refresh": True}, check=False, **environment)
-
-
-def document(host: LabHost) -> dict[str, Any]:
-    """The document that the host keeps, read from outside."""
-    packed = (host.paths.upper / "var/lib/patchops/host.json.gz").read_bytes()
-    kept: dict[str, Any] = json.loads(gzip.decompress(packed))
-    return kept
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,8 @@ from patchops.lab.modules import run_module
 from patchops.lab.plays import Plays
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
+
+from .calls import code_of, scan, transact
 
 pytestmark = pytest.mark.lab
 
@@ -34,14 +35,6 @@ def host(arch_lab: Lab) -> LabHost:
     return arch_lab.host("a1")
 
 
-def transact(lab: Lab, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    return run_module(lab, "a1", "transaction", arguments, check=check)
-
-
-def code_of(result: dict[str, Any]) -> str:
-    return f"{result['outcome']['code']}"
-
-
 def etc(host: LabHost) -> str:
     return host.run("sh", "-c", "find /etc -xdev -type f -exec sha256sum {} + | sort -k 2")
 
@@ -49,14 +42,14 @@ def etc(host: LabHost) -> str:
 def test_a_scan_leaves_pacmans_own_lists_alone_and_tells_what_is_not_known(
     arch_lab: Lab, host: LabHost
 ) -> None:
-    found = run_module(arch_lab, "a1", "host_info", {"refresh": True})
+    found = scan(arch_lab, "a1")
     assert code_of(found) == "collected", found
     assert found["host"]["platform"].startswith("arch-rolling-")
     assert found["host"]["os"]["support"]["status"] == "supported"
     assert found["host"]["pending"] == {"total": len(APPS) + 1, "security": 0}
     assert found["host"]["security_source"]["status"] == "absent"
     assert host.try_run("test", "-e", "/var/lib/pacman/sync").returncode != 0
-    refused = transact(arch_lab, state="applied", select="security")
+    refused = transact(arch_lab, "a1", state="applied", select="security")
     assert code_of(refused) == "security_unknown"
     assert "select: all" in refused["outcome"]["remedy"]
 
@@ -67,9 +60,9 @@ def test_the_whole_host_is_upgraded_and_goes_back_to_the_last_byte(arch_lab: Lab
     host.run("pacman", "-D", "--asdeps", "lab-goodapp")
     reasons = host.run("pacman", "-Qqe")
 
-    assert code_of(transact(arch_lab, state="applied", select="all")) == "snapshot_missing"
+    assert code_of(transact(arch_lab, "a1", state="applied", select="all")) == "snapshot_missing"
     rule = {"packages": ["linux"], "class": "revertible", "reason": "it boots from the network"}
-    applied = transact(arch_lab, state="applied", select="all", way_back_classes=[rule])
+    applied = transact(arch_lab, "a1", state="applied", select="all", way_back_classes=[rule])
     assert code_of(applied) == "applied", applied["outcome"]
     changes = {(one["name"], one["action"]) for one in applied["plan"]["packages"]}
     assert {("lab-oldname", "remove"), ("lab-newname", "install"), ("linux", "upgrade")} <= changes
@@ -80,35 +73,35 @@ def test_the_whole_host_is_upgraded_and_goes_back_to_the_last_byte(arch_lab: Lab
     asks = run_module(arch_lab, "a1", "host_info", {"refresh": False})
     assert "linux" in str(asks["host"]["reboot"]["reasons"]), asks
 
-    reverted = transact(arch_lab, state="reverted")
+    reverted = transact(arch_lab, "a1", state="reverted")
     assert code_of(reverted) == "taken_back", reverted["outcome"]
     assert host.packages() == before
     assert host.run("pacman", "-Qqe") == reasons
     assert "IgnorePkg = lab-confapp" in host.read_from_outside("etc/pacman.conf")
-    assert code_of(transact(arch_lab, state="committed")) == "committed"
+    assert code_of(transact(arch_lab, "a1", state="committed")) == "committed"
     assert etc(host) == files
 
 
 def test_a_removal_is_made_when_it_was_allowed(arch_lab: Lab, host: LabHost) -> None:
     before = host.packages()
-    assert code_of(transact(arch_lab, state="applied", packages=["lab-pusher"])) == "removals_needed"
-    applied = transact(arch_lab, state="applied", packages=["lab-pusher"], allow_removals=True)
+    assert code_of(transact(arch_lab, "a1", state="applied", packages=["lab-pusher"])) == "removals_needed"
+    applied = transact(arch_lab, "a1", state="applied", packages=["lab-pusher"], allow_removals=True)
     assert code_of(applied) == "applied", applied["outcome"]
     assert ("lab-pushed", pacman_apps.OLD, "any") not in host.packages()
-    assert code_of(transact(arch_lab, state="reverted")) == "taken_back"
+    assert code_of(transact(arch_lab, "a1", state="reverted")) == "taken_back"
     assert host.packages() == before
 
 
 def test_the_lock_of_somebody_elses_pacman_is_waited_for_and_stays(arch_lab: Lab, host: LabHost) -> None:
     host.run("touch", LOCK)
-    left = transact(arch_lab, state="applied", packages=["lab-goodapp"])
+    left = transact(arch_lab, "a1", state="applied", packages=["lab-goodapp"])
     assert code_of(left) == "interrupted_packages", left["outcome"]
     assert LOCK in left["outcome"]["message"]
     host.run("rm", LOCK)
     hold = ["systemd-run", "-q", "--collect", "--unit=holder", "sh", "-c", f"exec 9> {LOCK}; sleep 600"]
     host.run(*hold)
     host.run("sh", "-c", f"until [ -e {LOCK} ]; do sleep 0.1; done")
-    held = transact(arch_lab, state="applied", packages=["lab-goodapp"], lock_timeout=1)
+    held = transact(arch_lab, "a1", state="applied", packages=["lab-goodapp"], lock_timeout=1)
     assert code_of(held) == "lock_held", held["outcome"]
     assert host.try_run("test", "-e", LOCK).returncode == 0
 
@@ -121,29 +114,31 @@ def test_a_hook_that_fails_is_a_failure_although_pacman_reports_success(arch_lab
     )
     host.run("mkdir", "-p", "/etc/pacman.d/hooks")
     host.run("tee", "/etc/pacman.d/hooks/lab.hook", stdin=hook)
-    result = transact(arch_lab, state="applied", packages=["lab-goodapp"])
+    result = transact(arch_lab, "a1", state="applied", packages=["lab-goodapp"])
     assert code_of(result) == "install_taken_back", result["outcome"]
     assert "Building an initramfs" in result["outcome"]["message"]
     assert host.packages() == before
 
 
 def test_a_package_that_was_cut_off_while_it_was_unpacked_is_put_right(arch_lab: Lab, host: LabHost) -> None:
-    staged = transact(arch_lab, state="staged", packages=["lab-goodapp"])
+    staged = transact(arch_lab, "a1", state="staged", packages=["lab-goodapp"])
     assert code_of(staged) == "staged", staged["outcome"]
     before = host.packages()
-    assert code_of(transact(arch_lab, state="applied", packages=["lab-goodapp"])) == "applied"
+    assert code_of(transact(arch_lab, "a1", state="applied", packages=["lab-goodapp"])) == "applied"
     # As pacman leaves it when it is killed: the old entry gone, the new one without its description.
     host.run("rm", f"/var/lib/pacman/local/lab-goodapp-{pacman_apps.NEW}/desc")
     host.run("touch", LOCK)
-    reverted = transact(arch_lab, state="reverted", id=staged["transaction"]["id"])
+    reverted = transact(arch_lab, "a1", state="reverted", id=staged["transaction"]["id"])
     assert code_of(reverted) in ("interrupted_packages", "external_change"), reverted["outcome"]
     journal = staged["transaction"]["journal"]
     host.run("sed", "-i", '/"state": *"applied"/,$d', journal)
-    again = transact(arch_lab, state="applied", id=staged["transaction"]["id"], packages=["lab-goodapp"])
+    again = transact(
+        arch_lab, "a1", state="applied", id=staged["transaction"]["id"], packages=["lab-goodapp"]
+    )
     assert code_of(again) == "applied", again["outcome"]
     assert ("lab-goodapp", pacman_apps.NEW, "any") in host.packages()
     assert host.try_run("test", "-e", LOCK).returncode != 0
-    assert code_of(transact(arch_lab, state="reverted")) == "taken_back"
+    assert code_of(transact(arch_lab, "a1", state="reverted")) == "taken_back"
     assert host.packages() == before
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
-from patchops.lab.modules import begin_module, read_result, run_module
+from patchops.lab.modules import begin_module, read_result
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
+
+from .calls import transact
 
 pytestmark = pytest.mark.lab
 
@@ -34,10 +36,6 @@ def made_lab(make_lab: MakeLab) -> Lab:
 def lab(made_lab: Lab) -> Lab:
     renew(made_lab)
     return made_lab
-
-
-def transact(lab: Lab, host: str, **arguments: Any) -> dict[str, Any]:
-    return run_module(lab, host, "transaction", arguments)
 
 
 def wait_for(host: LabHost, *command: str) -> None:
@@ -140,7 +138,10 @@ def test_the_old_packages_gone_from_the_mirror_refuse_and_can_be_rebuilt(make_la
     lab = make_lab(HostSpec("gone", apps=("goodapp",)), old_gone=True)
     host = lab.host("gone")
     before = host.packages()
-    everything = {"select": "all", "way_back_classes": [{"packages": ["*"], "class": "revertible"}]}
+    everything: dict[str, Any] = {
+        "select": "all",
+        "way_back_classes": [{"packages": ["*"], "class": "revertible"}],
+    }
     refused = transact(lab, "gone", **APPLY, **everything)
     assert refused["outcome"]["code"] == "no_way_back", refused["outcome"]
     assert "lab-goodapp 1.0" in refused["outcome"]["message"]

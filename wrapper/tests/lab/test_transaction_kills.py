@@ -9,7 +9,8 @@ import pytest
 
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
+
+from .calls import transact
 
 pytestmark = pytest.mark.lab
 
@@ -18,10 +19,6 @@ EVERYTHING: dict[str, Any] = {
     "select": "all",
     "way_back_classes": [{"packages": ["*"], "class": "revertible"}],
 }
-
-
-def transact(lab: Lab, host: str, **arguments: Any) -> dict[str, Any]:
-    return run_module(lab, host, "transaction", arguments)
 
 
 def begin_and_kill(lab: Lab, host: LabHost, step: str, seconds: float, **arguments: Any) -> None:

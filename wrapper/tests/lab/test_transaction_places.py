@@ -11,6 +11,8 @@ from patchops.lab.modules import run_module
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
 
+from .calls import transact
+
 pytestmark = pytest.mark.lab
 
 PASSWORD = "s3cret-of-sudo"
@@ -38,10 +40,6 @@ def made_lab(make_lab: MakeLab) -> Lab:
 def lab(made_lab: Lab) -> Lab:
     renew(made_lab)
     return made_lab
-
-
-def transact(lab: Lab, host: str, **arguments: Any) -> dict[str, Any]:
-    return run_module(lab, host, "transaction", arguments)
 
 
 def test_without_pipelining_with_noexec_tmp_and_a_sudo_password(lab: Lab) -> None:

@@ -7,7 +7,6 @@ What every package manager's driver promises is in test_conformance.py.
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import js
 from patchops.lab.distributions import rpm_apps
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
 from patchops.lab.plays import Plays
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
+
+from .calls import code_of, document, scan, transact
 
 pytestmark = pytest.mark.lab
 
@@ -44,20 +44,11 @@ def host(zypper_lab: Lab) -> LabHost:
     return zypper_lab.host("z1")
 
 
-def transact(lab: Lab, check: bool = False, **arguments: Any) -> dict[str, Any]:
-    return run_module(lab, "z1", "transaction", arguments, check=check)
-
-
-def code_of(result: dict[str, Any]) -> str:
-    return f"{result['outcome']['code']}"
-
-
-def scan(lab: Lab) -> dict[str, Any]:
-    result = run_module(lab, "z1", "host_info", {"refresh": True})
+def scanned(host: LabHost, lab: Lab) -> dict[str, Any]:
+    """The host's document after a scan that told no failure."""
+    result = scan(lab, host.name)
     assert result["outcome"]["class"] in ("ok", "unknown"), result["outcome"]
-    packed = (lab.host("z1").paths.upper / "var/lib/patchops/host.json.gz").read_bytes()
-    document: dict[str, Any] = json.loads(gzip.decompress(packed))
-    return document
+    return document(host)
 
 
 def without_questions(host: LabHost) -> None:
@@ -75,7 +66,7 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
     host.run("touch", PURGE)
     without_questions(host)
     before = host.packages()
-    applied = transact(zypper_lab, state="applied", packages=MANY)
+    applied = transact(zypper_lab, "z1", state="applied", packages=MANY)
     assert code_of(applied) == "applied", applied["outcome"]
     assert {(one["name"], one["action"]) for one in applied["plan"]["packages"]} == {
         ("kernel-core", "install"),
@@ -90,7 +81,7 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
     assert host.run("sed", "/^#/d", "/var/lib/zypp/AutoInstalled").split() == ["lab-newcomer"]
     assert host.try_run("test", "-e", PURGE).returncode != 0, "the fallback kernel may be purged"
 
-    reverted = transact(zypper_lab, state="reverted")
+    reverted = transact(zypper_lab, "z1", state="reverted")
     assert code_of(reverted) == "taken_back", reverted["outcome"]
     assert host.packages() == before
 
@@ -100,7 +91,7 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
     assert not set(MANY) & set(patched.stdout.split("going to be upgraded:")[1].split())
 
     host.run(*ZYPPER, "addlock", "lab-webapp")
-    assert code_of(transact(zypper_lab, state="committed")) == "committed"
+    assert code_of(transact(zypper_lab, "z1", state="committed")) == "committed"
     assert "lab-webapp" in host.run(*ZYPPER, "locks")
     assert "lab-goodapp" not in host.run(*ZYPPER, "locks")
     assert host.try_run("test", "-e", PURGE).returncode == 0
@@ -110,16 +101,16 @@ def test_a_package_is_removed_only_where_that_was_allowed_and_comes_back(
     zypper_lab: Lab, host: LabHost
 ) -> None:
     before = host.packages()
-    refused = transact(zypper_lab, state="applied", packages=["lab-pusher"])
+    refused = transact(zypper_lab, "z1", state="applied", packages=["lab-pusher"])
     assert code_of(refused) == "removals_needed", refused["outcome"]
     assert "lab-pushed" in refused["outcome"]["message"]
-    passed_over = transact(zypper_lab, check=True, state="applied", select="security")
+    passed_over = transact(zypper_lab, "z1", check=True, state="applied", select="security")
     assert "lab-pushed" in {one["name"]: one["reason"] for one in passed_over["plan"]["held"]}["lab-pusher"]
     assert "lab-goodapp" in names_in_plan(passed_over)
-    done = transact(zypper_lab, state="applied", packages=["lab-pusher"], allow_removals=True)
+    done = transact(zypper_lab, "z1", state="applied", packages=["lab-pusher"], allow_removals=True)
     assert code_of(done) == "applied", done["outcome"]
     assert not {"lab-pushed"} & {name for name, _version, _arch in host.packages()}
-    assert code_of(transact(zypper_lab, state="reverted")) == "taken_back"
+    assert code_of(transact(zypper_lab, "z1", state="reverted")) == "taken_back"
     assert host.packages() == before
 
 
@@ -131,7 +122,7 @@ def test_security_includes_the_patches_that_zypper_skips_without_a_word(
     own = host.try_run(*ZYPPER, "patch", "--category", "security", "--dry-run")
     going = own.stdout.split("going to be upgraded:")[1]
     assert (own.returncode, "lab-goodapp" in going, "kernel-core" in going) == (0, True, False)
-    planned = transact(zypper_lab, check=True, state="applied", select="security")
+    planned = transact(zypper_lab, "z1", check=True, state="applied", select="security")
     assert {"kernel-core", "lab-goodapp", "lab-newname"} <= names_in_plan(planned)
     assert "lab-plainapp" not in names_in_plan(planned)
 
@@ -140,38 +131,38 @@ def test_a_repository_that_zypper_goes_on_without_is_an_error(zypper_lab: Lab, h
     host.run("sh", "-c", f"printf '{DEAD}' > /etc/zypp/repos.d/dead.repo")
     own = host.try_run(*ZYPPER, "update", "--dry-run", "lab-goodapp")
     assert (own.returncode, "going to be upgraded" in own.stdout) == (106, True)
-    result = transact(zypper_lab, state="applied", packages=["lab-goodapp"])
+    result = transact(zypper_lab, "z1", state="applied", packages=["lab-goodapp"])
     assert code_of(result) == "repository_unreadable", result["outcome"]
     assert "dead: " in result["outcome"]["message"]
     assert "s3cret" not in json.dumps(result)
-    document = scan(zypper_lab)
-    assert document["security_source"]["status"] == "unreadable"
-    assert "user" not in json.dumps(document["repositories"])
+    kept = scanned(host, zypper_lab)
+    assert kept["security_source"]["status"] == "unreadable"
+    assert "user" not in json.dumps(kept["repositories"])
 
 
 def test_a_key_that_nobody_imported_is_not_taken(zypper_lab: Lab, host: LabHost) -> None:
     host.run("sh", "-c", "rpm --erase gpg-pubkey; rm -rf /var/cache/zypp")
-    result = transact(zypper_lab, state="applied", packages=["lab-goodapp"])
+    result = transact(zypper_lab, "z1", state="applied", packages=["lab-goodapp"])
     assert code_of(result) == "repository_unsigned", result["outcome"]
     assert "gpg-pubkey" not in host.run("rpm", "-qa")
 
 
 def test_a_scan_says_what_zypper_and_rpm_know(zypper_lab: Lab, host: LabHost) -> None:
     host.run(*ZYPPER, "addlock", "lab-plainapp", "lab-goodapp == 1.1-1.el9")
-    document = scan(zypper_lab)
-    jsonschema.Draft202012Validator(json_schema("patchops.host")).validate(document)
-    updates = {one["name"]: one for one in document["updates"]}
-    assert (document["package_manager"]["name"], document["errors"]) == ("zypper", [])
-    assert {(one["name"], one["version"], one["arch"]) for one in document["packages"]} == host.packages()
+    kept = scanned(host, zypper_lab)
+    jsonschema.Draft202012Validator(json_schema("patchops.host")).validate(kept)
+    updates = {one["name"]: one for one in kept["updates"]}
+    assert (kept["package_manager"]["name"], kept["errors"]) == ("zypper", [])
+    assert {(one["name"], one["version"], one["arch"]) for one in kept["packages"]} == host.packages()
     assert set(updates) == {f"lab-{app}" for app in (*APPS, "library") if app != "libuser"} | {"kernel-core"}
     assert updates["lab-oldname"]["replaced_by"] == "lab-newname"
-    assert document["holds"] == ["lab-plainapp"]
+    assert kept["holds"] == ["lab-plainapp"]
     assert (updates["lab-plainapp"]["held"], updates["lab-plainapp"]["blocked"]) == (True, False)
     assert (updates["lab-goodapp"]["held"], updates["lab-goodapp"]["blocked"]) == (False, True)
     kernel = updates["kernel-core"]["advisories"][0]
     assert (kernel["type"], kernel["severity"], kernel["reboot_suggested"]) == ("security", "Important", True)
     assert (updates["lab-plainapp"]["security"], updates["lab-webapp"]["security"]) == (False, True)
-    assert (document["security_source"]["status"], document["repositories"][0]["signature"]) == (
+    assert (kept["security_source"]["status"], kept["repositories"][0]["signature"]) == (
         "ok",
         "metadata",
     )
@@ -192,7 +183,7 @@ def test_a_kernel_and_a_service_are_patched_rebooted_proven_and_taken_back(
         rpm_apps.OLD_KERNEL,
         rpm_apps.NEW_KERNEL,
     }
-    assert scan(zypper_lab)["reboot"]["required"] is False
+    assert scanned(host, zypper_lab)["reboot"]["required"] is False
     back = plays.run("rollback", hosts="z1")
     assert back.host("z1")["outcome"]["code"] == "taken_back", back.output
     assert host.packages() == before
