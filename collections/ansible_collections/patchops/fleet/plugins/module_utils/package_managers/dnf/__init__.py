@@ -4,7 +4,7 @@
 
 import os
 import shutil
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import block
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
@@ -51,9 +51,9 @@ class Dnf(BoundDriver):
         )
 
     def version(self) -> str:
-        # dnf loads all of itself to tell its version, rpm needs a hundredth of that time.
+        # dnf's command loads all of itself to tell its version, rpm needs a hundredth of that time.
         told = run(["rpm", "--query", "--queryformat", "%{VERSION}", "dnf"])
-        return told.stdout if told.rc == 0 else run(["dnf", "--version"]).stdout.split("\n", 1)[0].strip()
+        return told.stdout if told.rc == 0 else cast(str, self.bindings.ask("version"))
 
     def lock_holder(self) -> Optional[Dict[str, Any]]:
         return locks.find_holder(_PID_FILE)

@@ -4,7 +4,7 @@
 
 import os
 import shutil
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256_of
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
@@ -68,20 +68,14 @@ def acquire_way_back(
         for one in plan["packages"]
         if one["from"]
     ]
-    identities = {
-        one["file"]: command.installed_identity(command.nevra(one["name"], one["version"], one["arch"]))
-        for one in going
-    }
-    hows: Dict[str, Optional[str]] = {}
-    places = [directory] + list(nearby)
-    for one in going:
-        if _from_nearby(one["file"], identities[one["file"]], places, directory):
-            hows[one["file"]] = "cache"
+    installed = command.installed_identities([_nevra(one) for one in going])
+    hows: Dict[str, Optional[str]] = dict.fromkeys(
+        _take_nearby(going, installed, [directory] + list(nearby), directory), "cache"
+    )
     wanted = [one for one in going if one["file"] not in hows]
     _download(download, wanted, directory)
-    for one in wanted:
-        if _is_build(os.path.join(directory, one["file"]), identities[one["file"]]):
-            hows[one["file"]] = "repository"
+    for one, _path in _builds(wanted, installed, [directory]):
+        hows[one["file"]] = "repository"
     return [_material(one, directory, hows.get(one["file"])) for one in going]
 
 
@@ -99,27 +93,45 @@ def _download(download: Download, packages: List[Dict[str, str]], directory: str
     }
 
 
-def _from_nearby(name: str, identity: Optional[str], places: List[str], directory: str) -> bool:
-    # In a package manager's own cache files are named without the epoch.
-    plain = name.split("%3a")[-1] if "%3a" not in name else _without_epoch(name)
-    target = os.path.join(directory, name)
-    for place in places:
-        for source in (os.path.join(place, name), os.path.join(place, plain)):
-            if not _is_build(source, identity):
-                continue
+def _take_nearby(
+    packages: List[Dict[str, str]], installed: Dict[str, str], places: List[str], directory: str
+) -> List[str]:
+    """Copy what one of `places` has into `directory`; return the names of the files that are there now."""
+    taken: List[str] = []
+    for one, source in _builds(packages, installed, places):
+        target = os.path.join(directory, one["file"])
+        if one["file"] not in taken:
             if source != target:
                 shutil.copyfile(source, target)
-            return True
-    return False
+            taken.append(one["file"])
+    return taken
+
+
+def _builds(
+    packages: List[Dict[str, str]], installed: Dict[str, str], places: List[str]
+) -> List[Tuple[Dict[str, str], str]]:
+    """Return (package, path) of the files in `places` that are the very builds that are installed."""
+    found = []
+    for one in packages:
+        # In a package manager's own cache files are named without the epoch.
+        names = sorted({one["file"], _without_epoch(one["file"])}, key=lambda name: name != one["file"])
+        paths = [os.path.join(place, name) for place in places for name in names]
+        found += [(one, path) for path in paths if os.path.exists(path)]
+    builds = command.file_identities([path for _one, path in found])
+    return [
+        (one, path) for one, path in found if path in builds and builds[path] == installed.get(_nevra(one))
+    ]
+
+
+def _nevra(package: Dict[str, str]) -> str:
+    return command.nevra(package["name"], package["version"], package["arch"])
 
 
 def _without_epoch(name: str) -> str:
-    head, _mark, tail = name.partition("%3a")
+    head, mark, tail = name.partition("%3a")
+    if not mark:
+        return name
     return "{}-{}".format(head.rpartition("-")[0], tail)
-
-
-def _is_build(path: str, identity: Optional[str]) -> bool:
-    return identity is not None and os.path.exists(path) and command.file_identity(path) == identity
 
 
 def _material(package: Dict[str, str], directory: str, how: Optional[str]) -> Dict[str, Any]:

@@ -5,12 +5,10 @@
 import json
 import os
 import pkgutil
-import subprocess
 import sys
 from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Tuple, cast
+from typing import IO, Any, Dict, List, Optional, Tuple, cast
 
-from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
     answering,
@@ -18,6 +16,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
     records,
     refusal,
     signatures,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.session import (
+    Answer,
+    Session,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import numbers
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm as versions
@@ -30,6 +32,7 @@ _INTERPRETERS = ("/usr/libexec/platform-python", "/usr/bin/python3", sys.executa
 _NO_BINDINGS = 97
 _TIME_LIMIT = 1800
 _DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
+_FORGOTTEN = json.dumps({"answer": True}) + "\n"
 # They arrive by standard input and go by their full names, so that they can import one another.
 _START = """\
 import json, sys, types
@@ -37,18 +40,17 @@ try:
     import {bindings}
 except ImportError:
     sys.exit({no_bindings})
-sent = json.load(sys.stdin)
-for name, source in sent["modules"]:
+for name, source in json.loads(sys.stdin.readline()):
     module = sys.modules[name] = types.ModuleType(name)
     exec(compile(source, name, "exec"), module.__dict__)
     parent, _, child = name.rpartition(".")
     setattr(sys.modules.setdefault(parent, types.ModuleType(parent)), child, module)
-module.main(sent["request"])
+module.main()
 """
 
 
 class Bindings:
-    """Finds the interpreter once.
+    """Finds the interpreter once, and starts it for the first question: it answers the later ones too.
 
     `manager`: what is asked, for messages; `imports`: the bindings' module; `package`: what brings it;
     `modules`: what is sent, each after those that it imports, the one with `main` last.
@@ -60,35 +62,52 @@ class Bindings:
         self._package = package
         self._modules = [module.__name__ for module in modules]
         self._interpreter: Optional[str] = None
+        self._session: Optional[Session] = None
 
     def ask(self, action: str, **arguments: Any) -> Any:
         """Return dnf's answer (see inside/main.py); raises DriverError."""
-        question = self._question(action, arguments)
+        question = dict(arguments, action=action)
         limit = _DOWNLOAD_LIMIT if action == "download" else _TIME_LIMIT
-        result = self._each(lambda argv: process.run(argv, timeout=limit, stdin=question))
-        return self._answer(action, result)
+        if self._session is not None and self._session.runs():
+            given = self._session.ask(question, limit=limit)
+        else:
+            self._session, given = self._begin(question, limit)
+        return self._answer(action, given)
+
+    def forget(self) -> None:
+        """Have what was loaded for earlier questions loaded anew for the next one."""
+        if self._session is None or not self._session.runs():
+            return
+        given = self._session.ask({"action": "forget"}, limit=_TIME_LIMIT)
+        if given.text != _FORGOTTEN:
+            self._session.close()  # it can't, or not without an end of the process
 
     def change(self, log: str, action: str, **arguments: Any) -> Any:
         """The same for what changes packages: no time limit, what is printed is added to the file `log`.
 
-        It goes on when the caller dies; to kill it half-way would harm more than to wait.
+        It goes on when the caller dies; to kill it half-way would harm more than to wait. A process of its
+        own, which has loaded nothing but what it installs.
         """
-        question = self._question(action, arguments)
         with open(log, "ab") as stream:
             stream.write(f"\n+ dnf: {action}\n".encode("utf-8"))
             stream.flush()
-            result = self._each(lambda argv: _run_to_its_end(argv, question, stream))
-            return self._answer(action, result, log)
+            session, given = self._begin(dict(arguments, action=action), None, stream)
+            session.close()
+            return self._answer(action, given, log)
 
-    def _each(self, run: Callable[[List[str]], process.Result]) -> process.Result:
-        candidates = (self._interpreter,) if self._interpreter else _INTERPRETERS
-        for interpreter in candidates:
+    def _begin(
+        self, question: Dict[str, Any], limit: Optional[float], errors: Optional[IO[bytes]] = None
+    ) -> Tuple[Session, Answer]:
+        """Start a session and ask it the first question."""
+        modules: List[Tuple[str, str]] = [(name, _source(name)) for name in self._modules]
+        for interpreter in (self._interpreter,) if self._interpreter else _INTERPRETERS:
             if not interpreter or not os.path.exists(interpreter):
                 continue
-            result = run([interpreter, "-I", "-c", self._start])
-            if result.rc not in (_NO_BINDINGS, process.NOT_FOUND):
+            session = Session([interpreter, "-I", "-c", self._start], errors)
+            given = session.ask(modules, question, limit=limit)
+            if given.rc != _NO_BINDINGS:
                 self._interpreter = interpreter
-                return result
+                return session, given
         raise DriverError(
             "unsupported_platform",
             f"No Python of the host can use {self._manager}: looked in "
@@ -97,31 +116,26 @@ class Bindings:
             f"Install the package {self._package}; Ansible's own module for {self._manager} needs it too.",
         )
 
-    def _question(self, action: str, arguments: Dict[str, Any]) -> str:
-        modules: List[Tuple[str, str]] = [(name, _source(name)) for name in self._modules]
-        request = dict(arguments, action=action)
-        return json.dumps({"modules": modules, "request": request})
-
-    def _answer(self, action: str, result: process.Result, log: str = "") -> Any:
+    def _answer(self, action: str, given: Answer, log: str = "") -> Any:
         try:
-            answer = json.loads(result.stdout)
+            answer = json.loads(given.text)
         except ValueError:
-            raise self._unanswered(action, result, log)
+            raise self._unanswered(action, given, log)
         if "refusal" in answer:
             refusal = answer["refusal"]
             code = refusal["code"] or ("install_failed" if log else "repository_unreadable")
             raise DriverError(code, refusal["message"], refusal["remedy"])
         return answer["answer"]
 
-    def _unanswered(self, action: str, result: process.Result, log: str) -> DriverError:
+    def _unanswered(self, action: str, given: Answer, log: str) -> DriverError:
         if log:
-            how = f"was killed (signal {-result.rc})" if result.rc < 0 else f"ended with {result.rc}"
+            how = f"was killed (signal {-given.rc})" if given.rc < 0 else f"ended with {given.rc}"
             message = f"{self._manager} {how} while it changed packages."
             return DriverError("install_failed", message, f"See {log}.")
-        last = " ".join(result.stderr.strip().split("\n")[-3:]) or "it said nothing"
+        last = " ".join(given.errors.strip().split("\n")[-3:]) or "it said nothing"
         return DriverError(
             "internal_error",
-            f"{self._manager} ended without an answer ({action}, exit code {result.rc}): {last}",
+            f"{self._manager} ended without an answer ({action}, exit code {given.rc}): {last}",
             f"Run {self._manager} check and {self._manager} makecache on the host and repair what they "
             "complain about.",
         )
@@ -131,17 +145,3 @@ def _source(name: str) -> str:
     # The module may come from Ansible's zip, the worker's zip, or a directory.
     package, _dot, module = name.rpartition(".")
     return cast(bytes, pkgutil.get_data(package, f"{module}.py")).decode("utf-8")
-
-
-def _run_to_its_end(argv: List[str], question: str, log: Any) -> process.Result:
-    running = subprocess.Popen(
-        argv,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        env=process.environment(),
-        cwd="/",
-        start_new_session=True,
-    )
-    output, _nothing = running.communicate(question.encode("utf-8"))
-    return process.Result(running.returncode, output.decode("utf-8", "replace"), "")

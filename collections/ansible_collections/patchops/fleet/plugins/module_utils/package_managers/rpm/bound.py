@@ -22,26 +22,37 @@ _FAILED_SCRIPT = re.compile(r"(?:Error in|Non-fatal) \S+ scriptlet ")
 
 
 class BoundDriver(RpmDriver):
-    """What the inside answers is kept until `forget`: it is read in one go."""
+    """What the inside answers is kept until `forget`.
+
+    `present`: what is installed, which asks for no repository; `read`: the rest, and the same, in one go.
+    """
 
     def __init__(self, bindings: Bindings) -> None:
         self.bindings = bindings
+        self._present: Optional[Dict[str, Any]] = None
         self._kept: Optional[Dict[str, Any]] = None
         self._refresh_errors: List[Dict[str, Any]] = []
 
     def forget(self) -> None:
-        self._kept = None
+        self._present = self._kept = None
+        self.bindings.forget()
 
     # reading
 
     def installed(self) -> List[Dict[str, Any]]:
         return cast(List[Dict[str, Any]], self.read()["packages"])
 
+    def versions(self) -> List[Dict[str, Any]]:
+        return cast(List[Dict[str, Any]], self.present()["packages"])
+
+    def marks(self) -> List[str]:
+        return sorted("{name}:{arch}".format(**one) for one in self.versions() if not one["manual"])
+
     def holds(self) -> List[str]:
         return cast(List[str], self.read()["holds"])
 
     def duplicates(self) -> List[Dict[str, str]]:
-        return cast(List[Dict[str, str]], self.read()["duplicates"])
+        return cast(List[Dict[str, str]], self.present()["duplicates"])
 
     def repositories(self) -> List[Dict[str, Any]]:
         return [describe_repository(one, self._refresh_errors) for one in self.read()["repositories"]]
@@ -51,22 +62,33 @@ class BoundDriver(RpmDriver):
         self._refresh_errors = [
             dict(one, message=without_credentials(one["message"])) for one in self.bindings.ask("refresh")
         ]
+        if self._refresh_errors:
+            self.bindings.forget()  # there may be an older copy of what could not be fetched
         return self._refresh_errors
 
     def updates(self) -> List[Dict[str, Any]]:
         return cast(List[Dict[str, Any]], self.read()["updates"])
 
     def kernel_packages(self) -> List[Dict[str, Any]]:
-        return cast(List[Dict[str, Any]], self.read()["kernels"])
+        return cast(List[Dict[str, Any]], self.present()["kernels"])
 
     def reboot_requests(self) -> List[str]:
         started = read_start()
-        return sorted({one["name"] for one in self.read()["reboot_hints"] if one["installed_at"] > started})
+        return sorted(
+            {one["name"] for one in self.present()["reboot_hints"] if one["installed_at"] > started}
+        )
+
+    def present(self) -> Dict[str, Any]:
+        """Return what inside/reading.py reads of what is installed."""
+        if self._present is None:
+            self._present = cast(Dict[str, Any], self.bindings.ask("present"))
+        return self._present
 
     def read(self) -> Dict[str, Any]:
-        """Return what inside/reading.py reads."""
+        """Return everything that inside/reading.py reads."""
         if self._kept is None:
             self._kept = cast(Dict[str, Any], self.bindings.ask("read"))
+            self._present = self._kept["present"]
         return self._kept
 
     # planning and acting

@@ -3,7 +3,7 @@
 """What the rpm command answers and does without a package manager over it."""
 
 import re
-from typing import Dict, List, Optional
+from typing import Dict, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.logged import run_logged
@@ -12,6 +12,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 _UNOWNED = re.compile(r"^(?:file .* is not owned by any package|error: file .*)$")
 # The header is the same in the rpm database and in the file, signed or not; it names the sum of the content.
 _IDENTITY = "%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{ARCH} %{SHA256HEADER} %{SHA1HEADER}\\n"
+# Of large packages all bytes are read.
+_TIME_LIMIT = 600
 _COMPLAINT = re.compile(r"error: |\t.*(?:conflict|needed by|requires)")
 
 
@@ -38,19 +40,44 @@ def parse_owners(text: str, paths: List[str]) -> Dict[str, str]:
     return {path: lines[place] for place, path in enumerate(paths) if not _UNOWNED.match(lines[place])}
 
 
-def installed_identity(package: str) -> Optional[str]:
-    """Return what tells the build of an installed package (see `nevra`) from every other one."""
-    answer = run(["rpm", "-q", "--queryformat", _IDENTITY, package])
-    return answer.stdout.strip() if answer.rc == 0 and answer.stdout.count("\n") == 1 else None
+def installed_identities(packages: List[str]) -> Dict[str, str]:
+    """Return what tells the build of each installed package (see `nevra`) from every other one.
+
+    One that is not installed, or twice, is not in it.
+    """
+    if not packages:
+        return {}
+    told = run(["rpm", "-q", "--queryformat", _IDENTITY] + sorted(set(packages)), timeout=_TIME_LIMIT)
+    return parse_identities(told.stdout)
 
 
-def file_identity(path: str) -> Optional[str]:
-    """Return the same of a package file, None when it is not one or its bytes are damaged."""
-    sound = run(["rpmkeys", "--checksig", "--nosignature", path], timeout=600)
-    if sound.rc != 0:
-        return None
-    answer = run(["rpm", "-qp", "--nosignature", "--queryformat", _IDENTITY, path])
-    return answer.stdout.strip() if answer.rc == 0 else None
+def parse_identities(text: str) -> Dict[str, str]:
+    """Return the identities that `rpm -q` prints, by package (see `nevra`); one told twice is left out."""
+    found: Dict[str, List[str]] = {}
+    for line in text.splitlines():
+        fields = line.split(" ")
+        if len(fields) == _IDENTITY.count(" ") + 1:
+            found.setdefault(nevra(*fields[:3]), []).append(line)
+    return {name: lines[0] for name, lines in found.items() if len(lines) == 1}
+
+
+def file_identities(paths: List[str]) -> Dict[str, str]:
+    """Return the same of package files, by path; what is no package, or has damaged bytes, is not in it."""
+    if not paths:
+        return {}
+    lines = []
+    # rpm tells of several files only together whether their bytes are sound.
+    if run(["rpmkeys", "--checksig", "--nosignature"] + paths, timeout=_TIME_LIMIT).rc == 0:
+        told = run(["rpm", "-qp", "--nosignature", "--queryformat", _IDENTITY] + paths, timeout=_TIME_LIMIT)
+        lines = told.stdout.splitlines() if told.rc == 0 else []
+    if len(lines) == len(paths):
+        return dict(zip(paths, lines))  # noqa: B905 - Python 3.6 knows no strict
+    if len(paths) == 1:
+        return {}
+    found: Dict[str, str] = {}
+    for path in paths:
+        found.update(file_identities([path]))
+    return found
 
 
 def put_back(files: List[str], removals: List[str], log: str) -> None:

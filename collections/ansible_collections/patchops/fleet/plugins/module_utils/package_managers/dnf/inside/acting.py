@@ -39,12 +39,16 @@ def download(opened: Opened, packages: List[Dict[str, str]], directory: str) -> 
     offers = [_offer(base, wanted) for wanted in packages]
     try:
         base.download_packages([offer for offer in offers if offer is not None])
+        complete = True
     except dnf.exceptions.DownloadError:
-        pass  # told below of each one that is missing
+        complete = False  # asked below of each one
     found = []
     for place, wanted in enumerate(packages):
         offer = offers[place]
-        problem = "no repository has it" if offer is None else _fetch(base, offer, directory, wanted["file"])
+        problem: Optional[str] = "no repository has it"
+        if offer is not None:
+            problem = None if complete else _fetch(base, offer)
+            problem = problem or _take(base, offer, os.path.join(directory, wanted["file"]))
         found.append(
             {
                 "file": wanted["file"],
@@ -113,14 +117,20 @@ def _offer(base: Any, wanted: Dict[str, str]) -> Any:
     return None
 
 
-def _fetch(base: Any, offer: Any, directory: str, name: str) -> Optional[str]:
+def _fetch(base: Any, offer: Any) -> Optional[str]:
+    """Download a package that may be there already; return what was wrong."""
     try:
         base.download_packages([offer])
     except dnf.exceptions.DownloadError as error:
         return " ".join(str(error).split())
+    return None
+
+
+def _take(base: Any, offer: Any, target: str) -> Optional[str]:
+    """Bring a downloaded package to `target`; return what is wrong with it."""
     problem = keys.check(base, offer)
     if problem is None:
-        fetched, target = offer.localPkg(), os.path.join(directory, name)
+        fetched = offer.localPkg()
         if os.path.dirname(fetched) == base.conf.destdir:
             os.replace(fetched, target)
         else:

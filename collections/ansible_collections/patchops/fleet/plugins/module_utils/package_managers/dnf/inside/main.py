@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answer one question about dnf: a request in, an answer out, both JSON."""
+"""Answer questions about dnf."""
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     acting,
@@ -29,52 +29,73 @@ except ImportError:
 _REPAIR = "See whether rpm -qa works on the host; rpm --rebuilddb makes the rpm database anew."
 
 
-def _refresh(request: Dict[str, Any]) -> Any:
-    errors = opening.open_with_repositories(fetch=True).errors
-    return [{"repository": name, "message": errors[name]} for name in sorted(errors)]
+class _Answers:
+    """One question each. What several of them need is opened once."""
+
+    def __init__(self) -> None:
+        self._opened: Optional[opening.Opened] = None
+
+    def version(self, request: Dict[str, Any]) -> Any:
+        return dnf.VERSION
+
+    def refresh(self, request: Dict[str, Any]) -> Any:
+        self._opened = opening.open_with_repositories(fetch=True)
+        errors = self._opened.errors
+        return [{"repository": name, "message": errors[name]} for name in sorted(errors)]
+
+    def forget(self, request: Dict[str, Any]) -> bool:
+        return self._opened is None  # plugins are loaded once in a process
+
+    def present(self, request: Dict[str, Any]) -> Any:
+        with opening.without_repositories() as base:
+            return reading.present(base)
+
+    def read(self, request: Dict[str, Any]) -> Any:
+        return reading.read(self._with_repositories())
+
+    def plan(self, request: Dict[str, Any]) -> Any:
+        solver = solving.Solver(self._with_repositories())
+        return planning.plan(solver, request["selection"], request["allow_removals"])
+
+    def download(self, request: Dict[str, Any]) -> Any:
+        return acting.download(self._with_repositories(), request["packages"], request["directory"])
+
+    def simulate(self, request: Dict[str, Any]) -> Any:
+        with opening.without_repositories() as base:
+            return acting.simulate(base, request["files"], request["removals"])
+
+    def install(self, request: Dict[str, Any]) -> Any:
+        with opening.without_repositories() as base:
+            return acting.install(base, request["files"], request["removals"])
+
+    def set_reasons(self, request: Dict[str, Any]) -> Any:
+        with opening.without_repositories() as base:
+            return acting.set_reasons(base, request["automatic"], request["manual"])
+
+    def _with_repositories(self) -> opening.Opened:
+        if self._opened is None:
+            self._opened = opening.open_with_repositories(fetch=False)
+        return self._opened
 
 
-def _read(request: Dict[str, Any]) -> Any:
-    return reading.read(opening.open_with_repositories(fetch=False))
-
-
-def _plan(request: Dict[str, Any]) -> Any:
-    opened = opening.open_with_repositories(fetch=False)
-    return planning.plan(solving.Solver(opened.base), request["selection"], request["allow_removals"])
-
-
-def _download(request: Dict[str, Any]) -> Any:
-    opened = opening.open_with_repositories(fetch=False)
-    return acting.download(opened, request["packages"], request["directory"])
-
-
-def _simulate(request: Dict[str, Any]) -> Any:
-    return acting.simulate(opening.open_without_repositories(), request["files"], request["removals"])
-
-
-def _install(request: Dict[str, Any]) -> Any:
-    return acting.install(opening.open_without_repositories(), request["files"], request["removals"])
-
-
-def _set_reasons(request: Dict[str, Any]) -> Any:
-    base = opening.open_without_repositories()
-    return acting.set_reasons(base, request["automatic"], request["manual"])
-
-
-_ANSWERS = {
-    "refresh": _refresh,
-    "read": _read,
-    "plan": _plan,
-    "download": _download,
-    "simulate": _simulate,
-    "install": _install,
-    "set_reasons": _set_reasons,
-}
-
-
-def main(request: Dict[str, Any]) -> None:
+def main() -> None:
     """Answer on standard output (see answering.py)."""
-    answering.answer(request, _ANSWERS, _explain)
+    answers = _Answers()
+    answering.serve(
+        {
+            "version": answers.version,
+            "refresh": answers.refresh,
+            "forget": answers.forget,
+            "present": answers.present,
+            "read": answers.read,
+            "plan": answers.plan,
+            "download": answers.download,
+            "simulate": answers.simulate,
+            "install": answers.install,
+            "set_reasons": answers.set_reasons,
+        },
+        _explain,
+    )
 
 
 def _explain(error: Exception) -> Refusal:

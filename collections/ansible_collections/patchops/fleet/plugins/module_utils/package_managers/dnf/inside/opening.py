@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Open dnf as its command line would, and say which repositories could not be had."""
 
-from typing import Any, Dict, Optional, Set
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 try:
     import dnf
@@ -16,11 +17,15 @@ except ImportError:
 
 
 class Opened:
-    """dnf with its sack filled. `errors`: what was wrong, by repository; such a repository is left out."""
+    """dnf with its sack filled. `errors`: what was wrong, by repository; such a repository is left out.
+
+    `updates`: what reading.py found out for the first who asked.
+    """
 
     def __init__(self, base: Any, errors: Dict[str, str]) -> None:
         self.base = base
         self.errors = errors
+        self.updates: Optional[List[Dict[str, Any]]] = None
 
 
 def configure() -> Any:
@@ -56,7 +61,8 @@ def open_with_repositories(fetch: bool) -> Opened:
     return Opened(base, errors)
 
 
-def open_without_repositories() -> Any:
+@contextmanager
+def without_repositories() -> Iterator[Any]:
     """Open dnf so that it sees what is installed and nothing else: no excludes, no plugins, no limits."""
     base = configure()
     conf = base.conf
@@ -64,8 +70,11 @@ def open_without_repositories() -> Any:
     conf.clean_requirements_on_remove = False
     conf.installonly_limit = 0
     conf.best = True
-    base.fill_sack(load_system_repo=True, load_available_repos=False)
-    return base
+    try:
+        base.fill_sack(load_system_repo=True, load_available_repos=False)
+        yield base
+    finally:
+        base.close()
 
 
 def installed(base: Any) -> Any:

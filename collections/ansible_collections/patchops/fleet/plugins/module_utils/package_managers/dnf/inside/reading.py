@@ -27,17 +27,24 @@ _VERSIONLOCK = "/etc/dnf/plugins/versionlock.conf"
 
 
 def read(opened: opening.Opened) -> Dict[str, Any]:
-    """Return {packages, updates, repositories, kernels, duplicates, holds, reboot_hints}."""
+    """Return {packages, updates, repositories, holds, present}."""
     base = opened.base
-    installed = describing.records_of(opening.installed(base))
-    holds = held_names(base)
     return {
-        "packages": _packages(base, installed),
-        "updates": updates(base, holds),
+        "packages": _packages(base),
+        "updates": updates(opened),
         "repositories": [_repository(repo, opened.errors) for repo in base.repos.iter_enabled()],
+        "holds": held_names(base),
+        "present": present(base),
+    }
+
+
+def present(base: Any) -> Dict[str, Any]:
+    """Return {packages, kernels, duplicates, reboot_hints}: what can be told without a repository."""
+    installed = describing.records_of(opening.installed(base))
+    return {
+        "packages": [records.present_entry(one) for one in installed],
         "kernels": _kernels(base),
         "duplicates": records.duplicates(installed, opening.names_beside(base)),
-        "holds": holds,
         "reboot_hints": _reboot_hints(base),
     }
 
@@ -57,13 +64,19 @@ def held_names(base: Any) -> List[str]:
     return sorted(names)
 
 
-def updates(base: Any, holds: List[str]) -> List[Dict[str, Any]]:
+def updates(opened: opening.Opened) -> List[Dict[str, Any]]:
     """Return the updates of installed packages, those that excludes and locks keep away included."""
-    available = base.sack.query().available()
+    if opened.updates is None:
+        opened.updates = _updates(opened.base, held_names(opened.base))
+    return opened.updates
+
+
+def _updates(base: Any, holds: List[str]) -> List[Dict[str, Any]]:
+    # Packages of module streams that are not enabled stay out: they are not for this host.
+    offers = list(base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).upgrades())
+    available = base.sack.query().available().filter(name=sorted({one.name for one in offers}))
     visible = {(one.name, one.arch, describing.version_of(one)) for one in available}
     installed = describing.records_of(opening.installed(base))
-    # Packages of module streams that are not enabled stay out: they are not for this host.
-    offers = base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).upgrades()
     found: List[Tuple[Package, Package, bool, Any]] = [
         pair + (None,) for pair in records.pair_updates(installed, describing.records_of(offers), visible)
     ]
@@ -85,11 +98,10 @@ def updates(base: Any, holds: List[str]) -> List[Dict[str, Any]]:
     ]
 
 
-def _packages(base: Any, installed: List[Package]) -> List[Dict[str, Any]]:
-    offered = {
-        (one.name, one.arch, describing.version_of(one)): one.reponame
-        for one in base.sack.query().available()
-    }
+def _packages(base: Any) -> List[Dict[str, Any]]:
+    installed = describing.records_of(opening.installed(base))
+    available = base.sack.query().available().filter(name=sorted({one.name for one in installed}))
+    offered = {(one.name, one.arch, describing.version_of(one)): one.reponame for one in available}
     modules = _module_labels()
     return [
         records.installed_entry(

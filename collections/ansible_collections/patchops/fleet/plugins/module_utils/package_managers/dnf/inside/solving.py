@@ -19,13 +19,13 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
 class Solver(planning.Solver):
     """Asks the dnf that was opened with the host's repositories."""
 
-    def __init__(self, base: Any) -> None:
-        self._base = base
+    def __init__(self, opened: opening.Opened) -> None:
+        self._base = base = opened.base
         # Kernels accumulate rather than that one goes of which nobody spoke: the running or the fallback one.
         base.conf.installonly_limit = 0
         self.arch = base.conf.arch
         self.holds = reading.held_names(base)
-        self.updates = reading.updates(base, self.holds)
+        self.updates = reading.updates(opened)
 
     def known(self, name: str, arch: str = "") -> List[Package]:
         wanted = {"name": name, "arch": arch} if arch else {"name": name}

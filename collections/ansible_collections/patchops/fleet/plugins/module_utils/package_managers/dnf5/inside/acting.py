@@ -33,14 +33,14 @@ _LOCK = "/run/dnf/rpmtransaction.lock"
 _DESCRIPTION = "patchops"
 
 
-def download(packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
+def download(opened: opening.Opened, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
     """Fetch packages (name, arch, version, file) into `directory`, each under the name `file`.
 
     Return [{file, error, sha256}]: error None when it is there; sha256 what the metadata says, None when no
     repository has the package.
     """
     # What was taken back is excluded, and still the way back of another transaction.
-    base = opening.open_with_repositories(excludes=False)
+    base = opened.everything
     partial = os.path.join(directory, ".partial")
     os.makedirs(partial, exist_ok=True)
     base.get_config().destdir = partial

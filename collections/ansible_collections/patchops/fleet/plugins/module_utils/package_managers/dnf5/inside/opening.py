@@ -19,6 +19,32 @@ _COMMAND_LINE = "@commandline"
 _COPIES = "_dnf_local"
 
 
+class Opened:
+    """libdnf5 with the enabled repositories, each half loaded when it is first asked for.
+
+    `updates`: what reading.py found out for the first who asked.
+    """
+
+    def __init__(self) -> None:
+        self.updates: Optional[List[Dict[str, Any]]] = None
+        self._bases: Dict[bool, Any] = {}
+
+    @property
+    def everything(self) -> Any:
+        """Without the host's excludes and version locks, which hide installed packages, too."""
+        return self._base(excludes=False)
+
+    @property
+    def restricted(self) -> Any:
+        """With them."""
+        return self._base(excludes=True)
+
+    def _base(self, excludes: bool) -> Any:
+        if excludes not in self._bases:
+            self._bases[excludes] = open_with_repositories(excludes)
+        return self._bases[excludes]
+
+
 def open_with_repositories(excludes: bool) -> Any:
     """Return libdnf5's Base with the enabled repositories as they were read the last time.
 

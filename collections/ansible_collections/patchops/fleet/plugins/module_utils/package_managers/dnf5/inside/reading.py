@@ -25,18 +25,25 @@ _NOT_THIS_ONE = ("!=", "<>")
 _NOT_READ = "it was never read: its metadata is not on the host"
 
 
-def read() -> Dict[str, Any]:
-    """Return {packages, updates, repositories, kernels, duplicates, holds, reboot_hints}."""
-    base = opening.open_with_repositories(excludes=False)
-    installed = describing.records_of(opening.installed(base))
-    holds = held_names(base)
+def read(opened: opening.Opened) -> Dict[str, Any]:
+    """Return {packages, updates, repositories, holds, present}."""
+    base = opened.everything
     return {
-        "packages": _packages(base, installed),
-        "updates": updates(base, opening.open_with_repositories(excludes=True), holds),
+        "packages": _packages(base),
+        "updates": updates(opened),
         "repositories": repositories(base),
+        "holds": held_names(base),
+        "present": present(base),
+    }
+
+
+def present(base: Any) -> Dict[str, Any]:
+    """Return {packages, kernels, duplicates, reboot_hints}: what can be told without a repository."""
+    installed = describing.records_of(opening.installed(base))
+    return {
+        "packages": [records.present_entry(one) for one in installed],
         "kernels": _kernels(base),
         "duplicates": records.duplicates(installed, opening.names_beside(base)),
-        "holds": holds,
         "reboot_hints": _reboot_hints(base),
     }
 
@@ -56,11 +63,15 @@ def held_names(base: Any) -> List[str]:
     return sorted(name for name in names if any(fnmatch.fnmatchcase(name, lock) for lock in locks))
 
 
-def updates(base: Any, restricted: Any, holds: List[str]) -> List[Dict[str, Any]]:
-    """Return the updates of installed packages, those that excludes and locks keep away included.
+def updates(opened: opening.Opened) -> List[Dict[str, Any]]:
+    """Return the updates of installed packages, those that excludes and locks keep away included."""
+    if opened.updates is None:
+        base = opened.everything
+        opened.updates = _updates(base, opened.restricted, held_names(base))
+    return opened.updates
 
-    `restricted`: the same as `base`, with excludes and locks in force.
-    """
+
+def _updates(base: Any, restricted: Any, holds: List[str]) -> List[Dict[str, Any]]:
     offers = libdnf5.rpm.PackageQuery(base)
     offers.filter_upgrades()
     found = describing.records_of(offers)
@@ -88,7 +99,8 @@ def updates(base: Any, restricted: Any, holds: List[str]) -> List[Dict[str, Any]
     ]
 
 
-def _packages(base: Any, installed: List[Package]) -> List[Dict[str, Any]]:
+def _packages(base: Any) -> List[Dict[str, Any]]:
+    installed = describing.records_of(opening.installed(base))
     offered = {
         (one.get_name(), one.get_arch(), describing.version_of(one)): one.get_repo_id()
         for one in opening.available(base, {one.name for one in installed})

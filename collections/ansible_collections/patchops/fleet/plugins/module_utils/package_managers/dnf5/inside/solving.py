@@ -30,16 +30,15 @@ _READ = "Let the call refresh them, or run dnf5 makecache --refresh on the host.
 class Solver(planning.Solver):
     """Asks libdnf5 with the host's excludes and version locks in force."""
 
-    def __init__(self) -> None:
-        # Excludes hide installed packages, too: those are asked for where none are in force.
-        self._everything = opening.open_with_repositories(excludes=False)
-        self._base = opening.open_with_repositories(excludes=True)
+    def __init__(self, opened: opening.Opened) -> None:
+        # What is installed is asked for where nothing hides it.
+        self._everything, self._base = opened.everything, opened.restricted
         unread = [one["id"] for one in reading.repositories(self._everything) if one["error"]]
         if unread:
             raise Refusal("repository_unreadable", "Never read: " + ", ".join(unread) + ".", _READ)
         self.arch = self._base.get_vars().get_value("arch")
         self.holds = reading.held_names(self._everything)
-        self.updates = reading.updates(self._everything, self._base, self.holds)
+        self.updates = reading.updates(opened)
 
     def known(self, name: str, arch: str = "") -> List[Package]:
         found = []

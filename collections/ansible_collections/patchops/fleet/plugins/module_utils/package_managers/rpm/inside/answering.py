@@ -1,22 +1,21 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answer one question: a request in, an answer out, both JSON."""
+"""Answer questions until there are no more: a line of JSON in, a line of JSON out."""
 
 import json
 import os
+import sys
 from typing import Any, Callable, Dict, Mapping
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
 )
 
+Answers = Mapping[str, Callable[[Dict[str, Any]], Any]]
 
-def answer(
-    request: Dict[str, Any],
-    answers: Mapping[str, Callable[[Dict[str, Any]], Any]],
-    explain: Callable[[Exception], Refusal],
-) -> None:
-    """Print {answer} or {refusal: {code, message, remedy}} on standard output, and nothing else.
+
+def serve(answers: Answers, explain: Callable[[Exception], Refusal]) -> None:
+    """Print {answer} or {refusal: {code, message, remedy}} for each question, and nothing else.
 
     `answers` has a function for each request["action"]; `explain` makes a Refusal of the package manager's
     own errors, and raises every other one again. Without a code the refusal is what the caller takes it for.
@@ -25,9 +24,19 @@ def answer(
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
-        result: Dict[str, Any] = {"answer": answers[request["action"]](request)}
+        with output:
+            for line in iter(sys.stdin.readline, ""):
+                output.write(json.dumps(_answer(json.loads(line), answers, explain)) + "\n")
+                output.flush()
+    except BrokenPipeError:
+        pass  # who asked has died; what was asked for is done all the same
+
+
+def _answer(
+    request: Dict[str, Any], answers: Answers, explain: Callable[[Exception], Refusal]
+) -> Dict[str, Any]:
+    try:
+        return {"answer": answers[request["action"]](request)}
     except Exception as error:
         refusal = error if isinstance(error, Refusal) else explain(error)
-        result = {"refusal": {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}}
-    with output:
-        json.dump(result, output)
+        return {"refusal": {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}}

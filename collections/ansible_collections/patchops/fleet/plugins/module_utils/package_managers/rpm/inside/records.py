@@ -132,6 +132,11 @@ def pair_updates(
     return pairs
 
 
+def present_entry(package: Package) -> Dict[str, Any]:
+    """Return what is known of an installed package without a repository."""
+    return {"name": package.name, "arch": package.arch, "version": package.version, "manual": package.manual}
+
+
 def installed_entry(package: Package, suite: Optional[str], module: str) -> Dict[str, Any]:
     """Return an installed package for the host document; `suite`: a repository that offers this version."""
     recorded = package.recorded if package.recorded.strip("@<>") not in ("", "unknown") else None

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
 from pathlib import Path
 
@@ -24,8 +26,11 @@ def interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def answers(path: Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\ncat > /dev/null\n{text}\n")
+def answers(path: Path, text: str, each: str = "true") -> None:
+    """Make an interpreter: it reads what is sent, then does `text`, and `each` for every further question."""
+    path.write_text(
+        f"#!/bin/sh\nread -r modules\nread -r question\n{text}\nwhile read -r question; do {each}; done\n"
+    )
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
@@ -34,14 +39,70 @@ def test_an_answer_comes_from_the_first_interpreter_that_has_the_bindings(interp
     assert Dnf().bindings.ask("read") == [1]
 
 
+def test_one_start_answers_one_question_after_the_other(interpreter: Path) -> None:
+    answers(interpreter, "echo '{\"answer\": '$$'}'", each="echo '{\"answer\": '$$'}'")
+    asked = Dnf().bindings
+    assert asked.ask("read") == asked.ask("plan")
+
+
+def test_a_process_that_was_killed_between_two_questions_is_started_anew(interpreter: Path) -> None:
+    answers(interpreter, "echo '{\"answer\": '$$'}'", each="echo '{\"answer\": '$$'}'")
+    asked = Dnf().bindings
+    first = asked.ask("read")
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    assert asked.ask("read") != first
+
+
+@pytest.mark.parametrize(("forgotten", "same"), [("true", True), ("false", False)])
+def test_what_cannot_forget_what_it_loaded_is_started_anew(
+    interpreter: Path, forgotten: str, same: bool
+) -> None:
+    answer = "echo '{\"answer\": '$$'}'"
+    forget = f"echo '{{\"answer\": {forgotten}}}'"
+    answers(interpreter, answer, each=f"case $question in *forget*) {forget};; *) {answer};; esac")
+    asked = Dnf().bindings
+    first = asked.ask("read")
+    asked.forget()
+    assert (asked.ask("read") == first) is same
+
+
+def test_a_change_has_a_process_of_its_own(interpreter: Path, tmp_path: Path) -> None:
+    answers(interpreter, "echo '{\"answer\": '$$'}'")
+    asked = Dnf().bindings
+    first = asked.ask("read")
+    assert asked.change(str(tmp_path / "log"), "install") != first
+
+
+def test_a_question_that_takes_too_long_is_given_up(
+    interpreter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(interpreter, "sleep 60 & wait")
+    monkeypatch.setattr(bindings, "_TIME_LIMIT", 0.2)
+    with pytest.raises(DriverError, match="ended without an answer") as caught:
+        Dnf().bindings.ask("read")
+    assert caught.value.code == "internal_error"
+
+
 def test_what_is_sent_carries_its_own_code(interpreter: Path, tmp_path: Path) -> None:
-    interpreter.write_text(f"#!/bin/sh\ncat > {tmp_path}/sent\necho '{{\"answer\": null}}'\n")
+    interpreter.write_text(f"#!/bin/sh\nhead -n 2 > {tmp_path}/sent\necho '{{\"answer\": null}}'\n")
     interpreter.chmod(0o755)
     Dnf().bindings.ask("plan", selection={"select": "all"})
-    sent = json.loads((tmp_path / "sent").read_text())
-    assert sent["request"] == {"action": "plan", "selection": {"select": "all"}}
-    assert [name.rpartition(".")[2] for name, _source in sent["modules"]][-1] == "main"
-    assert all("SPDX-License-Identifier" in source for _name, source in sent["modules"])
+    modules, question = map(json.loads, (tmp_path / "sent").read_text().splitlines())
+    assert question == {"action": "plan", "selection": {"select": "all"}}
+    assert [name.rpartition(".")[2] for name, _source in modules][-1] == "main"
+    assert all("SPDX-License-Identifier" in source for _name, source in modules)
+
+
+def test_what_is_installed_is_told_without_asking_for_repositories(interpreter: Path, tmp_path: Path) -> None:
+    bash = {"name": "bash", "arch": "x86_64", "version": "1-1", "manual": False}
+    present = {"answer": {"packages": [bash], "duplicates": []}}
+    answers(interpreter, f"echo \"$question\" >> {tmp_path}/asked; echo '{json.dumps(present)}'")
+    driver = Dnf()
+    assert driver.versions() == [bash]
+    assert driver.marks() == ["bash:x86_64"]
+    assert driver.broken()["interrupted"] is False
+    assert json.loads((tmp_path / "asked").read_text()) == {"action": "present"}
 
 
 def test_without_bindings_anywhere_the_host_is_refused_by_name(interpreter: Path) -> None:
@@ -85,18 +146,11 @@ def test_a_script_that_failed_after_its_worker_died_is_still_found(tmp_path: Pat
     assert Dnf().complaints(str(log)) == []
 
 
-@pytest.mark.parametrize(
-    ("answers", "version"),
-    [
-        ({"rpm": Result(0, "4.14.0", "")}, "4.14.0"),
-        (
-            {"rpm": Result(1, "package dnf is not installed", ""), "dnf": Result(0, "4.14.0\n  x\n", "")},
-            "4.14.0",
-        ),
-    ],
-)
 def test_rpm_tells_the_version_and_dnf_where_rpm_does_not_know_it(
-    monkeypatch: pytest.MonkeyPatch, answers: dict[str, Result], version: str
+    interpreter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dnf, "run", lambda argv: answers[argv[0]])
-    assert Dnf().version() == version
+    answers(interpreter, 'echo \'{"answer": "4.14.0"}\'')
+    monkeypatch.setattr(dnf, "run", lambda argv: Result(1, "package dnf is not installed", ""))
+    assert Dnf().version() == "4.14.0"
+    monkeypatch.setattr(dnf, "run", lambda argv: Result(0, "4.20.0", ""))
+    assert Dnf().version() == "4.20.0"

@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
     describe_broken,
     describe_repository,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
 
 READ = {
     "id": "baseos",
@@ -59,12 +60,38 @@ def test_a_package_of_the_way_back_counts_only_as_the_very_build_that_is_install
     target.mkdir()
     (nearby / "bash-1-1.x86_64.rpm").write_text("the installed build")
     (nearby / "libx-1-1.x86_64.rpm").write_text("another build")
-    monkeypatch.setattr(command, "installed_identity", lambda _package: "the installed build")
-    monkeypatch.setattr(command, "file_identity", lambda path: Path(path).read_text())
+    monkeypatch.setattr(
+        command, "installed_identities", lambda names: dict.fromkeys(names, "the installed build")
+    )
+    monkeypatch.setattr(
+        command, "file_identities", lambda paths: {path: Path(path).read_text() for path in paths}
+    )
     plan = {"packages": [{"name": name, "arch": "x86_64", "from": "1-1"} for name in ("bash", "libx")]}
     material = acquire.acquire_way_back(no_repository, plan, str(target), [str(nearby)])
     assert [(one["name"], one["how"]) for one in material] == [("bash", "cache"), ("libx", None)]
     assert [path.name for path in target.iterdir()] == ["bash-1-1.x86_64.rpm"]
+
+
+def test_a_build_is_known_by_what_rpm_says_of_it_in_one_line() -> None:
+    bind, twice = "bind 32:9.16-1.el9 x86_64 aa bb", "kmod 1-1 x86_64 cc dd"
+    told = f"{bind}\npackage vim-1-1.x86_64 is not installed\n{twice}\n{twice}\n"
+    assert command.parse_identities(told)["bind-32:9.16-1.el9.x86_64"] == bind
+    assert not {"vim-1-1.x86_64", "kmod-1-1.x86_64"} & set(command.parse_identities(told))
+
+
+def test_a_damaged_file_does_not_hide_the_sound_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(argv: list[str], timeout: float) -> Result:
+        assert timeout
+        files = [word for word in argv if word.startswith("/")]
+        if "/damaged" in files:
+            return Result(1, "", "")
+        return Result(0, "".join(f"{file} 1-1 x86_64 a b\n" for file in files), "")
+
+    monkeypatch.setattr(command, "run", answer)
+    sound = {"/a": "/a 1-1 x86_64 a b", "/b": "/b 1-1 x86_64 a b"}
+    assert command.file_identities(["/a", "/b"]) == sound
+    assert command.file_identities(["/a", "/damaged", "/b"]) == sound
+    assert command.file_identities([]) == {}
 
 
 def test_an_epoch_is_part_of_our_file_names_and_not_of_a_package_managers() -> None:
