@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What decides the content of an image, and so its place in the cache."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from patchops.lab.cache import content_key
 from patchops.lab.commands import run
 
+# Counts the changes of what patchops.lab.images does to every image.
 _RECIPE = 1
 
 
@@ -16,15 +17,20 @@ class ImageSpec:
 
     :ivar release: of which the hosts are (a key of patchops.lab.distributions.DISTRIBUTIONS)
     :ivar packages: the Debian packages in it, sorted
+    :ivar changes: stands for what the distribution changes in a Debian; empty: nothing
     """
 
     release: str
     packages: tuple[str, ...]
+    changes: str = ""
 
     @property
     def key(self) -> str:
         """Names the image in the cache."""
-        return content_key({"recipe": _RECIPE, **asdict(self)})
+        ingredients = {"recipe": _RECIPE, "release": self.release, "packages": self.packages}
+        if self.changes:
+            ingredients["changes"] = self.changes
+        return content_key(ingredients)
 
 
 def machine_architecture() -> str:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from patchops.lab.cache import cached
+from patchops.lab.cache import cached, content_key
 from patchops.lab.commands import ISOLATED, run
 from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.image_spec import ImageSpec
@@ -30,8 +30,10 @@ _MASKED_UNITS = ("console-getty.service", "systemd-networkd-wait-online.service"
 
 def image_of(host: HostSpec, architecture: str) -> ImageSpec:
     """The image a host needs."""
-    packages = {*_BASE, *DISTRIBUTIONS[host.release].packages_of(host, architecture)}
-    return ImageSpec(host.release, tuple(sorted(packages)))
+    distribution = DISTRIBUTIONS[host.release]
+    packages = {*_BASE, *distribution.packages_of(host, architecture)}
+    changes = distribution.image_changes
+    return ImageSpec(host.release, tuple(sorted(packages)), content_key(changes) if changes else "")
 
 
 def ensure_images(

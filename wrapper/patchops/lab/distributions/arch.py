@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from patchops.lab.distributions import pacman_repository
 from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
-from patchops.lab.distributions.disguise import disguise
+from patchops.lab.distributions.disguise import Changes, disguise
 from patchops.lab.distributions.layers import ensure_layer
 from patchops.lab.distributions.pacman_apps import CATALOGUE
 from patchops.lab.distributions.pacman_suite import BrokenPacmanSuite
@@ -110,13 +110,10 @@ class Arch(Distribution):
     refreshing = ("pacman", "-Sy")
     listing_reasons = ("pacman", "-Qqe")
 
-    def prepare(self, root: Path) -> None:
-        disguise(root, _OS_RELEASE)
-        entry = root / _INSTALLED / "base-3-2"
-        entry.mkdir(parents=True)
-        (entry / "desc").write_text(_BASE, encoding="utf-8")
-        (entry / "files").write_text("", encoding="utf-8")
-        (entry.parent / "ALPM_DB_VERSION").write_text("9\n", encoding="utf-8")
+    @property
+    def image_changes(self) -> Changes:
+        database = {"ALPM_DB_VERSION": "9\n", "base-3-2/desc": _BASE, "base-3-2/files": ""}
+        return disguise(_OS_RELEASE, {f"{_INSTALLED}/{path}": content for path, content in database.items()})
 
     def publish(
         self, paths: LabPaths, hosts: Sequence[ImagedHost], old_gone: bool, progress: Progress

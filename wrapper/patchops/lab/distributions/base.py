@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from patchops.lab.distributions.disguise import Changes, change
 from patchops.lab.errors import LabError
 from patchops.lab.image_spec import ImageSpec
 from patchops.lab.layered_disk import LayeredDisk
@@ -139,9 +140,14 @@ class Distribution(ABC):
         """All that `suite_of` knows."""
         return tuple(sorted({self.updates_suite, self.installed_suite}))
 
-    @abstractmethod
+    @property
+    def image_changes(self) -> Changes:
+        """What `prepare` changes in the files of a fresh Debian; other changes are another image."""
+        return {}
+
     def prepare(self, root: Path) -> None:
         """Make a fresh Debian into this distribution; the image's root directory."""
+        change(root, self.image_changes)
 
     @abstractmethod
     def publish(

@@ -62,9 +62,6 @@ class Debian(Distribution):
             packages |= {f"linux-image-cloud-{architecture}", "unattended-upgrades"}
         return packages
 
-    def prepare(self, root: Path) -> None:
-        """It is Debian already."""
-
     def publish(
         self, paths: LabPaths, hosts: Sequence[ImagedHost], old_gone: bool, progress: Progress
     ) -> None:

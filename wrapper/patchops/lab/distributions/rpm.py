@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from patchops.lab.commands import ISOLATED, run
 from patchops.lab.distributions import rpm_database, rpm_repository
 from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
-from patchops.lab.distributions.disguise import disguise
+from patchops.lab.distributions.disguise import Changes, disguise
 from patchops.lab.distributions.layers import ensure_layer
 from patchops.lab.distributions.rpm_apps import CATALOGUE, VENDOR
 from patchops.lab.distributions.rpm_suite import BrokenRpmSuite
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from patchops.lab.spec import HostSpec
 
 KEY_FILE = "etc/pki/rpm-gpg/RPM-GPG-KEY-lab"
+# In the image until the package is built.
+_RELEASE_FILE = "root/release/release.spec"
 _RELEASE_SPEC = """\
 Name: {name}
 Version: {version}
@@ -69,13 +71,18 @@ class RpmDistribution(Distribution):
     provides: tuple[str, ...]
     files: ClassVar[Mapping[str, str]]
 
-    def prepare(self, root: Path) -> None:
+    @property
+    def image_changes(self) -> Changes:
+        name, version = self.release_package
+        spec = _RELEASE_SPEC.format(
+            name=name, version=version, vendor=VENDOR, provides=", ".join(self.provides)
+        )
         # Debian's place for the database is the user's home directory.
-        for path, content in {"etc/rpm/macros.lab": "%_dbpath /var/lib/rpm\n", **self.files}.items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content, encoding="utf-8")
-        disguise(root, self.os_release)
+        macros = {"etc/rpm/macros.lab": "%_dbpath /var/lib/rpm\n"}
+        return disguise(self.os_release, {**macros, **self.files, _RELEASE_FILE: spec})
+
+    def prepare(self, root: Path) -> None:
+        super().prepare(root)
         (root / "var/lib/rpm").mkdir(exist_ok=True)
         self._install_release_package(root)
 
@@ -115,18 +122,14 @@ class RpmDistribution(Distribution):
         return BrokenRpmSuite(self.repository(paths), paths.kept, target)
 
     def _install_release_package(self, root: Path) -> None:
-        name, version = self.release_package
-        work = root / "root/release"
-        work.mkdir()
-        spec = _RELEASE_SPEC.format(
-            name=name, version=version, vendor=VENDOR, provides=", ".join(self.provides)
-        )
-        (work / "release.spec").write_text(spec, encoding="utf-8")
+        spec = root / _RELEASE_FILE
+        work = spec.parent
         run(
-            ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {work}", str(work / "release.spec")],
+            ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {work}", str(spec)],
             doing="build the release package of the image",
         )
-        run([*ISOLATED, *_install(root, sorted(work.rglob("*.rpm")))], doing=f"install {name} in {root}")
+        packages = sorted(work.rglob("*.rpm"))
+        run([*ISOLATED, *_install(root, packages)], doing=f"install the release package in {root}")
         shutil.rmtree(work)
 
 
