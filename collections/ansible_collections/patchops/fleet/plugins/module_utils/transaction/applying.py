@@ -172,9 +172,13 @@ def _install_rest(context: Context) -> None:
         left = _not_the_last(context, left)
         try:
             _install_left(context, left)
+            # Half unpacked, and of the planned version: the package manager takes it for installed.
+            left, reason = [one for one in _left(context) if one in left], "not all was installed"
         except DriverError as error:
             # Packages that were cut off while they were unpacked keep the package manager from a plan.
-            context.step("by_force", reason=error.message)
+            reason = error.message
+        if left:
+            context.step("by_force", reason=reason)
             _install_by_force(context, left)
 
 
