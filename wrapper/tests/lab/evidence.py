@@ -28,3 +28,13 @@ def upgrades(host: LabHost) -> list[str]:
     log = host.paths.upper / "var/log/dpkg.log"
     words = [line.split() for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
     return [f"{line[3]} {line[5]}" for line in words if line[2] == "upgrade"]
+
+
+def etc(host: LabHost) -> dict[str, str]:
+    """What is in /etc: of each path its kind, mode, owner, where a link leads, and a file's digest."""
+    listed = host.run("find", "/etc", "-xdev", "-printf", "%p\\t%y %m %U:%G %l\\n")
+    found = dict(line.split("\t", 1) for line in listed.splitlines())
+    for line in host.run("find", "/etc", "-xdev", "-type", "f", "-exec", "sha256sum", "{}", "+").splitlines():
+        digest, _space, path = line.partition("  ")
+        found[path] += digest
+    return found

@@ -13,12 +13,15 @@ from patchops.lab.modules import run_module
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab
 
+from .evidence import etc
+
 pytestmark = pytest.mark.lab
 
 RELEASES = ("bullseye", "trixie")
 # With apt and dpkg, which stay otherwise: to be exactly as before is what is held here.
 REVERTIBLE = [{"packages": ["*"], "class": "revertible"}]
 EVERYTHING: dict[str, Any] = {"state": "applied", "select": "all", "way_back_classes": REVERTIBLE}
+CERTIFICATES = "/etc/ca-certificates.conf"
 GOODAPP: dict[str, Any] = {"state": "applied", "packages": ["lab-goodapp"]}
 
 
@@ -39,6 +42,11 @@ def files_that_matter(host: LabHost) -> str:
     return host.try_run("find", *places, "-printf", "%p %T@ %s\n").stdout
 
 
+def settings(host: LabHost) -> dict[str, str]:
+    """What is in /etc, but for the host keys that openssh-server makes where an image came without them."""
+    return {path: what for path, what in etc(host).items() if "/ssh_host_" not in path}
+
+
 def running_units(host: LabHost) -> list[str]:
     listed = host.run(
         "systemctl", "list-units", "--state=running,listening,waiting", "--plain", "--no-legend"
@@ -52,6 +60,7 @@ def test_everything_is_applied_as_planned_and_taken_back_to_the_byte(fresh_lab: 
     host = fresh_lab.host(release)
     host.wait_until_up()
     before, marks, units = host.packages(), host.run("apt-mark", "showauto"), running_units(host)
+    former_settings = settings(host)
 
     applied = transact(fresh_lab, release, **EVERYTHING)
     assert applied["outcome"]["code"] == "applied", applied["outcome"]
@@ -66,13 +75,17 @@ def test_everything_is_applied_as_planned_and_taken_back_to_the_byte(fresh_lab: 
     assert host.run("apt-mark", "showauto") == marks
     assert running_units(host) == units
     assert host.run("dpkg", "--audit") == ""
+    committed = transact(fresh_lab, release, state="committed")
+    assert committed["outcome"]["code"] == "committed", committed["outcome"]
+    assert settings(host) == former_settings
 
 
 def test_everything_but_the_package_manager_is_taken_back(fresh_lab: Lab) -> None:
     host = fresh_lab.host("bookworm")
     host.wait_until_up()
-    before = host.packages()
+    before, former_settings = host.packages(), settings(host)
     applied = transact(fresh_lab, "bookworm", state="applied", select="all")
+    host.run("sh", "-c", f"echo '# mine' >> {CERTIFICATES}; echo mine > /etc/motd")
     assert {one["name"] for one in applied["way_back"]["forward_only"]} == {"apt", "libapt-pkg6.0"}
     after = host.packages()
 
@@ -82,6 +95,14 @@ def test_everything_but_the_package_manager_is_taken_back(fresh_lab: Lab) -> Non
     assert host.packages() < before | after
     assert host.run("dpkg", "--audit") == ""
     host.run("apt-get", "check")
+
+    # What was edited meanwhile stays edited, and what scripts of packages had made of it is told.
+    assert f"others may have changed them since: {CERTIFICATES}." in reverted["outcome"]["message"]
+    assert host.run("cat", CERTIFICATES).endswith("# mine\n")
+    transact(fresh_lab, "bookworm", state="committed")
+    now = settings(host)
+    assert {path for path in now if now[path] != former_settings.get(path)} == {CERTIFICATES, "/etc/motd"}
+    assert set(former_settings) <= set(now)
 
 
 def test_check_mode_plans_and_touches_nothing(fresh_lab: Lab) -> None:
