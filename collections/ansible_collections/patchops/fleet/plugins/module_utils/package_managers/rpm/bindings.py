@@ -32,7 +32,6 @@ _INTERPRETERS = ("/usr/libexec/platform-python", "/usr/bin/python3", sys.executa
 _NO_BINDINGS = 97
 _TIME_LIMIT = 1800
 _DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
-_FORGOTTEN = json.dumps({"answer": True}) + "\n"
 # They arrive by standard input and go by their full names, so that they can import one another.
 _START = """\
 import json, sys, types
@@ -74,20 +73,18 @@ class Bindings:
             self._session, given = self._begin(question, limit)
         return self._answer(action, given)
 
-    def forget(self) -> None:
-        """Have what was loaded for earlier questions loaded anew for the next one."""
-        if self._session is None or not self._session.runs():
-            return
-        given = self._session.ask({"action": "forget"}, limit=_TIME_LIMIT)
-        if given.text != _FORGOTTEN:
-            self._session.close()  # it can't, or not without an end of the process
+    def close(self) -> None:
+        """Have the next question answered by a new process, which has loaded nothing yet."""
+        if self._session is not None:
+            self._session.close()
 
     def change(self, log: str, action: str, **arguments: Any) -> Any:
         """The same for what changes packages: no time limit, what is printed is added to the file `log`.
 
         It goes on when the caller dies; to kill it half-way would harm more than to wait. A process of its
-        own, which has loaded nothing but what it installs.
+        own, and none that answers questions outlives it: its code may be replaced now.
         """
+        self.close()
         with open(log, "ab") as stream:
             stream.write(f"\n+ dnf: {action}\n".encode("utf-8"))
             stream.flush()

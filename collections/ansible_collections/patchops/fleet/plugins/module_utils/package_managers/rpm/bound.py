@@ -32,10 +32,13 @@ class BoundDriver(RpmDriver):
         self._present: Optional[Dict[str, Any]] = None
         self._kept: Optional[Dict[str, Any]] = None
         self._refresh_errors: List[Dict[str, Any]] = []
+        # Whether what answers has loaded them, which it does once.
+        self._with_repositories = False
 
     def forget(self) -> None:
         self._present = self._kept = None
-        self.bindings.forget()
+        self._with_repositories = False
+        self.bindings.close()
 
     # reading
 
@@ -58,12 +61,15 @@ class BoundDriver(RpmDriver):
         return [describe_repository(one, self._refresh_errors) for one in self.read()["repositories"]]
 
     def refresh(self) -> List[Dict[str, Any]]:
-        self.forget()
+        if self._with_repositories:
+            self.forget()
+        self._present = None
         self._refresh_errors = [
-            dict(one, message=without_credentials(one["message"])) for one in self.bindings.ask("refresh")
+            dict(one, message=without_credentials(one["message"]))
+            for one in self._ask_repositories("refresh")
         ]
         if self._refresh_errors:
-            self.bindings.forget()  # there may be an older copy of what could not be fetched
+            self.forget()  # there may be an older copy of what could not be fetched
         return self._refresh_errors
 
     def updates(self) -> List[Dict[str, Any]]:
@@ -87,20 +93,24 @@ class BoundDriver(RpmDriver):
     def read(self) -> Dict[str, Any]:
         """Return everything that inside/reading.py reads."""
         if self._kept is None:
-            self._kept = cast(Dict[str, Any], self.bindings.ask("read"))
+            self._kept = cast(Dict[str, Any], self._ask_repositories("read"))
             self._present = self._kept["present"]
         return self._kept
+
+    def _ask_repositories(self, action: str, **arguments: Any) -> Any:
+        self._with_repositories = True
+        return self.bindings.ask(action, **arguments)
 
     # planning and acting
 
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
-        made = self.bindings.ask("plan", selection=selection, allow_removals=options["allow_removals"])
+        made = self._ask_repositories("plan", selection=selection, allow_removals=options["allow_removals"])
         if "patch_set" in selection:
             check_members(made, selection["patch_set"], self.name)
         return cast(Dict[str, Any], made)
 
     def download(self, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
-        answer = self.bindings.ask("download", packages=packages, directory=directory)
+        answer = self._ask_repositories("download", packages=packages, directory=directory)
         return cast(List[Dict[str, Any]], answer)
 
     def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:

@@ -43,9 +43,6 @@ class _Answers:
         errors = self._opened.errors
         return [{"repository": name, "message": errors[name]} for name in sorted(errors)]
 
-    def forget(self, request: Dict[str, Any]) -> bool:
-        return self._opened is None  # plugins are loaded once in a process
-
     def present(self, request: Dict[str, Any]) -> Any:
         with opening.without_repositories() as base:
             return reading.present(base)
@@ -85,7 +82,6 @@ def main() -> None:
         {
             "version": answers.version,
             "refresh": answers.refresh,
-            "forget": answers.forget,
             "present": answers.present,
             "read": answers.read,
             "plan": answers.plan,

@@ -26,9 +26,6 @@ class _Answers:
         errors = opening.fetch()
         return [{"repository": name, "message": errors[name]} for name in sorted(errors)]
 
-    def forget(self, request: Dict[str, Any]) -> None:
-        self._opened = None
-
     def present(self, request: Dict[str, Any]) -> Any:
         return reading.present(opening.open_without_repositories())
 
@@ -66,7 +63,6 @@ def main() -> None:
     answering.serve(
         {
             "refresh": answers.refresh,
-            "forget": answers.forget,
             "present": answers.present,
             "read": answers.read,
             "plan": answers.plan,

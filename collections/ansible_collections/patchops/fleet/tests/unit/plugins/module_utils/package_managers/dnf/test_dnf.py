@@ -54,24 +54,35 @@ def test_a_process_that_was_killed_between_two_questions_is_started_anew(interpr
     assert asked.ask("read") != first
 
 
-@pytest.mark.parametrize(("forgotten", "same"), [("true", True), ("false", False)])
-def test_what_cannot_forget_what_it_loaded_is_started_anew(
-    interpreter: Path, forgotten: str, same: bool
+def test_what_was_forgotten_is_asked_of_a_new_process(interpreter: Path) -> None:
+    answers(interpreter, "echo '{\"answer\": '$$'}'", each="echo '{\"answer\": '$$'}'")
+    driver = Dnf()
+    first = driver.bindings.ask("present")
+    driver.forget()
+    assert driver.bindings.ask("present") != first
+
+
+def test_repositories_are_refreshed_by_a_process_that_has_not_loaded_them(
+    interpreter: Path, tmp_path: Path
 ) -> None:
-    answer = "echo '{\"answer\": '$$'}'"
-    forget = f"echo '{{\"answer\": {forgotten}}}'"
-    answers(interpreter, answer, each=f"case $question in *forget*) {forget};; *) {answer};; esac")
-    asked = Dnf().bindings
-    first = asked.ask("read")
-    asked.forget()
-    assert (asked.ask("read") == first) is same
+    log = f"echo $$ $question >> {tmp_path}/asked; echo '{{\"answer\": []}}'"
+    answers(interpreter, log, each=log)
+    driver = Dnf()
+    driver.present()
+    driver.refresh()
+    driver.plan({"select": "all"}, {"allow_removals": False})
+    driver.refresh()
+    starts = [line.split()[0] for line in (tmp_path / "asked").read_text().splitlines()]
+    assert [starts.count(one) for one in dict.fromkeys(starts)] == [3, 1]
 
 
-def test_a_change_has_a_process_of_its_own(interpreter: Path, tmp_path: Path) -> None:
-    answers(interpreter, "echo '{\"answer\": '$$'}'")
+def test_a_change_has_a_process_of_its_own_and_leaves_none_with_the_code_of_before(
+    interpreter: Path, tmp_path: Path
+) -> None:
+    answers(interpreter, "echo '{\"answer\": '$$'}'", each="echo '{\"answer\": '$$'}'")
     asked = Dnf().bindings
-    first = asked.ask("read")
-    assert asked.change(str(tmp_path / "log"), "install") != first
+    pids = [asked.ask("present"), asked.change(str(tmp_path / "log"), "install"), asked.ask("present")]
+    assert len(set(pids)) == 3
 
 
 def test_a_question_that_takes_too_long_is_given_up(
