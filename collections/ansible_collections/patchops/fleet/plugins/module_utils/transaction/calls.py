@@ -230,6 +230,8 @@ class Call:
     def _followed(self, result: Result) -> Result:
         """Return where a transaction stands after waiting with its worker; others may call meanwhile."""
         directory = self.state.transaction(result["transaction"]["id"])
+        # What was loaded for the plan need not take up memory while the worker's package manager is at work.
+        self.driver.forget()
         survey.follow(self.state, directory, self.options["timeout"])
         return answers.standing(self.state, _record(self.state, directory.id), result["changed"])
 

@@ -127,7 +127,7 @@ class BoundDriver(RpmDriver):
         try:
             done = self.bindings.change(log, "install", files=files, removals=removals)
         finally:
-            self.forget()
+            self.settle()
         # On the way back the packages count: a script of the bad version may well fail once more.
         if done["complaints"] and not allow_downgrades:
             raise DriverError(

@@ -14,6 +14,22 @@ _UNOWNED = re.compile(r"^(?:file .* is not owned by any package|error: file .*)$
 _IDENTITY = "%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{ARCH} %{SHA256HEADER} %{SHA1HEADER}\\n"
 # Of large packages all bytes are read.
 _TIME_LIMIT = 600
+_CONTENT_ONLY = [
+    f"--{what}"
+    for what in (
+        "nodeps",
+        "noscripts",
+        "nouser",
+        "nogroup",
+        "nomode",
+        "nomtime",
+        "nordev",
+        "nocaps",
+        "nolinkto",
+    )
+]
+# "S.5......    /usr/bin/x", "..5......  c /etc/x", "missing     /usr/share/x"; c and g: configuration, ghosts
+_ALTERED = re.compile(r"(?:S........|..5......|missing  ) +(?:[adlr] )?/")
 _COMPLAINT = re.compile(r"error: |\t.*(?:conflict|needed by|requires)")
 
 
@@ -78,6 +94,15 @@ def file_identities(paths: List[str]) -> Dict[str, str]:
     for path in paths:
         found.update(file_identities([path]))
     return found
+
+
+def is_altered(package: str) -> bool:
+    """Tell whether files of an installed package (see `nevra`) are missing or have other bytes than its own.
+
+    Not those for configuration: they are there to be edited.
+    """
+    told = run(["rpm", "--verify"] + _CONTENT_ONLY + [package], timeout=600).stdout
+    return any(_ALTERED.match(line) for line in told.splitlines())
 
 
 def put_back(files: List[str], removals: List[str], log: str) -> None:

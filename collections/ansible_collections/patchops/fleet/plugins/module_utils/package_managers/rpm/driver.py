@@ -4,7 +4,7 @@
 
 import glob
 import os
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import (
@@ -72,18 +72,31 @@ class RpmDriver(Driver):
     def forget_packages(self, names: List[str], log: str) -> None:
         """rpm leaves nothing behind that it would know of."""
 
+    def altered(self, packages: Sequence[Tuple[str, str, str]]) -> Set[Tuple[str, str, str]]:
+        # rpm notes a package when all of its files are there; what was cut off before is the former one to it.
+        return {
+            (name, arch, version)
+            for name, arch, version in packages
+            if command.is_altered(command.nevra(name, version, arch))
+        }
+
     def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
         try:
             command.put_back(files, removals, log)
         finally:
-            self.forget()
+            self.settle()
+
+    def settle(self) -> None:
+        """Have what was changed on the disk: rpm leaves that to the kernel, and a power cut comes when it likes."""
+        os.sync()
+        self.forget()
 
     def recover(self, log: str) -> None:
         duplicates = [self.removal(one["name"], one["arch"], one["version"]) for one in self.duplicates()]
         try:
             command.erase(duplicates, log)
         finally:
-            self.forget()
+            self.settle()
 
     def marks(self) -> List[str]:
         return sorted("{name}:{arch}".format(**one) for one in self.installed() if not one["manual"])

@@ -17,6 +17,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
+    Keyrings,
+)
 
 try:
     import dnf.callback
@@ -43,19 +46,20 @@ def download(opened: Opened, packages: List[Dict[str, str]], directory: str) -> 
     except dnf.exceptions.DownloadError:
         complete = False  # asked below of each one
     found = []
-    for place, wanted in enumerate(packages):
-        offer = offers[place]
-        problem: Optional[str] = "no repository has it"
-        if offer is not None:
-            problem = None if complete else _fetch(base, offer)
-            problem = problem or _take(base, offer, os.path.join(directory, wanted["file"]))
-        found.append(
-            {
-                "file": wanted["file"],
-                "error": problem,
-                "sha256": describing.sha256_of(offer) if offer is not None else None,
-            }
-        )
+    with Keyrings() as keyrings:
+        for place, wanted in enumerate(packages):
+            offer = offers[place]
+            problem: Optional[str] = "no repository has it"
+            if offer is not None:
+                problem = None if complete else _fetch(base, offer)
+                problem = problem or _take(base, offer, os.path.join(directory, wanted["file"]), keyrings)
+            found.append(
+                {
+                    "file": wanted["file"],
+                    "error": problem,
+                    "sha256": describing.sha256_of(offer) if offer is not None else None,
+                }
+            )
     shutil.rmtree(base.conf.destdir, ignore_errors=True)
     return found
 
@@ -126,9 +130,9 @@ def _fetch(base: Any, offer: Any) -> Optional[str]:
     return None
 
 
-def _take(base: Any, offer: Any, target: str) -> Optional[str]:
+def _take(base: Any, offer: Any, target: str, keyrings: Keyrings) -> Optional[str]:
     """Bring a downloaded package to `target`; return what is wrong with it."""
-    problem = keys.check(base, offer)
+    problem = keys.check(base, offer, keyrings)
     if problem is None:
         fetched = offer.localPkg()
         if os.path.dirname(fetched) == base.conf.destdir:

@@ -14,12 +14,12 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dn
     opening,
     watching,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
-    records,
-    signatures,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
+    Keyrings,
 )
 
 try:
@@ -47,18 +47,20 @@ def download(opened: opening.Opened, packages: List[Dict[str, str]], directory: 
     offers = [_offer(base, wanted) for wanted in packages]
     fetched = _fetch(base, [offer for offer in offers if offer is not None])
     found = []
-    for place, wanted in enumerate(packages):
-        offer = offers[place]
-        problem: Optional[str] = "no repository has it"
-        if offer is not None:
-            problem = _take(base, offer, os.path.join(directory, wanted["file"]), fetched)
-        found.append(
-            {
-                "file": wanted["file"],
-                "error": problem,
-                "sha256": describing.sha256_of(offer) if offer is not None else None,
-            }
-        )
+    with Keyrings() as keyrings:
+        for place, wanted in enumerate(packages):
+            offer = offers[place]
+            problem: Optional[str] = "no repository has it"
+            if offer is not None:
+                target = os.path.join(directory, wanted["file"])
+                problem = _take(base, offer, target, fetched, keyrings)
+            found.append(
+                {
+                    "file": wanted["file"],
+                    "error": problem,
+                    "sha256": describing.sha256_of(offer) if offer is not None else None,
+                }
+            )
     shutil.rmtree(partial, ignore_errors=True)
     return found
 
@@ -123,20 +125,22 @@ def _fetch(base: Any, offers: List[Any]) -> watching.Downloads:
     return heard
 
 
-def _take(base: Any, offer: Any, target: str, fetched: watching.Downloads) -> Optional[str]:
+def _take(
+    base: Any, offer: Any, target: str, fetched: watching.Downloads, keyrings: Keyrings
+) -> Optional[str]:
     """Copy a downloaded package to `target`; return what is wrong with it."""
     path = offer.get_package_path()
     # What broke off lies there, too, empty or in part.
     if not os.path.exists(path) or os.path.getsize(path) != offer.get_download_size():
         return fetched.failure_of(offer.get_location()) or "it could not be downloaded"
-    problem = _check_signature(base, offer, path)
+    problem = _check_signature(base, offer, path, keyrings)
     if problem is None:
         # A repository on the host's own disk is read where it is.
         shutil.copyfile(path, target)
     return problem
 
 
-def _check_signature(base: Any, offer: Any, path: str) -> Optional[str]:
+def _check_signature(base: Any, offer: Any, path: str, keyrings: Keyrings) -> Optional[str]:
     """Return what is wrong with the signature, None when it is good or the repository asks for none."""
     check = libdnf5.rpm.RpmSignature
     result = check(base).check_package_signature(offer)
@@ -144,10 +148,9 @@ def _check_signature(base: Any, offer: Any, path: str) -> Optional[str]:
         # libdnf5 would add the key to the rpm database; staging must not change the host.
         repo = offer.get_repo()
         try:
-            keys = _keys(base, repo)
+            return keyrings.check(path, repo.get_id(), lambda: _keys(base, repo)) or None
         except (OSError,) + opening.errors() as error:
             return f"the key for its signature (gpgkey of {repo.get_id()}) could not be read: {error}"
-        return signatures.check_with(keys, path, repo.get_id()) or None
     if result in (check.CheckResult_OK, check.CheckResult_SKIPPED):
         return None
     return f"its signature is not good: {check.check_result_to_string(result)}"
