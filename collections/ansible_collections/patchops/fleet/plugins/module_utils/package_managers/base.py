@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one interface behind which package managers differ."""
 
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 
 class DriverError(Exception):
@@ -152,6 +152,14 @@ class Driver:
     def complaints(self, log: str) -> List[str]:
         """Return the failures of the newest change in `log` that the package manager takes for success."""
         return []
+
+    def altered(self, packages: Sequence[Tuple[str, str, str]]) -> Set[Tuple[str, str, str]]:
+        """Return those of the installed `packages` (name, arch, version) that are not whole.
+
+        Cut off while its files were replaced, a package has files of both versions. Where the package manager
+        notes that itself, `broken` tells it and this has nothing to add.
+        """
+        return set()
 
     def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
         """The same without asking for consistency, when the former state is the only way out."""

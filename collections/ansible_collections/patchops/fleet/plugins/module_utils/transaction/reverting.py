@@ -155,7 +155,7 @@ def _cause(context: Context) -> Optional[str]:
 
 def is_as_before(context: Context) -> bool:
     """Tell whether no package of the plan differs from before, and none was left half done."""
-    changed = _left(context) or irreversible.changed(context)
+    changed = _left(context) or irreversible.changed(context) or _altered(context)
     return not changed and not context.driver.broken()["interrupted"]
 
 
@@ -231,6 +231,9 @@ def _block(context: Context) -> None:
 
 def _restore_packages(context: Context) -> None:
     """Put packages back, in rounds: after a killed package manager one round makes the next one possible."""
+    cut_off = [] if context.journal.view().was_applied else _altered(context)
+    if cut_off:
+        _put_back_by_force(context, cut_off, "their files are not all the former ones")
     for _round in range(_ROUNDS):
         _recover(context)
         left = _left(context)
@@ -238,7 +241,7 @@ def _restore_packages(context: Context) -> None:
             break
         _restore_round(context, left)
     _forget_new(context)
-    left = _left(context)
+    left = _left(context) or (_altered(context) if cut_off else [])
     broken = context.driver.broken()
     if left or broken["interrupted"]:
         names = ", ".join(one["name"] for one in left)
@@ -258,19 +261,24 @@ def _recover(context: Context) -> None:
 
 
 def _restore_round(context: Context, left: List[Dict[str, Any]]) -> None:
-    driver, log = context.driver, context.directory.log
     files, removals = context.former_files(left)
     context.step("put_back", packages=len(left))
     try:
-        driver.install(files, removals, True, log)
+        context.driver.install(files, removals, True, context.directory.log)
         if _left(context) != left:
             return
         # Half unpacked, and of the version that it has to be: the package manager takes it for installed.
-        context.step("by_force", reason="nothing was put back")
+        reason = "nothing was put back"
     except DriverError as error:
-        context.step("by_force", reason=error.message)
+        reason = error.message
+    _put_back_by_force(context, left, reason)
+
+
+def _put_back_by_force(context: Context, changes: List[Dict[str, Any]], reason: str) -> None:
+    context.step("by_force", reason=reason)
+    files, removals = context.former_files(changes)
     try:
-        driver.put_back_by_force(files, removals, log)
+        context.driver.put_back_by_force(files, removals, context.directory.log)
     except DriverError as error:
         context.step("not_by_force", reason=error.message)
 
@@ -280,6 +288,14 @@ def _left(context: Context) -> List[Dict[str, Any]]:
     left = expectations.not_yet_reverted({"packages": back}, context.present())
     damaged = {one["name"] for one in context.driver.broken()["packages"]}
     return left + [one for one in back if one["name"] in damaged and one not in left]
+
+
+def _altered(context: Context) -> List[Dict[str, Any]]:
+    """Return the changes that look as before although they were cut off while files were replaced."""
+    left = _left(context)
+    as_before = [one for one in context.going_back if one["from"] and one not in left]
+    altered = context.driver.altered([expectations.before_of(one) for one in as_before])
+    return [one for one in as_before if expectations.before_of(one) in altered]
 
 
 def _forget_new(context: Context) -> None:

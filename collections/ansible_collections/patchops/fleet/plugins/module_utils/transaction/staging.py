@@ -5,7 +5,7 @@
 import os
 from typing import Any, Dict, List
 
-from ansible_collections.patchops.fleet.plugins.module_utils.files import write_json
+from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_files, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
@@ -63,6 +63,9 @@ def _stage(context: Context) -> None:
         )
         _check_material(material, request["way_back"])
         preflight.check_limit(context.state.kept_bytes(), 0, context.way_back_limit)
+    # The way back may be needed right after a power cut.
+    for path in (directory.packages, directory.way_back_packages):
+        sync_files(path)
     write_json(directory.way_back_state, {"material": material})
 
 

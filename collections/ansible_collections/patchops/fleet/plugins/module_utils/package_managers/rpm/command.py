@@ -101,7 +101,7 @@ def is_altered(package: str) -> bool:
 
     Not those for configuration: they are there to be edited.
     """
-    told = run(["rpm", "--verify"] + _CONTENT_ONLY + [package], timeout=600).stdout
+    told = run(["rpm", "--verify"] + _CONTENT_ONLY + [package], timeout=_TIME_LIMIT).stdout
     return any(_ALTERED.match(line) for line in told.splitlines())
 
 

@@ -73,7 +73,7 @@ class RpmDriver(Driver):
         """rpm leaves nothing behind that it would know of."""
 
     def altered(self, packages: Sequence[Tuple[str, str, str]]) -> Set[Tuple[str, str, str]]:
-        # rpm notes a package when all of its files are there; what was cut off before is the former one to it.
+        # rpm notes a package once all of its files are there: cut off before, it is the former one to rpm.
         return {
             (name, arch, version)
             for name, arch, version in packages
@@ -87,7 +87,7 @@ class RpmDriver(Driver):
             self.settle()
 
     def settle(self) -> None:
-        """Have what was changed on the disk: rpm leaves that to the kernel, and a power cut comes when it likes."""
+        """See what was changed onto the disk: rpm leaves that to the kernel, whatever happens before."""
         os.sync()
         self.forget()
 

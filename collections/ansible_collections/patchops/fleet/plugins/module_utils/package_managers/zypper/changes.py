@@ -71,7 +71,7 @@ class ZypperChanges(RpmDriver):
             failed = acting.install(files, removals, log)
         finally:
             purging.put_off()
-            self.forget()
+            self.settle()
         # On the way back the packages count: a script of the bad version may well fail once more.
         if failed and not allow_downgrades:
             raise DriverError(

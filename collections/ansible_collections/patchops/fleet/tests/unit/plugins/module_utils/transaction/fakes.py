@@ -57,6 +57,9 @@ class FakeDriver:
     def complaints(self, log: str) -> list[str]:
         return []
 
+    def altered(self, packages: list[Package]) -> set[Package]:
+        return set()
+
     def removal(self, name: str, arch: str, version: str) -> str:
         return name
 

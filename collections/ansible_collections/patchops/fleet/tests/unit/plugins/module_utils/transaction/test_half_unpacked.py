@@ -49,7 +49,7 @@ class CutOffDriver(FakeDriver):
         if self.failing_force:
             self.failing_force -= 1
             raise DriverError("revert_failed", "dpkg failed")
-        super().install(files, removals, True, log)
+        FakeDriver.install(self, files, removals, True, log)
         self.half_unpacked -= {name for name, _arch, _version in packages}
 
 
@@ -123,6 +123,60 @@ def test_what_no_force_puts_back_is_mixed_and_the_next_call_tries_again(
     assert "bash" in failed["outcome"]["message"]
     assert host.code("reverted") == "taken_back"
     assert (driver.packages, driver.half_unpacked) == (FORMER, set())
+
+
+class MixedFilesDriver(CutOffDriver):
+    """To rpm, a package that was cut off is the former one, and nothing is half done."""
+
+    def broken(self) -> dict[str, Any]:
+        return FakeDriver.broken(self)
+
+    def altered(self, packages: list[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+        return {one for one in packages if one in self.packages and one[0] in self.half_unpacked}
+
+
+@pytest.fixture
+def mixed_files(host: FakeHost) -> MixedFilesDriver:
+    """A host that was cut off while bash got its new files."""
+    driver = MixedFilesDriver()
+    host.driver = driver
+    host.call("staged")
+    driver.trip = kill
+    host.call("applied")
+    driver.trip = lambda: None
+    driver.half_unpacked = {"bash"}
+    return driver
+
+
+def test_files_of_two_versions_are_not_taken_for_the_former_ones(
+    host: FakeHost, mixed_files: MixedFilesDriver
+) -> None:
+    assert mixed_files.packages == FORMER
+    assert host.code("reverted") == "taken_back"
+    assert (mixed_files.half_unpacked, mixed_files.forced) == (set(), [["bash"]])
+
+
+def test_files_of_two_versions_that_stay_so_are_mixed(host: FakeHost, mixed_files: MixedFilesDriver) -> None:
+    mixed_files.failing_force = 1
+    failed = host.call("reverted")
+    assert (failed["outcome"]["code"], failed["host_state"]) == ("state_mixed", "mixed")
+    assert host.code("reverted") == "taken_back"
+    assert mixed_files.half_unpacked == set()
+
+
+def test_a_package_manager_that_was_killed_in_a_package_has_changed_something(host: FakeHost) -> None:
+    driver = MixedFilesDriver()
+    host.driver = driver
+    host.call("staged")
+
+    def killed_in_bash() -> None:
+        driver.trip = lambda: None
+        driver.half_unpacked = {"bash"}
+        raise DriverError("install_failed", "dnf was killed (signal 9).")
+
+    driver.trip = killed_in_bash
+    assert host.code("applied") == "install_taken_back"
+    assert (driver.half_unpacked, driver.forced) == (set(), [["bash"]])
 
 
 def test_nothing_is_forced_where_nothing_was_cut_off(host: FakeHost) -> None:

@@ -94,6 +94,28 @@ def test_a_damaged_file_does_not_hide_the_sound_ones(monkeypatch: pytest.MonkeyP
     assert command.file_identities([]) == {}
 
 
+@pytest.mark.parametrize(
+    ("told", "altered"),
+    [
+        ("", False),
+        ("S.5....T.    /usr/bin/sed\n", True),
+        ("..5......    /opt/big/f1\n", True),
+        ("missing     /usr/bin/sed\n", True),
+        ("missing   d /usr/share/doc/sed/NEWS\n", True),
+        ("S.5....T.  c /etc/bashrc\n", False),
+        ("missing   c /etc/bashrc\n", False),
+        ("missing   g /run/lock/x\n", False),
+        (".M.......    /usr/bin/sed\n", False),
+        ("package sed is not installed\n", False),
+    ],
+)
+def test_a_package_is_altered_whose_own_files_are_not_those_it_came_with(
+    monkeypatch: pytest.MonkeyPatch, told: str, altered: bool
+) -> None:
+    monkeypatch.setattr(command, "run", lambda argv, timeout: Result(1 if told else 0, told, ""))
+    assert command.is_altered("sed-4.8-9.el9.x86_64") is altered
+
+
 def test_an_epoch_is_part_of_our_file_names_and_not_of_a_package_managers() -> None:
     assert command.file_name("bind", "32:9.16-1.el9", "x86_64") == "bind-32%3a9.16-1.el9.x86_64.rpm"
     assert acquire._without_epoch("bind-32%3a9.16-1.el9.x86_64.rpm") == "bind-9.16-1.el9.x86_64.rpm"
