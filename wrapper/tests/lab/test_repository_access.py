@@ -179,6 +179,20 @@ def test_what_can_not_be_written_is_refused_before_anything_is_fetched(lab: Lab)
         assert host.packages() == before
 
 
+def test_a_host_that_can_not_be_written_at_all_is_refused_and_never_called_clean(lab: Lab) -> None:
+    for host in map(lab.host, NAMES):
+        before = host.packages()
+        host.run("journalctl", "--relinquish-var")  # it writes there, and keeps / from becoming read-only
+        host.run("mount", "-o", "remount,bind,ro", "/")
+        result = run_module(lab, host.name, "transaction", GOODAPP)
+        assert result["outcome"]["code"] == "read_only", result["outcome"]
+        assert "Read-only on this host: /, " in result["outcome"]["message"]
+        scanned = run_module(lab, host.name, "host_info", {"refresh": True})
+        assert "the security source is unreadable" in scanned["outcome"]["message"]
+        host.run("mount", "-o", "remount,bind,rw", "/")
+        assert (host.packages(), host.try_run("ls", "/var/lib/patchops").returncode) == (before, 2)
+
+
 def test_a_state_directory_that_executes_nothing_is_good_enough(lab: Lab) -> None:
     host = lab.host("rocky")
     for path in ("/var/lib/patchops", "/tmp", "/var/tmp"):
