@@ -37,8 +37,10 @@ class BoundDriver(RpmDriver):
 
     def forget(self) -> None:
         self._present = self._kept = None
-        self._with_repositories = False
-        self.bindings.close()
+        # Everything else is opened anew for each question.
+        if self._with_repositories:
+            self._with_repositories = False
+            self.bindings.close()
 
     # reading
 
@@ -61,9 +63,7 @@ class BoundDriver(RpmDriver):
         return [describe_repository(one, self._refresh_errors) for one in self.read()["repositories"]]
 
     def refresh(self) -> List[Dict[str, Any]]:
-        if self._with_repositories:
-            self.forget()
-        self._present = None
+        self.forget()
         self._refresh_errors = [
             dict(one, message=without_credentials(one["message"]))
             for one in self._ask_repositories("refresh")
@@ -141,10 +141,19 @@ class BoundDriver(RpmDriver):
             newest = stream.read().rpartition("\n+ dnf: ")[2]
         return [line for line in newest.splitlines() if _FAILED_SCRIPT.match(line)]
 
+    def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
+        self.bindings.close()  # its code may be replaced now
+        super().put_back_by_force(files, removals, log)
+
     def restore_marks(self, marks: List[str], names: List[str]) -> None:
-        automatic = sorted(set(marks) & set(names))
+        automatic, now = set(marks) & set(names), set(self.marks())
+        wrong = {name for name in names if (name in automatic) != (name in now)}
+        if not wrong:
+            return
         try:
-            self.bindings.ask("set_reasons", automatic=automatic, manual=sorted(set(names) - set(automatic)))
+            self.bindings.ask(
+                "set_reasons", automatic=sorted(wrong & automatic), manual=sorted(wrong - automatic)
+            )
         finally:
             self.forget()
 

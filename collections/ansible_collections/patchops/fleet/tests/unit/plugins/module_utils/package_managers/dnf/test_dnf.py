@@ -54,12 +54,16 @@ def test_a_process_that_was_killed_between_two_questions_is_started_anew(interpr
     assert asked.ask("read") != first
 
 
-def test_what_was_forgotten_is_asked_of_a_new_process(interpreter: Path) -> None:
-    answers(interpreter, "echo '{\"answer\": '$$'}'", each="echo '{\"answer\": '$$'}'")
+def test_repositories_that_are_forgotten_are_loaded_by_a_new_process(interpreter: Path) -> None:
+    answer = 'echo \'{"answer": {"present": {"pid": \'$$\'}, "pid": \'$$\'}}\''
+    answers(interpreter, answer, each=answer)
     driver = Dnf()
-    first = driver.bindings.ask("present")
+    first = driver.present()["pid"]
     driver.forget()
-    assert driver.bindings.ask("present") != first
+    assert driver.present()["pid"] == first
+    assert driver.read()["pid"] == first
+    driver.forget()
+    assert driver.present()["pid"] != first
 
 
 def test_repositories_are_refreshed_by_a_process_that_has_not_loaded_them(
@@ -83,6 +87,23 @@ def test_a_change_has_a_process_of_its_own_and_leaves_none_with_the_code_of_befo
     asked = Dnf().bindings
     pids = [asked.ask("present"), asked.change(str(tmp_path / "log"), "install"), asked.ask("present")]
     assert len(set(pids)) == 3
+
+
+def test_only_marks_that_are_wrong_are_set(interpreter: Path, tmp_path: Path) -> None:
+    present = [
+        {"name": name, "arch": "noarch", "manual": manual}
+        for name, manual in (("asked", True), ("came", False), ("new", True), ("old", False))
+    ]
+    answer = f"echo \"$question\" >> {tmp_path}/asked; echo '{json.dumps({'answer': {'packages': present}})}'"
+    answers(interpreter, answer, each=answer)
+    driver = Dnf()
+    driver.restore_marks(["came:noarch"], ["asked:noarch", "came:noarch"])
+    driver.restore_marks(["came:noarch", "new:noarch"], ["asked:noarch", "new:noarch", "old:noarch"])
+    questions = [json.loads(line) for line in (tmp_path / "asked").read_text().splitlines()]
+    assert questions == [
+        {"action": "present"},
+        {"action": "set_reasons", "automatic": ["new:noarch"], "manual": ["old:noarch"]},
+    ]
 
 
 def test_a_question_that_takes_too_long_is_given_up(
