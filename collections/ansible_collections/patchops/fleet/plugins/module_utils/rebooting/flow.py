@@ -244,7 +244,12 @@ def _order_reboot(
     before = record.read() or {}
     running = (document.get("units") or {}).get("running", [])
     fallback = boot.fallback(before.get("fallback"))
-    record.write(running, boot.expected, reasons, run_id, boot.checked, fallback)
+    try:
+        record.write(running, boot.expected, reasons, run_id, boot.checked, fallback)
+    except OSError:
+        # Without a reboot there is nothing new to confirm, and the host would take back what works.
+        confirm_all(record.state, "not rebooted", run_id)
+        raise
     try:
         boot.prepare()
         ordered = order_reboot()
@@ -257,6 +262,8 @@ def _order_reboot(
         answer["reboot"].update(boot_check=boot.checked, former_kernel=boot.behind)
         return dict(answer, confirm_within=within)
     confirm_all(record.state, "not rebooted", run_id)
+    # Nothing is under way: the next call orders it anew.
+    record.restore(before)
     return make_result(
         "reboot_failed",
         "The host could not be told to reboot: neither systemd nor shutdown took the order. It still runs.",

@@ -143,8 +143,9 @@ def _from_servers(configuration: Configuration, present: Package, directory: str
         for repository in configuration.repositories:
             with view.View(configuration.for_fetching(repository["checks"])) as asked:
                 for address in _addresses(repository["servers"], present):
-                    operation = ["-Uw", "--noconfirm", "--noprogressbar", "-dd", address]
-                    if asked.run(operation, cache=partial, timeout=_DOWNLOAD_LIMIT).rc != 0:
+                    operation = ["-Uw", "--noconfirm", "--noprogressbar", "-dd"]
+                    answer = asked.run(operation, partial, _DOWNLOAD_LIMIT, targets=[address])
+                    if answer.rc != 0:
                         continue
                     _take(partial, present.name, present.version, present.arch, directory)
                     if _from_nearby(present, [directory], directory):

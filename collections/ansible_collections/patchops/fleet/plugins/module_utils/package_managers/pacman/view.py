@@ -55,8 +55,17 @@ class View:
     ) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def run(self, operation: List[str], cache: str = "", timeout: float = _TIME_LIMIT) -> process.Result:
-        """Run pacman; `cache`: where it looks for packages and puts them."""
+    def run(
+        self,
+        operation: List[str],
+        cache: str = "",
+        timeout: float = _TIME_LIMIT,
+        targets: Optional[List[str]] = None,
+    ) -> process.Result:
+        """Run pacman; `cache`: where it looks for packages and puts them.
+
+        `targets` are told by its standard input: addresses may carry passwords, arguments are for all to see.
+        """
         places = {
             "--config": self._in("pacman.conf"),
             "--dbpath": self.directory,
@@ -65,7 +74,9 @@ class View:
             "--logfile": "/dev/null",
         }
         arguments = [word for pair in places.items() for word in pair]
-        return process.run(["pacman"] + operation[:1] + arguments + operation[1:], timeout=timeout)
+        words = operation[1:] if targets is None else operation[1:] + ["-"]
+        told = None if targets is None else "\n".join(targets) + "\n"
+        return process.run(["pacman"] + operation[:1] + arguments + words, timeout=timeout, stdin=told)
 
     def installed(self) -> Dict[str, Package]:
         """Return what is installed in the copy, by name."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,28 @@ def test_journals_that_can_not_be_read_keep_the_host_from_rebooting(host: Host) 
 def test_an_order_that_nobody_takes_is_a_failure(host: Host) -> None:
     host.takes_orders = False
     assert code(host.begin("always")) == "reboot_failed"
+
+
+def test_after_an_order_that_nobody_took_the_next_call_orders_anew(host: Host) -> None:
+    host.takes_orders = False
+    host.begin("always")
+    host.takes_orders = True
+    assert host.begin("always")["summary"] == "Rebooting: asked for."
+    assert host.orders == 2
+
+
+def test_a_host_that_can_not_note_its_reboot_waits_for_no_confirmation(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_ignored: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    confirmed: list[str] = []
+    monkeypatch.setattr(host.record, "write", full)
+    monkeypatch.setattr(flow, "confirm_all", lambda state, how, run_id: confirmed.append(how))
+    with pytest.raises(OSError, match="No space left"):
+        host.begin("always")
+    assert (confirmed, host.orders) == (["not rebooted"], 0)
 
 
 def test_a_second_call_while_the_host_goes_down_attaches(host: Host) -> None:

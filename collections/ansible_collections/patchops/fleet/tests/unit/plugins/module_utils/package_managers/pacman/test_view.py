@@ -64,3 +64,21 @@ def test_complaints_lose_their_mark_and_silence_gets_one() -> None:
         "unable to satisfy dependency 'a' required by b",
     ]
     assert view.errors(Result(1, "", "")) == ["pacman ended with 1"]
+
+
+def test_an_address_with_a_password_is_no_argument_of_a_process(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "https://user:secret@mirror.example/core/bash-5-1-x86_64.pkg.tar.zst"
+    seen: list[tuple[list[str], str]] = []
+
+    def run(argv: list[str], timeout: float, stdin: str) -> Result:
+        seen.append((argv, stdin))
+        return Result(0, "", "")
+
+    monkeypatch.setattr(view.process, "run", run)
+    with view.View("", str(database)) as asked:
+        asked.run(["-Uw", "--noconfirm"], targets=[address])
+    ((argv, told),) = seen
+    assert (argv[-2:], told) == (["--noconfirm", "-"], address + "\n")
+    assert "secret" not in " ".join(argv)
