@@ -4,6 +4,7 @@
 
 import glob
 import os
+import time
 from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
@@ -117,11 +118,12 @@ def describe_broken(duplicates: List[Dict[str, Any]]) -> Dict[str, Any]:
 def describe_repository(read: Dict[str, Any], refresh_errors: List[Dict[str, Any]]) -> Dict[str, Any]:
     """Return a repository for the host document, with what a refresh that was just made said of it."""
     repository = dict(read)
-    published = repository.pop("published_at")
+    published, until = repository.pop("published_at"), repository.pop("valid_until", None)
     told = {one["repository"]: one["message"] for one in refresh_errors}
     repository["uri"] = without_credentials(repository["uri"])
     repository["date"] = format_time(published) if published else None
-    # Neither repodata nor the package managers know a date after which a repository must not be believed.
-    repository["valid_until"], repository["expired"] = None, False
+    # Only SUSE's repodata may name a date after which a repository must not be believed.
+    repository["valid_until"] = format_time(until) if until else None
+    repository["expired"] = bool(until and until < time.time())
     repository["error"] = told.get(repository["id"], repository["error"])
     return repository

@@ -59,6 +59,16 @@ def read_index(path: str) -> Dict[str, Any]:
     return {"published_at": max(stamps + [0]) or None, "files": files}
 
 
+def read_lifetime(path: str) -> Optional[int]:
+    """Return for how many seconds a repository says it is good, counted from its publication (suseinfo.xml).
+
+    None where it doesn't say. Raises ValueError for what is no such file, OSError when it can't be read.
+    """
+    for element in elements(path, "expire"):
+        return int(element.text or 0) or None
+    return None
+
+
 def read_packages(path: str, repository: str, names: Collection[str]) -> Iterator[Package]:
     """Yield the packages of a primary.xml that are called as one of `names`, or obsolete one.
 

@@ -30,6 +30,8 @@ def _status(repositories: List[Dict[str, Any]], security: List[Dict[str, Any]]) 
             "no enabled repository has advisories (updateinfo): security updates can't be told",
         )
     faulty = next((one for one in security if one["error"]), None)
+    if faulty and faulty["expired"]:
+        return "expired", "{id}: {error}".format(**faulty)
     if faulty:
         entitled = _NOT_ENTITLED.search(faulty["error"]) is None
         return "unreadable" if entitled else "unentitled", "{id}: {error}".format(**faulty)

@@ -25,6 +25,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
     command,
     configuration,
     marks_file,
+    reboot_marker,
     updates,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.changes import (
@@ -33,8 +34,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 _PID_FILE = "/run/zypp.pid"
-# zypper needs-rebooting looks at nothing else.
-_REBOOT_MARKER = "/run/reboot-needed"
 _VERSION = re.compile(r"\d[\d.]*")
 
 
@@ -141,12 +140,16 @@ class Zypper(ZypperChanges):
         return installed.read_kernels()
 
     def reboot_requests(self) -> List[str]:
+        return self.changed_for_next_boot() or ([reboot_marker.MARKER] if reboot_marker.is_set() else [])
+
+    def changed_for_next_boot(self) -> List[str]:
         wanted, started = configuration.rebooting(), read_start()
         names = set(wanted.names)
         for capability in wanted.capabilities:
             names |= installed.names_providing(capability)
-        found = {one.name for one in self.packages() if one.name in names and one.installed_at > started}
-        return sorted(found) or ([_REBOOT_MARKER] if os.path.exists(_REBOOT_MARKER) else [])
+        return sorted(
+            {one.name for one in self.packages() if one.name in names and one.installed_at > started}
+        )
 
     def _offered(self) -> Dict[Any, Optional[str]]:
         """Return the repositories that offer what is installed, by name, arch and version."""

@@ -22,6 +22,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
     command,
     configuration,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.times import format_time
 
 # Packages are named on zypper's command line, where a leading "-" or "!" would remove them.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]*\Z")
@@ -115,14 +116,16 @@ class Catalog:
         return self._advisories
 
     def _indexed(self, repository: Dict[str, Any]) -> Dict[str, Any]:
-        """Return a repository with {error, files, published_at, read_at} of its index."""
+        """Return a repository with {error, files, published_at, read_at, valid_until} of its index."""
         place = os.path.join(configuration.metadata_directory(), repository["alias"].replace("/", "_"))
         path = os.path.join(place, "repodata", "repomd.xml")
         found: Dict[str, Any] = {"error": None, "files": {}, "published_at": None, "read_at": None}
+        found["valid_until"] = None
         try:
             # zypper touches it when it finds that nothing has changed.
             found["read_at"] = int(os.stat(path).st_mtime)
             found.update(repodata.read_index(path))
+            found.update(_validity(found["files"].get("suseinfo"), found["published_at"]))
         except FileNotFoundError:
             if not os.path.isdir(place) or not os.listdir(place):
                 found["error"] = _NEVER_READ
@@ -149,6 +152,16 @@ class Catalog:
             raise _unreadable(repository, error)
 
 
+def _validity(path: Optional[str], published: Optional[int]) -> Dict[str, Any]:
+    """Return {valid_until, error} of an index; zypper only warns of one that is past its date."""
+    lifetime = repodata.read_lifetime(path) if path and published else None
+    until = published + lifetime if published and lifetime else None
+    error = None
+    if until and until < time.time():
+        error = f"it is past its date, expired since {format_time(until)}: the mirror is out of date"
+    return {"valid_until": until, "error": error}
+
+
 def describe(repository: Dict[str, Any]) -> Dict[str, Any]:
     """Return a repository of the catalog as rpm/driver.py's describe_repository takes it."""
     now = int(time.time())
@@ -169,6 +182,7 @@ def describe(repository: Dict[str, Any]) -> Dict[str, Any]:
         "signature": signature if signed else "none",
         "signed_by": next(iter(configuration.keys_of(repository["alias"])), None),
         "published_at": published,
+        "valid_until": repository["valid_until"],
         "read_seconds_ago": max(0, now - read_at) if read_at else None,
         "age_seconds": max(0, now - published) if published else None,
         # One that could not be read may be the one with the security updates.

@@ -21,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
     block,
     marks_file,
     purging,
+    reboot_marker,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.catalog import Catalog
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.planning import (
@@ -48,6 +49,10 @@ class ZypperChanges(RpmDriver):
         """Return what locks keep as it is."""
         raise NotImplementedError
 
+    def changed_for_next_boot(self) -> List[str]:
+        """Return the packages that changed since the boot and are in effect after the next one."""
+        raise NotImplementedError
+
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
         _check_writable()
         self.catalog().read({one.name for one in self.packages()} | _names(selection))
@@ -67,11 +72,16 @@ class ZypperChanges(RpmDriver):
         return acting.simulate(files, removals)
 
     def install(self, files: List[str], removals: List[str], allow_downgrades: bool, log: str) -> None:
+        was_marked = reboot_marker.is_set()
         try:
             failed = acting.install(files, removals, log)
         finally:
             purging.put_off()
             self.settle()
+        if not was_marked:
+            reboot_marker.note()
+        if allow_downgrades and not self.changed_for_next_boot():
+            reboot_marker.withdraw()
         # On the way back the packages count: a script of the bad version may well fail once more.
         if failed and not allow_downgrades:
             raise DriverError(

@@ -10,7 +10,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
 
 
 def repository(**more: Any) -> dict[str, Any]:
-    return {"id": "baseos", "security": True, "error": None, "read_seconds_ago": 60, **more}
+    read = {"error": None, "expired": False, "read_seconds_ago": 60}
+    return {"id": "baseos", "security": True, **read, **more}
 
 
 def test_a_repository_with_advisories_that_was_just_read_can_be_believed() -> None:
@@ -25,6 +26,10 @@ def test_without_advisories_nobody_can_tell_what_mends_a_hole() -> None:
 def test_a_repository_that_could_not_be_read_is_not_believed() -> None:
     judged = judge([repository(), repository(id="appstream", error="Status code: 503")])
     assert (judged["status"], judged["reason"]) == ("unreadable", "appstream: Status code: 503")
+
+
+def test_a_repository_past_its_own_date_is_not_believed() -> None:
+    assert judge([repository(error="expired since 2023", expired=True)])["status"] == "expired"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
     configuration,
     installed,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.times import format_time
 
 REPO = '<repo alias="{}" name="Updates" priority="{}" enabled="1" repo_gpgcheck="1"><url>{}</url></repo>'
 UPDATE = '<update kind="package" name="{}" edition="{}" arch="x86_64"><source alias="{}"/></update>'
@@ -243,6 +245,26 @@ def test_repositories_that_never_were_read_are_told(host: Host) -> None:
     (repository,) = Zypper().repositories()
     assert repository["error"] == "it was never read: its metadata is not on the host"
     assert repository["security"] is True
+
+
+@pytest.mark.parametrize(("age", "status"), [(50, "ok"), (200, "expired")])
+def test_a_repository_that_says_how_long_it_is_good_is_not_believed_after_that(
+    host: Host, age: int, status: str
+) -> None:
+    host.repository("updates", package("bash", "2"), advisories=ADVISORY)
+    directory = host.directory / "raw/updates/repodata"
+    (directory / "suseinfo.xml").write_text("<suseinfo><expire>100</expire></suseinfo>")
+    published = int(time.time()) - age
+    named = (
+        f'<data type="suseinfo"><location href="repodata/suseinfo.xml"/><timestamp>{published}</timestamp>'
+    )
+    index = (directory / "repomd.xml").read_text()
+    (directory / "repomd.xml").write_text(index.replace("</repomd>", f"{named}</data></repomd>"))
+    driver = Zypper()
+    (repository,) = driver.repositories()
+    assert repository["valid_until"] == format_time(published + 100)
+    assert repository["expired"] is (status == "expired")
+    assert driver.security_source([repository])["status"] == status
 
 
 def test_a_refresh_names_the_repository_that_failed(host: Host) -> None:
