@@ -32,19 +32,23 @@ _INTERPRETERS = ("/usr/libexec/platform-python", "/usr/bin/python3", sys.executa
 _NO_BINDINGS = 97
 _TIME_LIMIT = 1800
 _DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
-# They arrive by standard input and go by their full names, so that they can import one another.
+# They arrive by standard input and go by their full names, so that they can import one another. Scripts of
+# packages, which may read from standard input too, find nothing there.
 _START = """\
-import json, sys, types
+import json, os, sys, types
 try:
     import {bindings}
 except ImportError:
     sys.exit({no_bindings})
-for name, source in json.loads(sys.stdin.readline()):
+questions = os.fdopen(os.dup(0), encoding="ascii")
+with open(os.devnull) as nothing:
+    os.dup2(nothing.fileno(), 0)
+for name, source in json.loads(questions.readline()):
     module = sys.modules[name] = types.ModuleType(name)
     exec(compile(source, name, "exec"), module.__dict__)
     parent, _, child = name.rpartition(".")
     setattr(sys.modules.setdefault(parent, types.ModuleType(parent)), child, module)
-module.main()
+module.main(questions)
 """
 
 

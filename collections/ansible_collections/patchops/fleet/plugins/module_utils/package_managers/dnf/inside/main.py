@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer questions about dnf."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterable, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     acting,
@@ -75,10 +75,11 @@ class _Answers:
         return self._opened
 
 
-def main() -> None:
+def main(questions: Iterable[str]) -> None:
     """Answer on standard output (see answering.py)."""
     answers = _Answers()
     answering.serve(
+        questions,
         {
             "version": answers.version,
             "refresh": answers.refresh,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer questions about dnf 5."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterable, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
     acting,
@@ -57,10 +57,11 @@ class _Answers:
         return self._opened
 
 
-def main() -> None:
+def main(questions: Iterable[str]) -> None:
     """Answer on standard output (see answering.py)."""
     answers = _Answers()
     answering.serve(
+        questions,
         {
             "refresh": answers.refresh,
             "present": answers.present,

@@ -4,8 +4,7 @@
 
 import json
 import os
-import sys
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Callable, Dict, Iterable, Mapping
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
@@ -14,18 +13,19 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
 Answers = Mapping[str, Callable[[Dict[str, Any]], Any]]
 
 
-def serve(answers: Answers, explain: Callable[[Exception], Refusal]) -> None:
+def serve(questions: Iterable[str], answers: Answers, explain: Callable[[Exception], Refusal]) -> None:
     """Print {answer} or {refusal: {code, message, remedy}} for each question, and nothing else.
 
-    `answers` has a function for each request["action"]; `explain` makes a Refusal of the package manager's
-    own errors, and raises every other one again. Without a code the refusal is what the caller takes it for.
+    Each before the next question is read. `answers` has a function for each request["action"]; `explain`
+    makes a Refusal of the package manager's own errors, and raises every other one again. Without a code the
+    refusal is what the caller takes it for.
     """
     # Plugins and scripts of packages print as they like: that goes where errors go.
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
         with output:
-            for line in iter(sys.stdin.readline, ""):
+            for line in questions:
                 output.write(json.dumps(_answer(json.loads(line), answers, explain)) + "\n")
                 output.flush()
     except BrokenPipeError:
