@@ -39,12 +39,17 @@ Judgement = NamedTuple("Judgement", [("put_back", List[str]), ("differing", List
 
 
 def look(top: str) -> Entries:
-    """Return what is below `top`, apart from what is left alone. Links are not followed."""
+    """Return what is below `top`, apart from what is left alone. Links are not followed.
+
+    What is mounted there is not looked into: a cluster's own files, or a share of another host, are not the
+    host's, and may be gone.
+    """
     found: Entries = {}
     for directory, directories, files in os.walk(top):
         within = os.path.relpath(directory, top)
         paths = {name: os.path.normpath(os.path.join(within, name)) for name in directories + files}
         kept = [name for name in paths if not _IS_LEFT_ALONE.match(paths[name])]
+        kept = [name for name in kept if not os.path.ismount(os.path.join(directory, name))]
         directories[:] = [name for name in directories if name in kept]
         for name in kept:
             entry = entry_of(os.path.join(directory, name))
@@ -54,14 +59,14 @@ def look(top: str) -> Entries:
 
 
 def entry_of(path: str) -> Optional[Entry]:
-    """Return what is at `path`, None for nothing, and for what is no file, link or directory."""
+    """Return what is at `path`, None for nothing, for what can't be read or is no file, link or directory."""
     try:
         found = os.lstat(path)
         kind, content = _kind_and_content(path, found.st_mode)
-    except FileNotFoundError:
+    except OSError:
         return None
-    if kind is None:
-        return None
+    if kind is None or (kind == "file" and content is None):
+        return None  # the latter went while we looked
     mode = stat.S_IMODE(found.st_mode)
     attributes = {} if kind == "link" else _attributes(path)
     return {

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import etc_survey
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.etc_survey import judge, look
 
 PATHS = st.sampled_from(["a", "b", "c"])
@@ -78,3 +82,27 @@ def test_files_links_and_directories_are_told_apart_and_links_are_not_followed(t
         "certs": ("directory", None),
         "certs/one.pem": ("link", "/usr/share/one.crt"),
     }
+
+
+def test_what_is_mounted_in_etc_is_not_the_hosts_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pve" / "nodes").mkdir(parents=True)
+    (tmp_path / "pve" / ".version").write_text("1")
+    (tmp_path / "hosts").write_text("127.0.0.1 localhost")
+    monkeypatch.setattr(etc_survey.os.path, "ismount", lambda path: path.endswith("/pve"))
+    assert list(look(str(tmp_path))) == ["hosts"]
+
+
+def test_a_mount_whose_program_has_died_keeps_nothing_from_going_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pve").mkdir()
+    (tmp_path / "hosts").write_text("127.0.0.1 localhost")
+    lstat = os.lstat
+
+    def fails_there(path: str, **_named: Any) -> os.stat_result:
+        if str(path).endswith("/pve"):
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return lstat(path)
+
+    monkeypatch.setattr(etc_survey.os, "lstat", fails_there)
+    assert list(look(str(tmp_path))) == ["hosts"]
