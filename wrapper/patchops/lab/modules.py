@@ -23,7 +23,9 @@ def module_command(
 ) -> list[str]:
     """Return the command that runs ``patchops.fleet.<module>`` on a host."""
     command = [sys.executable, "-m", "ansible", "adhoc", host, "-i", str(lab.paths.inventory)]
-    command += ["-m", f"patchops.fleet.{module}", "-a", json.dumps(dict(arguments))]
+    command += ["-m", f"patchops.fleet.{module}"]
+    # Ansible takes "{}" for text, and no action plugin takes a text.
+    command += ["-a", json.dumps(dict(arguments))] if arguments else []
     command += ["-e", json.dumps({"patchops_document_store": {"kind": "none"}})]
     return command + (["--check", "--diff"] if check else [])
 
