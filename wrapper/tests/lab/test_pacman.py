@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,17 @@ pytestmark = pytest.mark.lab
 
 APPS = ("confapp", "goodapp", "libuser", "needsnew", "oldname", "pusher", "webapp")
 LOCK = "/var/lib/pacman/db.lck"
+IN_THE_WAY = "/usr/share/lab-newcomer/version"
+# The same file, from a package of the administrator's own.
+OWNED = f"""
+set -e
+mkdir -p /root/own/usr/share/lab-newcomer && cd /root/own
+mv {IN_THE_WAY} .{IN_THE_WAY}
+printf 'pkgname = lab-other\npkgver = 1-1\narch = any\n' > .PKGINFO
+bsdtar -cJf /root/lab-other-1-1-any.pkg.tar.xz .PKGINFO usr
+sed 's/^LocalFileSigLevel.*//; s/^SigLevel.*/SigLevel = Never/' /etc/pacman.conf > /root/pacman.conf
+pacman -U --noconfirm --config /root/pacman.conf /root/lab-other-1-1-any.pkg.tar.xz
+"""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +116,30 @@ def test_the_lock_of_somebody_elses_pacman_is_waited_for_and_stays(arch_lab: Lab
     held = transact(arch_lab, "a1", state="applied", packages=["lab-goodapp"], lock_timeout=1)
     assert code_of(held) == "lock_held", held["outcome"]
     assert host.try_run("test", "-e", LOCK).returncode == 0
+
+
+def test_a_file_that_lies_in_the_way_of_a_package_is_named_and_nothing_was_changed(
+    arch_lab: Lab, host: LabHost
+) -> None:
+    wanted: dict[str, Any] = {"state": "applied", "packages": ["lab-goodapp", "lab-needsnew"]}
+    conflict = f"lab-newcomer: {IN_THE_WAY} exists in filesystem"
+    host.run("sh", "-c", f"mkdir -p {Path(IN_THE_WAY).parent} && echo mine > {IN_THE_WAY}")
+    before = host.packages()
+    unowned = transact(arch_lab, "a1", **wanted)
+    assert code_of(unowned) == "unsatisfiable", unowned["outcome"]
+    assert f"{conflict}. Nothing was changed." in unowned["outcome"]["message"]
+    assert (host.packages(), host.run("cat", IN_THE_WAY)) == (before, "mine\n")
+
+    host.run("sh", "-c", OWNED)
+    before = host.packages()
+    owned = transact(arch_lab, "a1", **wanted)
+    assert code_of(owned) == "unsatisfiable", owned["outcome"]
+    assert f"{conflict} (owned by lab-other). Nothing was changed." in owned["outcome"]["message"]
+    assert host.packages() == before
+
+    host.run("pacman", "-R", "--noconfirm", "lab-other")
+    again = transact(arch_lab, "a1", **wanted)
+    assert code_of(again) == "applied", again["outcome"]
 
 
 def test_a_hook_that_fails_is_a_failure_although_pacman_reports_success(arch_lab: Lab, host: LabHost) -> None:

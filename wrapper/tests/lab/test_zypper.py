@@ -29,6 +29,21 @@ pytestmark = pytest.mark.lab
 APPS = ("failapp", "goodapp", "libuser", "needsnew", "oldname", "plainapp", "pusher", "webapp")
 MANY = ["kernel-core", "lab-goodapp", "lab-library", "lab-needsnew", "lab-newname"]
 PURGE = "/boot/do_purge_kernels"
+REBOOT = "/run/reboot-needed"
+# A repository in a directory: published in 2023, and good for a day.
+OUTDATED = r"""
+mkdir -p /srv/old/repodata && cd /srv/old/repodata
+printf '<metadata xmlns="%s" packages="0"/>' http://linux.duke.edu/metadata/common > primary.xml
+printf '<suseinfo><expire>86400</expire></suseinfo>' > suseinfo.xml
+for kind in primary suseinfo; do
+    printf '<data type="%s"><location href="repodata/%s.xml"/>' $kind $kind
+    printf '<checksum type="sha256">%s</checksum>' "$(sha256sum $kind.xml | cut -d' ' -f1)"
+    printf '<timestamp>1700000000</timestamp></data>'
+done > data
+printf '<repomd xmlns="%s">%s</repomd>' http://linux.duke.edu/metadata/repo "$(cat data)" > repomd.xml
+printf '[old]\nname=Old\nbaseurl=dir:///srv/old\nenabled=1\ngpgcheck=0\n' > /etc/zypp/repos.d/old.repo
+zypper --non-interactive refresh
+"""
 DEAD = "[dead]\\nname=Dead\\nbaseurl=http://user:s3cret@mirror.lab/none\\nenabled=1\\nautorefresh=1\\n"
 ZYPPER = ("zypper", "--non-interactive")
 
@@ -79,11 +94,13 @@ def test_everything_at_once_comes_as_planned_and_goes_back_to_the_same_list(
     }
     assert applied["services"]["restarted"] == ["lab-libuser.service"]
     assert host.run("sed", "/^#/d", "/var/lib/zypp/AutoInstalled").split() == ["lab-newcomer"]
+    host.run("test", "-e", REBOOT)
     assert host.try_run("test", "-e", PURGE).returncode != 0, "the fallback kernel may be purged"
 
     reverted = transact(zypper_lab, "z1", state="reverted")
     assert code_of(reverted) == "taken_back", reverted["outcome"]
     assert host.packages() == before
+    assert host.try_run("test", "-e", REBOOT).returncode != 0, "a reboot is asked for that nothing needs"
 
     patched = host.try_run(*ZYPPER, "patch", "--with-interactive", "--category", "security", "--dry-run")
     assert patched.returncode == 0, "the locks keep zypper from other patches"
@@ -138,6 +155,20 @@ def test_a_repository_that_zypper_goes_on_without_is_an_error(zypper_lab: Lab, h
     kept = scanned(host, zypper_lab)
     assert kept["security_source"]["status"] == "unreadable"
     assert "user" not in json.dumps(kept["repositories"])
+
+
+def test_a_repository_past_its_date_is_an_error_and_not_just_a_warning(
+    zypper_lab: Lab, host: LabHost
+) -> None:
+    host.run("sh", "-c", OUTDATED)
+    own = host.run(*ZYPPER, "list-updates")
+    assert "Repository 'Old' appears to be outdated" in own
+    result = transact(zypper_lab, "z1", state="applied", packages=["lab-goodapp"])
+    assert code_of(result) == "repository_expired", result["outcome"]
+    assert "old: it is past its date, expired since 2023-11-15" in result["outcome"]["message"]
+    scan(zypper_lab, "z1")
+    old = {one["id"]: one for one in document(host)["repositories"]}["old"]
+    assert (old["expired"], old["valid_until"]) == (True, "2023-11-15T22:13:20Z")
 
 
 def test_a_key_that_nobody_imported_is_not_taken(zypper_lab: Lab, host: LabHost) -> None:
