@@ -102,7 +102,7 @@ class Bindings:
         """Start a session and ask it the first question."""
         modules: List[Tuple[str, str]] = [(name, _source(name)) for name in self._modules]
         for interpreter in (self._interpreter,) if self._interpreter else _INTERPRETERS:
-            if not interpreter or not os.path.exists(interpreter):
+            if not interpreter or not os.access(interpreter, os.X_OK):
                 continue
             session = Session([interpreter, "-I", "-c", self._start], errors)
             given = session.ask(modules, question, limit=limit)
