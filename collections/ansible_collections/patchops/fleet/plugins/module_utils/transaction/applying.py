@@ -30,6 +30,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 
 _ROUNDS = 3
+# In the words of apt, dnf 5 and zypper, and of pacman.
+_LOCKED = ("Could not get lock", "unable to lock database")
 
 
 def apply(context: Context) -> Outcome:
@@ -93,7 +95,7 @@ def _give_up(context: Context, error: DriverError) -> Outcome:
     context.step("units", **services.restore(context.former()["units"]))
     code = "no_space" if reverting.blames_disk(error.message) else "unsatisfiable"
     outcome = make_outcome(
-        "lock_held" if "Could not get lock" in error.message else code,
+        "lock_held" if any(words in error.message for words in _LOCKED) else code,
         f"{error.message} Nothing was changed.",
         f"Look at {context.directory.log}, put right what it names, then call again.",
     )

@@ -11,10 +11,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.updaters import collect_updaters
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import preflight
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
 
-# Started on demand by the bus and idle most of the time: stopping it interrupts nothing that dpkg does.
+# Started on demand by the bus and idle most of the time; it holds the package manager's lock when it is not.
 _IDLE_DAEMONS = ("packagekit.service",)
 
 
@@ -35,6 +36,9 @@ def inhibited(driver: Driver, journal: Journal, patience: float) -> Iterator[Non
     An updater that is at work is waited for, `patience` seconds; then DriverError (lock_held).
     """
     units = units_to_stop(collect_updaters()) if has_systemd() else []
+    if set(units) & set(_IDLE_DAEMONS):
+        # Ended while it installs, it would leave packages half done.
+        preflight.wait_for_lock(driver, patience)
     if units:
         journal.append("inhibited", units=units)
         run(["systemctl", "stop"] + units, timeout=120)

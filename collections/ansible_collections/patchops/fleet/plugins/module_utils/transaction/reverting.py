@@ -314,13 +314,14 @@ def stuck(context: Context, error: DriverError) -> Outcome:
 
 
 def _mixed(context: Context, why: str) -> Outcome:
-    # What was applied once is not applied again.
-    forward = "" if context.journal.view().was_applied else ", state: applied goes on"
+    ways = ["state: reverted takes it back"] if context.request["way_back"] != "none" else []
+    if not context.journal.view().was_applied:  # what was applied once is not applied again
+        ways.append("state: applied goes on")
     outcome = make_outcome(
         "state_mixed",
         f"{why} The host has neither its former nor the planned packages.",
         f"Read {context.directory.log}, repair what it names ({context.driver.inspecting}), then call again: "
-        f"state: reverted takes it back{forward}.",
+        f"{', '.join(ways)}.",
     )
     context.journal.enter_again(states.FAILED, host_state=states.MIXED, outcome=outcome)
     return outcome

@@ -125,8 +125,15 @@ def test_a_failing_package_is_taken_back(host: FakeHost) -> None:
     assert host.driver.packages == FORMER
 
 
-def test_a_package_manager_that_refuses_to_begin_has_changed_nothing(host: FakeHost) -> None:
-    host.driver.refusal = "E: Could not get lock /var/lib/dpkg/lock-frontend."
+@pytest.mark.parametrize(
+    "words",
+    [
+        "E: Could not get lock /var/lib/dpkg/lock-frontend.",
+        "failed to init transaction (unable to lock database)",
+    ],
+)
+def test_a_package_manager_that_refuses_to_begin_has_changed_nothing(host: FakeHost, words: str) -> None:
+    host.driver.refusal = words
     result = host.call("applied")
     assert (result["outcome"]["class"], result["outcome"]["code"]) == ("refused", "lock_held")
     assert (result["host_state"], host.driver.pins) == ("former", {})
@@ -158,6 +165,7 @@ def test_a_failing_package_without_a_way_back_leaves_a_mixed_host(host: FakeHost
     host.driver.broken_package = "libx"
     result = host.call("applied", way_back="none")
     assert (result["outcome"]["code"], result["host_state"]) == ("state_mixed", "mixed")
+    assert result["outcome"]["remedy"].endswith("then call again: state: applied goes on.")
 
 
 def test_a_mixed_host_goes_on_once_it_is_repaired(host: FakeHost) -> None:
