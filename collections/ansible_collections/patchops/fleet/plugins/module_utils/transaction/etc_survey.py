@@ -19,6 +19,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256
 Entry = Dict[str, Any]
 Entries = Dict[str, Entry]
 
+# What is there and can't be read must not be taken for absent: it would be put back, or removed.
+UNREADABLE: Entry = {"kind": "unreadable"}
+
 # Never looked at; a pattern that names a directory stands for all that is in it.
 _LEFT_ALONE = (
     # Who the host and its users are: a former version would forget accounts, passwords and keys.
@@ -42,29 +45,33 @@ def look(top: str) -> Entries:
     """Return what is below `top`, apart from what is left alone. Links are not followed.
 
     What is mounted there is not looked into: a cluster's own files, or a share of another host, are not the
-    host's, and may be gone.
+    host's, and may be gone. Raises OSError for a directory that can't be listed.
     """
     found: Entries = {}
-    for directory, directories, files in os.walk(top):
+    for directory, directories, files in os.walk(top, onerror=_fail):
         within = os.path.relpath(directory, top)
         paths = {name: os.path.normpath(os.path.join(within, name)) for name in directories + files}
         kept = [name for name in paths if not _IS_LEFT_ALONE.match(paths[name])]
         kept = [name for name in kept if not os.path.ismount(os.path.join(directory, name))]
-        directories[:] = [name for name in directories if name in kept]
         for name in kept:
             entry = entry_of(os.path.join(directory, name))
             if entry is not None:
                 found[paths[name]] = entry
+        directories[:] = [
+            name for name in directories if found.get(paths[name], UNREADABLE)["kind"] == "directory"
+        ]
     return found
 
 
 def entry_of(path: str) -> Optional[Entry]:
-    """Return what is at `path`, None for nothing, for what can't be read or is no file, link or directory."""
+    """Return what is at `path`, None for nothing, and for what is no file, link or directory."""
     try:
         found = os.lstat(path)
         kind, content = _kind_and_content(path, found.st_mode)
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError:
+        return UNREADABLE
     if kind is None or (kind == "file" and content is None):
         return None  # the latter went while we looked
     mode = stat.S_IMODE(found.st_mode)
@@ -92,11 +99,16 @@ def judge(before: Entries, after: Optional[Entries], found: Entries, ended: Entr
         if end == was:
             continue
         made = was if after is None else after.get(path)
-        if there == made:
+        if UNREADABLE not in (was, end) and there == made:
             put_back.append(path)
         elif after is None or made != was or there != end:
             differing.append(path)
     return Judgement(put_back, differing)
+
+
+def _fail(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # it went while we looked
+        raise error
 
 
 def _kind_and_content(path: str, mode: int) -> Tuple[Optional[str], Optional[str]]:

@@ -8,7 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    etc_back,
+    etc_files,
+    etc_survey,
+)
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import (
+    FORMER,
     FakeHost,
     Killed,
 )
@@ -29,6 +35,10 @@ def host(make_host: Callable[[], FakeHost]) -> FakeHost:
 
     host.driver.trip = script
     return host
+
+
+def no_room(*arguments: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def files(host: FakeHost) -> dict[str, str]:
@@ -83,3 +93,37 @@ def test_what_is_kept_of_etc_goes_with_the_way_back(host: FakeHost) -> None:
     applied = host.call("applied")
     kept = host.state.transaction(applied["transaction"]["id"])
     assert (kept.kept_bytes() > 0, host.code("committed"), kept.kept_bytes()) == (True, "committed", 0)
+
+
+def test_without_room_to_keep_etc_nothing_is_changed(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = files(host)
+    monkeypatch.setattr(etc_files, "pack", no_room)
+    assert host.code("applied") == "no_space"
+    assert (host.driver.packages, files(host)) == (FORMER, before)
+
+
+def test_a_disk_that_the_packages_have_filled_is_no_reason_to_take_them_back(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = host.call("staged")
+    directory = host.state.transaction(staged["transaction"]["id"])
+    write = etc_back.write_json
+    monkeypatch.setattr(
+        etc_back,
+        "write_json",
+        lambda path, value: (no_room if path == directory.etc_after else write)(path, value),
+    )
+    assert host.code("applied") == "applied"
+    reverted = host.call("reverted")
+    assert reverted["outcome"]["code"] == "taken_back"
+    assert f"others may have changed them since: {host.etc}/written-by" in reverted["outcome"]["message"]
+
+
+def test_an_etc_that_can_not_be_read_is_left_to_the_packages(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(top: str) -> dict[str, object]:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(etc_survey, "look", broken)
+    assert (host.code("applied"), host.code("reverted")) == ("applied", "taken_back")

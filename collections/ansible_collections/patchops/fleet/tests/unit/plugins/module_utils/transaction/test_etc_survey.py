@@ -14,7 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import etc_survey
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.etc_survey import judge, look
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.etc_survey import (
+    UNREADABLE,
+    judge,
+    look,
+)
 
 PATHS = st.sampled_from(["a", "b", "c"])
 ENTRIES = st.dictionaries(PATHS, st.sampled_from(["1", "2", "3"]).map(lambda text: {"content": text}))
@@ -44,6 +48,12 @@ def test_what_somebody_edited_since_the_change_stays_and_is_named() -> None:
 def test_what_others_edited_and_the_change_never_touched_is_nobodys_business() -> None:
     assert judge(FORMER, FORMER, EDITED, EDITED) == ([], [])
     assert judge({}, {}, EDITED, EDITED) == ([], [])
+
+
+def test_what_could_not_be_read_before_or_after_is_not_put_back() -> None:
+    unreadable = {"a": UNREADABLE}
+    assert judge(unreadable, NEWER, NEWER, NEWER) == ([], ["a"])
+    assert judge(FORMER, FORMER, FORMER, unreadable) == ([], ["a"])
 
 
 def test_after_a_crash_only_what_the_way_back_itself_made_is_put_back() -> None:
@@ -105,4 +115,16 @@ def test_a_mount_whose_program_has_died_keeps_nothing_from_going_back(
         return lstat(path)
 
     monkeypatch.setattr(etc_survey.os, "lstat", fails_there)
-    assert list(look(str(tmp_path))) == ["hosts"]
+    found = look(str(tmp_path))
+    assert (sorted(found), found["pve"]) == (["hosts", "pve"], UNREADABLE)
+
+
+def test_what_can_not_be_listed_is_not_taken_for_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scandir(path: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(PermissionError):
+        look(str(tmp_path))
