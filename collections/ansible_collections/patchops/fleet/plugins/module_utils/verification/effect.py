@@ -40,7 +40,7 @@ def expected_packages(plan: Dict[str, Any], state: str, host_state: Optional[str
     return [
         {
             "name": change["name"],
-            "arch": change["arch"],
+            "arch": change.get("from_arch", change["arch"]) if back else change["arch"],
             "version": change.get("from" if back else "to"),
         }
         for change in plan.get("packages", ())

@@ -97,3 +97,11 @@ def test_what_a_host_must_have_goes_by_where_its_transaction_stands(
     state: str, host_state: str | None, versions: list[str | None]
 ) -> None:
     assert [one["version"] for one in expected_packages(PLAN, state, host_state)] == versions
+
+
+def test_a_package_that_went_back_has_the_architecture_that_it_had_before() -> None:
+    change = {"name": "tzdata", "arch": "amd64", "from_arch": "all", "from": "1", "to": "2"}
+    (applied,) = expected_packages({"packages": [change]}, "applied", None)
+    (reverted,) = expected_packages({"packages": [change]}, "reverted", None)
+    assert applied == {"name": "tzdata", "arch": "amd64", "version": "2"}
+    assert reverted == {"name": "tzdata", "arch": "all", "version": "1"}
