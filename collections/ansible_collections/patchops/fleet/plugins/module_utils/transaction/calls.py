@@ -189,9 +189,14 @@ class Call:
             if needless:
                 return needless
             # Not their count: a directory that somebody deleted gives no number back.
-            transaction_id = self._create(plan, records[-1].request["number"] if records else 0)
+            earlier = records[-1].request["number"] if records else 0
+            transaction_id = self.options["id"] or requests.transaction_id(
+                self.machine_id, cast(Dict[str, Any], self.request), earlier
+            )
+            # First these: cut off in between, the call can be made again. Two live ones would keep it out.
             for replaced in decision.ids:
                 _supersede(self.state, replaced, transaction_id)
+            self._create(plan, transaction_id, earlier + 1)
             self._launch(transaction_id)
         else:
             transaction_id = decision.ids[0]
@@ -204,25 +209,19 @@ class Call:
         directory = self.state.transaction(transaction_id)
         detach.launch(self.state, directory, self.options["state"], settings)
 
-    def _create(self, plan: Dict[str, Any], earlier: int) -> str:
-        request = cast(Dict[str, Any], self.request)
-        transaction_id = self.options["id"] or requests.transaction_id(self.machine_id, request, earlier)
+    def _create(self, plan: Dict[str, Any], transaction_id: str, number: int) -> None:
         directory = self.state.transaction(transaction_id)
         # Complete before it has its name: a crash leaves a draft that nobody reads and the next call sweeps.
         draft = os.path.join(self.state.transactions, ".draft")
         shutil.rmtree(draft, ignore_errors=True)
         os.mkdir(draft, 0o700)
-        kept = dict(
-            request,
-            number=earlier + 1,
-            run_id=self.options["run_id"],
-        )
+        request = cast(Dict[str, Any], self.request)
+        kept = dict(request, number=number, run_id=self.options["run_id"])
         write_json(os.path.join(draft, "request.json"), kept)
         write_json(os.path.join(draft, "plan.json"), plan)
         Journal(os.path.join(draft, "journal.jsonl")).enter(states.STAGING, id=transaction_id)
         os.rename(draft, directory.path)
         sync_directory(self.state.transactions)
-        return transaction_id
 
     def _started(self, transaction_id: str) -> Result:
         return answers.standing(self.state, _record(self.state, transaction_id), changed=True)

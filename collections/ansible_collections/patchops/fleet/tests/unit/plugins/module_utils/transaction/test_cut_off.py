@@ -57,6 +57,19 @@ def test_a_staged_one_whose_release_was_cut_off_is_planned_anew(
     assert host.code("applied") == "applied"
 
 
+@pytest.mark.parametrize("step", ["_supersede", "Call._create", "Call._launch"])
+def test_a_call_that_replaces_a_staged_one_can_be_cut_off_anywhere(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    host.call("staged")
+    again = {"selection": {"packages": ["bash"]}, "supersede_staged": True}
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        patch.setattr(f"{calls.__name__}.{step}", killed)
+        host.call("staged", **again)
+    assert host.code("staged", **again) == "staged"
+    assert [one.view.state for one in survey.read_records(host.state)] == ["superseded", "staged"]
+
+
 def test_what_a_superseded_transaction_could_not_delete_goes_with_the_next_release(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
