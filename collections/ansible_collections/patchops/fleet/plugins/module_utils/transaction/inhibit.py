@@ -3,11 +3,12 @@
 """Keep the host's own updaters still while a transaction changes packages, and start them again after it."""
 
 import os
+import sys
 import time
 from contextlib import ExitStack, contextmanager
 from typing import Any, Dict, Iterator, List
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import UnitsError, has_systemd
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.updaters import collect_updaters
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
@@ -29,13 +30,22 @@ def units_to_stop(updaters: List[Dict[str, Any]]) -> List[str]:
     ]
 
 
+def _units_to_stop() -> List[str]:
+    try:
+        return units_to_stop(collect_updaters())
+    except UnitsError as error:
+        # The locks keep updaters out too, and a systemd that is broken is what has to be taken back.
+        sys.stderr.write(f"updaters are not stopped: {error}\n")
+        return []
+
+
 @contextmanager
 def inhibited(driver: Driver, journal: Journal, patience: float) -> Iterator[None]:
     """Stop what could change packages on its own; journaled first, so that it runs again after a crash.
 
     An updater that is at work is waited for, `patience` seconds; then DriverError (lock_held).
     """
-    units = units_to_stop(collect_updaters()) if has_systemd() else []
+    units = _units_to_stop() if has_systemd() else []
     if set(units) & set(_IDLE_DAEMONS):
         # Ended while it installs, it would leave packages half done.
         preflight.wait_for_lock(driver, patience)

@@ -127,7 +127,13 @@ def restart_stale(driver: Driver) -> Dict[str, Any]:
     result: Dict[str, Any] = {"restarted": [], "failed": [], "left": []}
     if not has_systemd():
         return result
-    for stale in collect_restarts(driver.owners):
+    try:
+        found = collect_restarts(driver.owners)
+    except OSError as error:
+        # The packages are installed, or back, all the same.
+        result["left"].append({"unit": "all units", "reason": f"what they execute can't be read: {error}"})
+        return result
+    for stale in found:
         unit = stale["unit"]
         if unit is None or (unit.endswith((".scope", ".slice")) and unit != "init.scope"):
             continue  # a login session or a program of a person: not ours to end

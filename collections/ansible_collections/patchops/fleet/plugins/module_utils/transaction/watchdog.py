@@ -28,6 +28,8 @@ _LONGEST_TICK = 10.0
 _KEEP_EVERY = 5.0
 # Until a lock that somebody else holds is tried for again.
 _AGAIN = 30.0
+# How often a take-back is tried that ends by an error of the system (no memory, no room) or of ours.
+_TRIES = 20
 
 
 class Patience:
@@ -78,14 +80,16 @@ def watch(state: StateDirectory, directory: TransactionDirectory, take_back: Tak
 def _wait(state: StateDirectory, directory: TransactionDirectory, take_back: TakeBack) -> None:
     journal = Journal(directory.journal)
     patience = Patience(directory.watch_waited, time.monotonic())
+    tries = 0
     while True:
         view = journal.view()
         if view.watch is None:
             return
         if view.watch["overdue"]:
             outcome = take_back()
+            tries += 1
             left = journal.view().watch
-            if left and outcome is not None and outcome["code"] != "lock_held":
+            if left and outcome is not None and not _may_pass(outcome["code"], tries):
                 journal.append("disarmed", reason=outcome["message"])
             elif left:
                 time.sleep(_AGAIN)
@@ -95,6 +99,10 @@ def _wait(state: StateDirectory, directory: TransactionDirectory, take_back: Tak
             journal.append_if(_is_pending, "unconfirmed", waited=int(waited))
             continue
         time.sleep(_TICK)
+
+
+def _may_pass(code: str, tries: int) -> bool:
+    return code == "lock_held" or (code == "internal_error" and tries < _TRIES)
 
 
 def _is_pending(view: View) -> bool:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -258,6 +259,31 @@ def test_what_somebody_else_left_half_done_keeps_nobody_locked_out(host: FakeHos
     host.driver.half_done.add("tzdata")
     watch(host)
     assert host.driver.packages == FORMER
+
+
+def test_an_error_that_passes_is_not_the_end(
+    host: FakeHost, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(host)
+    monkeypatch.setattr(host.driver, "lock_holder", no_memory)
+    clock.events.append((WITHIN + 100, lambda: setattr(host.driver, "lock_holder", lambda: None)))
+    watch(host)
+    assert host.driver.packages == FORMER
+    assert "disarmed" not in events(host)
+
+
+def test_an_error_that_does_not_pass_is_the_end(
+    host: FakeHost, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(host)
+    monkeypatch.setattr(host.driver, "lock_holder", no_memory)
+    watch(host)
+    assert events(host)[-1] == "disarmed"
+    assert clock.now < WITHIN + 20 * 30
+
+
+def no_memory() -> Any:
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
 
 def test_what_can_not_be_taken_back_is_given_up_and_says_why(host: FakeHost, clock: Clock) -> None:

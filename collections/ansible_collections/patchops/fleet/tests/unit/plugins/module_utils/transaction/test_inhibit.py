@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import UnitsError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import inhibit
@@ -47,6 +48,17 @@ def test_updaters_are_still_while_packages_change_and_run_again_after_it(
         assert journal.view().inhibited == ["apt-daily-upgrade.timer", "packagekit.service"]
     assert [argv[1] for argv in commands] == ["stop", "start"]
     assert journal.view().inhibited == []
+
+
+def test_a_systemd_that_does_not_answer_keeps_nothing_from_going_back(
+    journal: Journal, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Any:
+        raise UnitsError("systemctl show: Failed to connect to bus")
+
+    monkeypatch.setattr(inhibit, "collect_updaters", broken)
+    with inhibit.inhibited(FakeDriver(), journal, 0):  # type: ignore[arg-type]
+        assert commands == []
 
 
 def test_a_daemon_that_installs_is_not_ended(journal: Journal, commands: list[list[str]]) -> None:

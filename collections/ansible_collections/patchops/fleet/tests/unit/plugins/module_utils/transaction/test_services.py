@@ -35,6 +35,17 @@ def states(active: dict[str, str], failed: tuple[str, ...] = (), **enabled: str)
     }
 
 
+def test_what_can_not_be_looked_into_is_left_for_a_reboot(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_owners: Any) -> Any:
+        raise PermissionError(13, "Permission denied", "/proc/7/maps")
+
+    monkeypatch.setattr(services, "has_systemd", lambda: True)
+    monkeypatch.setattr(services, "collect_restarts", refuse)
+    done = services.restart_stale(Driver())
+    assert (done["restarted"], done["failed"]) == ([], [])
+    assert "/proc/7/maps" in done["left"][0]["reason"]
+
+
 def test_units_are_read_and_sessions_left_out() -> None:
     assert services.parse_states(LISTED, FILES) == {
         "active": {"ssh.service": "running", "setup.service": "exited", "apt-daily.timer": "waiting"},
