@@ -39,6 +39,7 @@ _FORMAT = "\\t".join(
 )
 _ABSENT = ("not-installed", "config-files")
 _UNPACKED_DIRECTORY = "/var/lib/dpkg/updates"
+_TIME_LIMIT = 600
 _EXTENDED_STATES = "/var/lib/apt/extended_states"
 
 
@@ -52,7 +53,7 @@ def read_architecture() -> str:
 
 def read_rows() -> List[Row]:
     """Ask dpkg for every package that it knows; raises DriverError."""
-    answer = run(["dpkg-query", "-W", "-f", _FORMAT + "\\n"])
+    answer = run(["dpkg-query", "-W", "-f", _FORMAT + "\\n"], timeout=_TIME_LIMIT)
     if answer.rc != 0:
         raise DriverError(
             "interrupted_packages",
@@ -94,7 +95,8 @@ def parse_automatic(text: str) -> Set[str]:
     automatic = set()
     for stanza in text.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line)
-        if fields.get("Auto-Installed") == "1":
+        # What a power cut tore is no mark: a package that counts as wanted is never removed.
+        if fields.get("Auto-Installed") == "1" and "Package" in fields and "Architecture" in fields:
             automatic.add("{Package}:{Architecture}".format(**fields))
     return automatic
 
@@ -143,7 +145,15 @@ def read_broken(rows: List[Row]) -> Dict[str, Any]:
         unwritten = [name for name in os.listdir(_UNPACKED_DIRECTORY) if name.isdigit()]
     except OSError as error:
         raise DriverError("internal_error", f"{_UNPACKED_DIRECTORY}: {error.strerror}")
-    return describe_broken(rows, unwritten, run(["dpkg", "--audit"]).stdout)
+    audit = run(["dpkg", "--audit"], timeout=_TIME_LIMIT)
+    if audit.rc < 0:
+        # It prints nothing where nothing is wrong, and that must not be taken for it.
+        raise DriverError(
+            "interrupted_packages",
+            f"dpkg --audit did not end within {_TIME_LIMIT} seconds.",
+            "Find out what keeps the host so busy, or its disk so slow; then call again.",
+        )
+    return describe_broken(rows, unwritten, audit.stdout)
 
 
 def describe_broken(rows: List[Row], unwritten: List[str], audit: str) -> Dict[str, Any]:

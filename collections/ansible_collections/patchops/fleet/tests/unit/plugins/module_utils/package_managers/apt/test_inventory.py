@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import inventory
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.process import TIMED_OUT, Result
 
 SHARED_HOSTS = Path(__file__).resolve().parents[11] / "shared" / "data" / "debian" / "hosts"
 QUERIED = """\
@@ -124,9 +125,25 @@ def test_dpkg_lists_every_package_of_a_real_host(
     (tmp_path / "status").write_bytes(status)
     (tmp_path / "updates").mkdir()
     run = inventory.run
-    monkeypatch.setattr(inventory, "run", lambda argv: run([argv[0], f"--admindir={tmp_path}", *argv[1:]]))
+    monkeypatch.setattr(
+        inventory, "run", lambda argv, timeout: run([argv[0], f"--admindir={tmp_path}", *argv[1:]])
+    )
     rows = inventory.installed(inventory.read_rows())
     assert len(rows) == count
     assert {row.name for row in rows} == set(
         re.findall(r"^Package: (.*)$", status.decode("utf-8"), re.MULTILINE)
     )
+
+
+def test_a_mark_that_a_power_cut_tore_is_none() -> None:
+    torn = "Package: libx\nArchitecture: amd64\nAuto-Installed: 1\n\nAuto-Installed: 1\n\nPackage: liby\n"
+    assert inventory.parse_automatic(torn) == {"libx:amd64"}
+
+
+def test_an_audit_that_does_not_end_is_not_taken_for_a_clean_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "_UNPACKED_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(inventory, "run", lambda argv, timeout: Result(TIMED_OUT, "", ""))
+    with pytest.raises(DriverError, match="did not end within 600 seconds"):
+        inventory.read_broken([])
