@@ -4,7 +4,7 @@
 
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import is_failure, make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFUSED, is_failure, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
@@ -13,7 +13,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     states,
     survey,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, View
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
     StateDirectory,
     TransactionDirectory,
@@ -176,10 +176,10 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
     if alive:
         return make_result("started", f"Transaction {directory.id} is {view.state}.", changed=changed, **more)
     more["patchops_payload"] = encode(survey.document(record))
-    if view.goal is not None:
+    if view.goal is not None or _stands_still(view):
         result = make_result(
             "outcome_unknown",
-            f"The worker of transaction {directory.id} died while it was {view.state}.",
+            f"The worker of transaction {directory.id} died while it was {view.state}, or could not go on.",
             "Call again with the same arguments: it goes on from there.",
             changed=changed,
             **more,
@@ -196,6 +196,12 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
     if result["failed"]:
         result["msg"] = " ".join(part for part in (outcome["message"], outcome.get("remedy", "")) if part)
     return result
+
+
+def _stands_still(view: View) -> bool:
+    """Tell whether a change is half done, and the last attempt to go on was refused (a held lock, say)."""
+    refused = view.outcome is not None and view.outcome["class"] == REFUSED
+    return refused and view.state in (states.APPLYING, states.REVERTING)
 
 
 def _summary(plan: Dict[str, Any]) -> Optional[Dict[str, Any]]:

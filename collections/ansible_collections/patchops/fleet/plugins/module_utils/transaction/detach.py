@@ -122,7 +122,7 @@ def launch(
     error = DriverError(
         "detach_failed",
         f"The worker of transaction {directory.id} did not start ({problem or 'it did not show itself'}); "
-        "nothing was changed.",
+        "nothing was changed by this call.",
         f"Look at journalctl -u {unit} and {directory.log} on the host, then call again.",
     )
     # An attempt that has ended in the journal does nothing, should it come up late.

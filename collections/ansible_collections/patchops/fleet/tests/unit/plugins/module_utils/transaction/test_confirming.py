@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    answers,
     confirming,
     journal,
     services,
@@ -252,6 +253,20 @@ def test_a_lock_is_tried_for_again_where_a_worker_died_in_the_middle(host: FakeH
     watch(host)
     assert host.driver.packages == FORMER
     assert "disarmed" not in events(host)
+
+
+def test_a_host_that_stands_still_in_the_middle_is_not_told_as_untouched(
+    host: FakeHost, clock: Clock
+) -> None:
+    changes = iter(range(100))
+    host.driver.trip = lambda: next(changes) < 4 or kill()
+    apply(host)
+    host.driver.trip = lambda: None
+    host.driver.holder = {"pid": 1, "command": "dpkg"}
+    clock.events.append((WITHIN + 50, reboot))
+    watch(host)
+    told = answers.inform(host.state, None, 0, None)
+    assert (told["transaction"]["state"], told["outcome"]["code"]) == ("applying", "outcome_unknown")
 
 
 def test_what_somebody_else_left_half_done_keeps_nobody_locked_out(host: FakeHost, clock: Clock) -> None:
