@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Download packages, install exactly the given files, and set why packages are there."""
 
+import errno
 import os
 import shutil
 from typing import Any, Dict, List, Optional
@@ -40,18 +41,18 @@ def download(opened: Opened, packages: List[Dict[str, str]], directory: str) -> 
     base = opened.base
     base.conf.destdir = os.path.join(directory, ".partial")
     offers = [_offer(base, wanted) for wanted in packages]
-    try:
-        base.download_packages([offer for offer in offers if offer is not None])
-        complete = True
-    except dnf.exceptions.DownloadError:
-        complete = False  # asked below of each one
+    known = [offer for offer in offers if offer is not None]
+    together = _fetch(base, known)
+    full = _full_places(known) if together is not None else []
     found = []
     with Keyrings() as keyrings:
         for place, wanted in enumerate(packages):
             offer = offers[place]
             problem: Optional[str] = "no repository has it"
             if offer is not None:
-                problem = None if complete else _fetch(base, offer)
+                problem = None if together is None else _fetch(base, [offer])
+                if problem is not None and full:
+                    problem = f"{os.strerror(errno.ENOSPC)} in {', '.join(full)} ({problem})"
                 problem = problem or _take(base, offer, os.path.join(directory, wanted["file"]), keyrings)
             found.append(
                 {
@@ -121,13 +122,32 @@ def _offer(base: Any, wanted: Dict[str, str]) -> Any:
     return None
 
 
-def _fetch(base: Any, offer: Any) -> Optional[str]:
-    """Download a package that may be there already; return what was wrong."""
+def _fetch(base: Any, offers: List[Any]) -> Optional[str]:
+    """Download packages, some of which may be there already; return what was wrong."""
     try:
-        base.download_packages([offer])
+        base.download_packages(offers)
     except dnf.exceptions.DownloadError as error:
         return " ".join(str(error).split())
     return None
+
+
+def _full_places(offers: List[Any]) -> List[str]:
+    """Return the directories that have no room for what is still to be downloaded there.
+
+    A full disk is often told as mirrors that have failed.
+    """
+    needs: Dict[str, int] = {}
+    for offer in offers:
+        path = offer.localPkg()
+        if not os.path.exists(path) or os.path.getsize(path) != offer.downloadsize:
+            place = os.path.dirname(path)
+            needs[place] = needs.get(place, 0) + offer.downloadsize
+    full = []
+    for place in sorted(filter(os.path.isdir, needs)):
+        disk = os.statvfs(place)
+        if disk.f_bavail * disk.f_frsize < needs[place]:
+            full.append(place)
+    return full
 
 
 def _take(base: Any, offer: Any, target: str, keyrings: Keyrings) -> Optional[str]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer questions about dnf."""
 
+import errno
 from typing import Any, Dict, Iterable, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
@@ -26,6 +27,7 @@ except ImportError:
     dnf = None  # see opening.py
 
 
+_MAKE_ROOM = "Free space where dnf keeps what it downloads (/var/cache/dnf), then call again."
 _REPAIR = "See whether rpm -qa works on the host; rpm --rebuilddb makes the rpm database anew."
 
 
@@ -100,4 +102,6 @@ def _explain(error: Exception) -> Refusal:
         return Refusal("", " ".join(str(error).split()))
     if isinstance(error, hawkey.Exception):
         return Refusal("interrupted_packages", str(error), _REPAIR)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Refusal("no_space", f"No room for what dnf writes: {error}.", _MAKE_ROOM)
     raise error
