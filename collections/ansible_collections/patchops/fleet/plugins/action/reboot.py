@@ -19,7 +19,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
 
 _MODULE = "reboot"
 # The order to reboot is given; until the network goes, the old boot still answers.
-_GOING_DOWN_SECONDS = 2.5
+_GOING_DOWN_SECONDS = 1.5
 # Connection lost while it restarts services: the host is up and is asked again.
 _ASK_AGAIN_SECONDS = 60.0
 

@@ -7,7 +7,7 @@ import subprocess
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 # The answer has to leave the host before its network goes.
-_DELAY_SECONDS = 2
+_DELAY_SECONDS = 1
 
 
 def order_reboot() -> bool:
