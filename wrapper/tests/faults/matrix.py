@@ -177,7 +177,6 @@ ROWS: tuple[Row, ...] = (
         _LOST,
         "power-cut",
         options=_IMPATIENT,
-        quick=_QUICK,
         representative=True,
     ),
     Row("the host's power is cut", TAKING_BACK, _NOT_TAKEN_BACK_YET, "power-cut", options=_IMPATIENT),

@@ -34,14 +34,8 @@ def begin_and_kill(lab: Lab, host: LabHost, step: str, seconds: float, **argumen
     host.try_run("pkill", "-9", "-x", "dpkg")
 
 
-@pytest.mark.parametrize(
-    "release",
-    [
-        pytest.param("bullseye", marks=pytest.mark.faults),
-        "bookworm",
-        pytest.param("trixie", marks=pytest.mark.faults),
-    ],
-)
+@pytest.mark.faults
+@pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie"])
 def test_killed_in_every_state_a_host_still_gets_there_and_back(fresh_lab: Lab, release: str) -> None:
     host = fresh_lab.host(release)
     before = host.packages()
