@@ -76,3 +76,14 @@ def test_security_updates_leave_a_vendors_packages_alone(lab: Lab) -> None:
     assert all(one["security"] for one in result["plan"]["packages"])
     assert vendors <= host.packages()
     assert INSTALLED in host.packages()
+
+
+def test_what_an_administrator_switched_off_after_a_change_stays_so_when_it_is_taken_back(lab: Lab) -> None:
+    host = lab.host("kernel")
+    transact(lab, "kernel", **GOODAPP)
+    host.run("systemctl", "disable", "--now", "dpkg-db-backup.timer")
+    outcome = transact(lab, "kernel", state="reverted")["outcome"]
+    assert outcome["code"] == "taken_back"
+    assert "stay so: dpkg-db-backup.timer" in outcome["message"]
+    assert host.try_run("systemctl", "is-enabled", "dpkg-db-backup.timer").stdout == "disabled\n"
+    assert host.try_run("systemctl", "is-active", "dpkg-db-backup.timer").stdout == "inactive\n"

@@ -238,6 +238,8 @@ def _finish(context: Context) -> Outcome:
     if context.restarts_services:
         restarts = services.restart_stale(context.driver)
         context.step("restarts", **restarts)
+    made = services.switched(context.former()["units"], services.unit_states())
+    context.step(services.SWITCHED, units=made)
     failed = restarts.get("failed", [])
     message = f"{context.describe()} changed as planned."
     if failed:

@@ -168,6 +168,7 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     if cause is None or not blames_disk(cause):
         _block(context)
     etc = etc_back.GoingBack(context)
+    decided = _decided_since(context)
     try:
         _restore_packages(context)
     except DriverError as error:
@@ -179,9 +180,11 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     differing = etc.finish()
     if context.restarts_services:
         context.step("restarts", **services.restart_stale(context.driver))
-    units = services.restore(former["units"])
+    units = services.restore(former["units"], decided)
     context.step("units", **units)
     message = f"{counted(context.going_back)} back at the former versions.{differing}"
+    if decided:
+        message += " Units that somebody switched meanwhile and that stay so: " + ", ".join(decided) + "."
     if units["failed"]:
         message += " Units that ran before and did not start: " + ", ".join(units["failed"]) + "."
     watch = context.journal.view().watch
@@ -201,6 +204,20 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
         )
         context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)
     return outcome
+
+
+def _decided_since(context: Context) -> List[str]:
+    """Return the units that others have switched since the change; after a crash as it was seen first."""
+    entries = context.journal.entries()
+    steps = {entry["step"]: entry["units"] for entry in entries if "step" in entry and "units" in entry}
+    if services.DECIDED in steps:
+        return list(steps[services.DECIDED])
+    if services.SWITCHED not in steps:
+        return []  # it was never complete: nobody can tell the change from others
+    former = context.former()["units"]
+    decided = services.decided_since(former, steps[services.SWITCHED], services.unit_states())
+    context.step(services.DECIDED, units=decided)
+    return decided
 
 
 def _not_confirmed(watch: Dict[str, Any], message: str) -> Outcome:

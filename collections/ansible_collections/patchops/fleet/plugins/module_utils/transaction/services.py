@@ -3,7 +3,7 @@
 """Units before and after: what ran runs again, and what executes replaced files is restarted."""
 
 import re
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.restarts import collect_restarts
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
@@ -29,6 +29,10 @@ _ACCESS = (
     "sshd.service",
 )
 _RESTART_LIMIT = 180
+
+# Steps of a transaction: what a change switched, and what others have switched when it goes back.
+SWITCHED = "units_switched"
+DECIDED = "units_decided"
 
 
 def unit_states() -> Dict[str, Any]:
@@ -88,14 +92,36 @@ def to_switch(before: Dict[str, Any], now: Dict[str, Any]) -> List[List[str]]:
     ]
 
 
-def restore(before: Dict[str, Any]) -> Dict[str, List[str]]:
-    """Bring units back to the states in `before`; return {started, switched, failed} by unit name."""
+def switched(before: Dict[str, Any], now: Dict[str, Any]) -> Dict[str, str]:
+    """Return {unit: enabled|disabled|masked} for units that were there before and start at boot otherwise."""
+    return {
+        unit: state
+        for unit, state in now["enabled"].items()
+        if unit in before["enabled"] and before["enabled"][unit] != state
+    }
+
+
+def decided_since(before: Dict[str, Any], made: Dict[str, str], found: Dict[str, Any]) -> List[str]:
+    """Return the units that somebody switched after a change, which had `made` them (see `switched`) so."""
+    now = switched(before, found)
+    return sorted(unit for unit in set(made) | set(now) if made.get(unit) != now.get(unit))
+
+
+def restore(before: Dict[str, Any], decided: Sequence[str] = ()) -> Dict[str, List[str]]:
+    """Bring units back to the states in `before`; return {started, switched, failed} by unit name.
+
+    The units of `decided` were switched and stopped, or not, by somebody who knew why: they stay so.
+    """
     if not has_systemd():
         return {"started": [], "switched": [], "failed": []}
+    before = {
+        "active": {unit: sub for unit, sub in before["active"].items() if unit not in decided},
+        "enabled": {unit: state for unit, state in before["enabled"].items() if unit not in decided},
+    }
     run(["systemctl", "daemon-reload"], timeout=120)
     now = unit_states()
-    switched = to_switch(before, now)
-    for verb, unit in switched:
+    switches = to_switch(before, now)
+    for verb, unit in switches:
         run(["systemctl", verb, unit], timeout=60)
     stopped = to_start(before, now)
     for unit in stopped:
@@ -105,7 +131,7 @@ def restore(before: Dict[str, Any]) -> Dict[str, List[str]]:
     active = unit_states()["active"] if stopped else {}
     return {
         "started": [unit for unit in stopped if unit in active],
-        "switched": [unit for _verb, unit in switched],
+        "switched": [unit for _verb, unit in switches],
         "failed": [unit for unit in stopped if unit not in active],
     }
 

@@ -76,6 +76,27 @@ def test_what_starts_at_boot_now_and_did_not_before_is_switched_off() -> None:
     assert services.to_switch(states({}, a="disabled"), states({}, a="enabled")) == [["disable", "a.service"]]
 
 
+def test_what_a_change_switched_is_told_and_what_is_new_is_not() -> None:
+    before, after = states({}, a="disabled", b="enabled"), states({}, a="enabled", b="enabled", c="enabled")
+    assert services.switched(before, after) == {"a.service": "enabled"}
+
+
+@pytest.mark.parametrize(
+    ("found", "decided"),
+    [
+        ({"a": "enabled", "b": "enabled"}, []),  # as the change left it
+        ({"a": "enabled", "b": "disabled"}, ["b.service"]),
+        ({"a": "disabled", "b": "enabled"}, ["a.service"]),
+        ({"a": "enabled", "b": "masked"}, ["b.service"]),
+    ],
+)
+def test_what_somebody_switched_after_a_change_is_told_from_what_the_change_made(
+    found: dict[str, str], decided: list[str]
+) -> None:
+    before = states({}, a="disabled", b="enabled")
+    assert services.decided_since(before, {"a.service": "enabled"}, states({}, **found)) == decided
+
+
 def test_a_unit_that_was_masked_or_is_new_is_left_alone() -> None:
     assert services.to_switch(states({}, a="masked"), states({}, a="enabled", b="enabled")) == []
 
