@@ -26,7 +26,7 @@ demo: venv lab-tools ## six real hosts: scan, canary, seal, patch, one bad updat
 test: venv lab-tools ## every check: linters, types, unit, packaging and lab tests (PYTEST_ARGS adds options)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
 
-faults: venv lab-tools ## every fault on every distribution, kills at random, boots in QEMU; takes long (PATCHOPS_SEED repeats)
+faults: venv lab-tools ## every fault on every distribution, kills at random, boots in QEMU: about 40 minutes on two cores (PATCHOPS_SEED repeats)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15 -m faults $(PYTEST_ARGS)
 
 lint: venv ## the fast checks only: ruff, mypy, yamllint, Python 3.6 syntax
