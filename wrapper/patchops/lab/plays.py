@@ -56,6 +56,8 @@ class Plays:
         """Run a playbook to its end; `variables` are extra variables without their ``patchops_``."""
         process, run_id = self.start(playbook, *arguments, **variables)
         output, _ = process.communicate(timeout=self._patience)
+        # A test that fails is told with what it printed, as nobody can look at the run any more.
+        print(output)
         return Run(process.returncode, output, self.report(run_id))
 
     def start(self, playbook: str, *arguments: str, **variables: Any) -> tuple[subprocess.Popen[str], str]:

@@ -22,6 +22,16 @@ if [ "$1" = reboot ]; then exec /usr/bin/systemctl restart ssh; fi
 exec /usr/bin/systemctl "$@"
 """
 
+# Stopped before sshd is, as the unit of a slow database might be; /tmp goes away under whoever still asks.
+GOES_DOWN_SLOWLY = """\
+[Unit]
+After=ssh.service systemd-user-sessions.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStop=/bin/sh -c 'for i in $$(seq 600); do rm -rf /tmp/ansible_*; sleep 0.01; done'
+"""
+
 
 @pytest.fixture(scope="module")
 def lab(make_lab: MakeLab) -> Lab:
@@ -42,6 +52,16 @@ def test_a_reboot_is_proven_by_a_new_boot_id(lab: Lab, plays: Plays) -> None:
     assert reboot["done"]
     assert reboot["boot_id"] == lab.host("web1").boot_id() != boot
     assert run.host("web1")["effective"] == "yes"
+
+
+def test_a_question_that_crashes_while_the_host_goes_down_is_asked_again(lab: Lab, plays: Plays) -> None:
+    host = lab.host("web1")
+    host.run("sh", "-c", f"cat > /etc/systemd/system/slow.service <<'EOF'\n{GOES_DOWN_SLOWLY}EOF\n")
+    host.run("systemctl", "start", "slow.service")
+    run = plays.run("reboot", "-vvv", hosts="web1", reboot="always")
+    assert run.report["result"] == "done"
+    assert run.host("web1")["reboot"]["done"]
+    assert "No such file or directory: '/tmp/ansible_" in run.output
 
 
 def test_a_host_that_needs_no_reboot_is_left_running(lab: Lab, plays: Plays) -> None:

@@ -178,7 +178,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             acts=True,
             limit=_QUESTION_LIMIT,
             transient=_LOCKED_OUT,
-            accept=lambda answer: answer.code != "module_crashed",
+            # Where Python itself came broken, the host takes that back.
+            crash_patience=deadline,
         )
 
     def _ask(

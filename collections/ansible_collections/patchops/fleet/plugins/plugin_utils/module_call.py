@@ -48,6 +48,10 @@ _SHORTEST_LIMIT = 10.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 
+# While packages change or a host goes down, files can vanish under a module. That it crashes then says
+# nothing of the host; a crash that stays is an answer.
+_CRASH_PATIENCE = 60.0
+
 # Without these ssh never notices that a link was cut while it waits for an answer. What the administrator has
 # set in ssh_args comes first on the command line, and ssh takes the first value.
 _KEEP_ALIVE = "-o ServerAliveInterval=15 -o ServerAliveCountMax=4"
@@ -127,24 +131,33 @@ def call_until(
     fresh: bool = True,
     transient: frozenset[str] = TRANSIENT,
     accept: Callable[[Answer], bool] = lambda answer: True,
+    crash_patience: float = _CRASH_PATIENCE,
 ) -> Answer:
     """Call again, over a new connection and a new become each time, until the host answers.
 
     `deadline`: seconds from now. `fresh`: close a connection that is kept open before the first call too.
     Outcomes that are unreachable with a code in `transient` are tried again, and so are answers that `accept`
-    turns down; anything else (a changed host key, say) ends the wait at once. When time is up the last answer
-    is returned as it is.
+    turns down; so is a module that crashes, until it has done nothing else for `crash_patience` seconds.
+    Anything else (a changed host key, say) ends the wait at once. When time is up the last answer is returned
+    as it is.
     """
     ends = time.monotonic() + deadline
     pause, again = _FIRST_PAUSE, fresh
+    crashes_since: float | None = None
     while True:
         if again:
             reset_connection(action)
         again = True
         left = max(_SHORTEST_LIMIT, ends - time.monotonic())
         answer = call(action, operation, arguments, task_vars, kind=kind, acts=acts, limit=min(limit, left))
-        settled = answer.code not in transient if answer.unreachable else accept(answer)
-        if settled or time.monotonic() + pause >= ends:
+        now = time.monotonic()
+        if answer.code == "module_crashed":
+            crashes_since = now if crashes_since is None else crashes_since
+            settled = now - crashes_since >= crash_patience
+        else:
+            crashes_since = None
+            settled = answer.code not in transient if answer.unreachable else accept(answer)
+        if settled or now + pause >= ends:
             return answer
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

@@ -244,6 +244,22 @@ def test_an_answer_that_is_not_accepted_is_asked_for_again(play: dict[str, Any],
     assert answer.code == "applied"
 
 
+CRASH = {"failed": True, "msg": "MODULE FAILURE", "module_stderr": "Traceback: no libssl.so.3"}
+
+
+def test_a_module_that_crashes_once_is_asked_again(play: dict[str, Any], clock: list[float]) -> None:
+    answer = call_until(Action(CRASH, REFUSED_CONNECTION, CRASH, GOOD), "reboot", {}, play, deadline=600)
+    assert answer.code == "collected"
+
+
+def test_a_module_that_does_nothing_but_crash_is_believed_in_the_end(
+    play: dict[str, Any], clock: list[float]
+) -> None:
+    answer = call_until(Action(*[CRASH] * 99), "reboot", {}, play, deadline=600)
+    assert answer.code == "module_crashed"
+    assert 60 <= sum(clock) < 70
+
+
 def test_a_kept_connection_is_used_once_more_when_it_may_be(play: dict[str, Any], clock: list[float]) -> None:
     action = Action(GOOD)
     call_until(action, "transaction_info", {}, play, deadline=60, fresh=False)
