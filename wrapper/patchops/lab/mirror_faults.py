@@ -9,8 +9,8 @@ from http import HTTPStatus
 from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.distributions.base import BrokenSuite
 from patchops.lab.errors import LabError
+from patchops.lab.files import replace_file
 from patchops.lab.lab import Lab
-from patchops.lab.repository import replace_file
 
 
 def suite_of(lab: Lab, target: str) -> BrokenSuite:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from patchops.lab import apps
 from patchops.lab.cache import cached, content_key
+from patchops.lab.files import replace_file
 from patchops.lab.pools import Pool, Suite, index, split_stanzas
 from patchops.lab.signing import sign
 
@@ -214,13 +215,6 @@ class Repository:
 def stanza_file(stanza: str) -> str:
     """The name of the file an entry is about."""
     return field(stanza, "Filename").rpartition("/")[2]
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file aside and move it into place: nobody sees half of it, and other links to it stay."""
-    aside = path.with_name(f"{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

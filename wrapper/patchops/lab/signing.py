@@ -9,6 +9,7 @@ from pathlib import Path
 
 from patchops.lab.commands import run
 from patchops.lab.errors import LabError
+from patchops.lab.files import replace_file
 
 OWNER = "PatchOps lab <lab@patchops.invalid>"
 _ATTEMPTS = 4
@@ -34,17 +35,19 @@ def sign_detached(home: Path, file: Path) -> None:
         *("--armor", "--detach-sign", "--output", "-", str(file)),
         doing=f"sign {file.name} of the lab's repository",
     )
-    file.with_name(f"{file.name}.asc").write_text(signature, encoding="ascii")
+    replace_file(file.with_name(f"{file.name}.asc"), signature.encode("ascii"))
 
 
 def sign_beside(home: Path, files: Iterable[Path]) -> None:
     """Sign files; the signature of each goes beside it, in binary (file.sig)."""
     with _agent_ends(home):
         for file in files:
-            target = file.with_name(f"{file.name}.sig")
-            # Over what is there: also half a signature of an attempt that failed.
-            arguments = ["--yes", "--detach-sign", "--output", str(target), str(file)]
+            # gpg writes into a file that is there, of which there may be other links. What an attempt that
+            # failed has left it may write over.
+            aside = file.with_name(f"{file.name}.sig.new")
+            arguments = ["--yes", "--detach-sign", "--output", str(aside), str(file)]
             _try_gpg(home, arguments, f"sign {file.name} of the lab's repository", None)
+            aside.replace(file.with_name(f"{file.name}.sig"))
 
 
 def _gpg(home: Path, *arguments: str, doing: str, stdin: str | None = None) -> str:

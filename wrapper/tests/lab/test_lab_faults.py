@@ -4,19 +4,24 @@
 
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from patchops.lab import control, faults
+from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.errors import LabError
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
+from patchops.lab.mirror_faults import put_mirror_right
 from patchops.lab.spec import HostSpec
 from patchops.lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 SECURITY = "bookworm-security"
 GOODAPP = f"{SECURITY}/lab-goodapp"
+# A release with each format of repositories.
+FORMATS = ("bookworm", "rocky9", "arch")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,13 @@ def lab(one_host_lab: Lab) -> Lab:
 @pytest.fixture
 def host(lab: Lab) -> LabHost:
     return lab.host("host")
+
+
+@pytest.fixture(scope="module")
+def all_formats(make_lab: MakeLab) -> Lab:
+    return make_lab(
+        *(HostSpec(release, release, apps=("goodapp",)) for release in ("bookworm", "rocky9", "arch"))
+    )
 
 
 def install_goodapp(host: LabHost) -> subprocess.CompletedProcess[str]:
@@ -203,3 +215,19 @@ def test_a_fault_in_the_third_party_repository_leaves_the_others_alone(lab: Lab,
 def test_a_target_that_does_not_fit_is_refused(lab: Lab, kind: str, target: str, message: str) -> None:
     with pytest.raises(LabError, match=message):
         faults.inject(lab, kind, target)
+
+
+@pytest.mark.parametrize("release", FORMATS)
+def test_a_mirror_that_was_put_right_has_every_byte_it_had(all_formats: Lab, release: str) -> None:
+    renew(all_formats)
+    before = files_below(all_formats.paths.repository)
+    faults.inject(all_formats, "newer", f"{DISTRIBUTIONS[release].updates_suite}/lab-goodapp")
+    assert files_below(all_formats.paths.repository) != before
+    put_mirror_right(all_formats)
+    assert files_below(all_formats.paths.repository) == before
+
+
+def files_below(directory: Path) -> dict[Path, bytes]:
+    # Without the one that is always dated anew.
+    files = (path for path in directory.rglob("*") if path.is_file() and path.name != "InRelease")
+    return {path: path.read_bytes() for path in files}

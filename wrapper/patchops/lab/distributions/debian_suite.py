@@ -18,10 +18,11 @@ from patchops.lab import apps
 from patchops.lab.commands import run
 from patchops.lab.distributions.base import BrokenSuite
 from patchops.lab.errors import LabError
+from patchops.lab.files import replace_file
 from patchops.lab.image_spec import machine_architecture
 from patchops.lab.paths import LabPaths
 from patchops.lab.pools import Suite, identity_of, index, split_stanzas
-from patchops.lab.repository import VENDOR_SUITE, Repository, SuitePlace, field, replace_file, stanza_file
+from patchops.lab.repository import VENDOR_SUITE, Repository, SuitePlace, field, stanza_file
 
 _EXPIRED = timedelta(days=-2)
 

@@ -11,7 +11,7 @@ from patchops.lab.distributions.base import BrokenSuite
 from patchops.lab.distributions.own_catalogue import OwnPackage
 from patchops.lab.distributions.own_repository import OwnRepository
 from patchops.lab.errors import LabError
-from patchops.lab.repository import replace_file
+from patchops.lab.files import replace_file
 
 R = TypeVar("R", bound=OwnRepository)
 

@@ -15,7 +15,7 @@ from patchops.lab.cache import cached, content_key
 from patchops.lab.distributions import pacman_apps
 from patchops.lab.distributions.own_catalogue import OwnPackage
 from patchops.lab.distributions.own_repository import OwnRepository
-from patchops.lab.repository import replace_file
+from patchops.lab.files import replace_file
 from patchops.lab.signing import sign_beside
 
 ID = "core"

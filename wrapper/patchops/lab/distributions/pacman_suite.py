@@ -7,7 +7,7 @@ import gzip
 from patchops.lab.distributions.own_suite import OwnSuite
 from patchops.lab.distributions.pacman_repository import PacmanRepository
 from patchops.lab.errors import LabError
-from patchops.lab.repository import replace_file
+from patchops.lab.files import replace_file
 
 
 class BrokenPacmanSuite(OwnSuite[PacmanRepository]):

@@ -5,7 +5,7 @@
 from patchops.lab.distributions.own_suite import OwnSuite
 from patchops.lab.distributions.rpm_repository import RpmRepository
 from patchops.lab.errors import LabError
-from patchops.lab.repository import replace_file
+from patchops.lab.files import replace_file
 
 
 class BrokenRpmSuite(OwnSuite[RpmRepository]):
