@@ -54,14 +54,13 @@ def test_a_reboot_is_proven_by_a_new_boot_id(lab: Lab, plays: Plays) -> None:
     assert run.host("web1")["effective"] == "yes"
 
 
-def test_a_question_that_crashes_while_the_host_goes_down_is_asked_again(lab: Lab, plays: Plays) -> None:
+def test_a_host_that_goes_down_slowly_under_those_who_ask_is_waited_for(lab: Lab, plays: Plays) -> None:
     host = lab.host("web1")
     host.run("sh", "-c", f"cat > /etc/systemd/system/slow.service <<'EOF'\n{GOES_DOWN_SLOWLY}EOF\n")
     host.run("systemctl", "start", "slow.service")
-    run = plays.run("reboot", "-vvv", hosts="web1", reboot="always")
+    run = plays.run("reboot", hosts="web1", reboot="always")
     assert run.report["result"] == "done"
     assert run.host("web1")["reboot"]["done"]
-    assert "No such file or directory: '/tmp/ansible_" in run.output
 
 
 def test_a_host_that_needs_no_reboot_is_left_running(lab: Lab, plays: Plays) -> None:

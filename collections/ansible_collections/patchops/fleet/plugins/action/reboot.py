@@ -15,6 +15,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
     call,
     call_until,
     variable,
+    wait_for_another_boot,
 )
 
 _MODULE = "reboot"
@@ -50,14 +51,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         timeout = float(arguments.get("timeout", 600))
         started = time.monotonic()
         time.sleep(_GOING_DOWN_SECONDS)
+        wait_for_another_boot(self, str(ordered.result["reboot"]["boot_id"]), timeout)
         answer = call_until(
             self,
             _MODULE,
             {**arguments, "phase": "end"},
             task_vars,
             acts=True,
-            deadline=timeout,
+            deadline=timeout - (time.monotonic() - started),
             limit=120.0,
+            fresh=False,
             accept=lambda seen: seen.code != "reboot_faked",
         )
         waited = int(time.monotonic() - started)

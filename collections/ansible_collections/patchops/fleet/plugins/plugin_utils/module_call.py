@@ -48,6 +48,11 @@ _SHORTEST_LIMIT = 10.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 
+# How much of the time that a host has been away already may pass until it is seen to be back.
+_SHARE_OF_WAIT = 0.1
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_LOOK_LIMIT = 30.0
+
 # While packages change or a host goes down, files can vanish under a module. That it crashes then says
 # nothing of the host; a crash that stays is an answer.
 _CRASH_PATIENCE = 60.0
@@ -161,6 +166,36 @@ def call_until(
             return answer
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def wait_for_another_boot(action: Any, boot_id: str, deadline: float) -> None:
+    """Wait until the host runs in another boot than `boot_id`, or says what waiting doesn't mend.
+
+    For at most `deadline` seconds. A command of the shell asks: a host that goes down and comes up is asked
+    often, and a module costs both sides many times as much. What became of it is for a module to say.
+    """
+    started = time.monotonic()
+    while True:
+        reset_connection(action)
+        if _said_boot_id(action) not in (boot_id, None):
+            return
+        waited = time.monotonic() - started
+        pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, waited * _SHARE_OF_WAIT))
+        if waited + pause >= deadline:
+            return
+        time.sleep(pause)
+
+
+def _said_boot_id(action: Any) -> str | None:
+    """Return what the host says its boot id is (empty: nothing), None where it can't be asked yet."""
+    _keep_alive(action._connection)
+    try:
+        with _time_limit(_LOOK_LIMIT):
+            said = action._low_level_execute_command(f"cat {_BOOT_ID}", sudoable=False)
+    except (_LimitReached, AnsibleConnectionFailure) as error:
+        return None if failure_code(str(error), "unreachable") in TRANSIENT else ""
+    # Behind what a login shell's start-up files print.
+    return "".join(str(said["stdout"]).split()[-1:])
 
 
 def reset_connection(action: Any) -> None:

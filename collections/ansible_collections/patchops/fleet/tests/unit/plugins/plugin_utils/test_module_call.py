@@ -20,6 +20,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
     call_until,
     reset_connection,
     variable,
+    wait_for_another_boot,
 )
 
 DOCUMENT = {"kind": "patchops.host", "schema": 1, "engine_version": "0.1.0", "host": None, "run_id": None}
@@ -65,6 +66,13 @@ class Action:
 
     def _execute_module(self, **asked: Any) -> dict[str, Any]:
         self.asked.append(asked)
+        return self._answer()
+
+    def _low_level_execute_command(self, command: str, sudoable: bool) -> dict[str, Any]:
+        self.asked.append({"command": command, "sudoable": sudoable})
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
         answer = next(self.answers)
         if isinstance(answer, BaseException):
             raise answer
@@ -258,6 +266,38 @@ def test_a_module_that_does_nothing_but_crash_is_believed_in_the_end(
     answer = call_until(Action(*[CRASH] * 99), "reboot", {}, play, deadline=600)
     assert answer.code == "module_crashed"
     assert 60 <= sum(clock) < 70
+
+
+def says(boot_id: str) -> dict[str, Any]:
+    return {"rc": 0, "stdout": f"{boot_id}\n", "stderr": ""}
+
+
+def test_a_host_that_reboots_is_asked_for_its_boot_over_new_logins_until_it_is_another(
+    clock: list[float],
+) -> None:
+    action = Action(says("boot1"), REFUSED_CONNECTION, says("boot2"))
+    wait_for_another_boot(action, "boot1", 600)
+    assert action.asked == [{"command": "cat /proc/sys/kernel/random/boot_id", "sudoable": False}] * 3
+    assert action._connection.resets == 3
+
+
+def test_what_a_login_shell_prints_is_no_boot(clock: list[float]) -> None:
+    action = Action(says("Welcome to web1\nboot1"), says("Welcome to web1\nboot2"))
+    wait_for_another_boot(action, "boot1", 600)
+    assert len(action.asked) == 2
+
+
+@pytest.mark.parametrize("answer", [CHANGED_KEY, {"rc": 1, "stdout": "", "stderr": "cat: not found"}])
+def test_a_host_for_which_waiting_is_no_help_is_not_waited_for(clock: list[float], answer: Any) -> None:
+    wait_for_another_boot(Action(answer), "boot1", 600)
+    assert clock == []
+
+
+def test_a_host_that_stays_away_is_asked_more_and_more_seldom_until_time_is_up(clock: list[float]) -> None:
+    wait_for_another_boot(Action(*[REFUSED_CONNECTION] * 999), "boot1", 600)
+    assert 590 < sum(clock) < 600
+    assert (min(clock), max(clock)) == (0.5, 5.0)
+    assert len(clock) < 150
 
 
 def test_a_kept_connection_is_used_once_more_when_it_may_be(play: dict[str, Any], clock: list[float]) -> None:

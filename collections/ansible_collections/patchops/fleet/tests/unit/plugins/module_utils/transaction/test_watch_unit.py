@@ -14,11 +14,19 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.spawnin
 TEXT = watch_unit.unit_text("t1", "/state/payload.zip", ["/usr/bin/python3", "watch"], ["true"])
 
 
+class Systemctl(list[list[str]]):
+    """What it was asked to do. `shows`: what it says of the unit."""
+
+    shows = "LoadState=loaded\nNeedDaemonReload=no\n"
+
+
 @pytest.fixture(autouse=True)
-def systemctl(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    asked: list[list[str]] = []
+def systemctl(monkeypatch: pytest.MonkeyPatch) -> Systemctl:
+    asked = Systemctl()
 
     def run(argv: list[str], **more: object) -> process.Result:
+        if argv[1] == "show":
+            return process.Result(0, asked.shows, "")
         asked.append(argv[1:])
         return process.Result(0, "", "")
 
@@ -40,13 +48,26 @@ def test_a_word_is_quoted_for_systemd(word: str, expected: str) -> None:
 
 
 def test_the_watchdog_comes_back_when_it_is_killed_and_when_the_host_boots(
-    tmp_path: Path, systemctl: list[list[str]]
+    tmp_path: Path, systemctl: Systemctl
 ) -> None:
     assert watch_unit.start("t1", TEXT, str(tmp_path)) == ""
     link = tmp_path / "multi-user.target.wants" / "patchops-confirm-t1.service"
     assert os.readlink(link) == str(tmp_path / "patchops-confirm-t1.service")
     assert "Restart=on-failure" in link.read_text()
     assert 'ExecStart="/usr/bin/python3" "watch"' in link.read_text()
+    assert systemctl == [["restart", "patchops-confirm-t1.service"]]
+
+
+@pytest.mark.parametrize(
+    "shows",
+    ["LoadState=not-found\nNeedDaemonReload=no\n", "LoadState=loaded\nNeedDaemonReload=yes\n", ""],
+    ids=["an older systemd", "read before", "no answer"],
+)
+def test_a_unit_that_systemd_has_not_as_it_was_written_is_read_anew(
+    tmp_path: Path, systemctl: Systemctl, shows: str
+) -> None:
+    systemctl.shows = shows
+    watch_unit.start("t1", TEXT, str(tmp_path))
     assert systemctl == [["daemon-reload"], ["restart", "patchops-confirm-t1.service"]]
 
 
@@ -65,7 +86,7 @@ def test_what_others_start_at_boot_stays(tmp_path: Path) -> None:
     assert list(other.parent.iterdir()) == [other]
 
 
-def test_a_watchdog_that_is_not_there_is_not_removed(tmp_path: Path, systemctl: list[list[str]]) -> None:
+def test_a_watchdog_that_is_not_there_is_not_removed(tmp_path: Path, systemctl: Systemctl) -> None:
     watch_unit.remove("t1", str(tmp_path))
     assert systemctl == []
 
