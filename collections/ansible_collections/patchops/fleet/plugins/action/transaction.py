@@ -34,9 +34,10 @@ _DEFAULT_TIMEOUT = 3600.0
 _START_LIMIT = 1500.0
 # The connection broke while the worker was being started: is the host back soon, one more call tells.
 _START_AGAIN_SECONDS = 120.0
-# One call waits this long on the host: few round trips, and a lost connection is noticed soon.
-_QUESTION_SECONDS = 20
-_QUESTION_LIMIT = 60.0
+# One call waits this long on the host: each costs both sides the start of a module. ssh notices a connection
+# that is lost meanwhile by its own questions.
+_QUESTION_SECONDS = 60
+_QUESTION_LIMIT = 100.0
 # A worker that died is started again this often; after that something kills it on purpose.
 _RESUMES = 3
 # What a login that an update has broken says too; the host takes such an update back by itself.

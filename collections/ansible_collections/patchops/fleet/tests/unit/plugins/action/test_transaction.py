@@ -84,7 +84,7 @@ def test_the_first_call_waits_on_the_host_for_a_moment(monkeypatch: pytest.Monke
     controller = Controller(monkeypatch, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
     assert controller.asked == [
-        ("transaction", {"state": "applied", "select": "all", "wait": True, "timeout": 20, "run_id": "r1"})
+        ("transaction", {"state": "applied", "select": "all", "wait": True, "timeout": 60, "run_id": "r1"})
     ]
 
 
@@ -109,7 +109,7 @@ def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     # By its id: what was selected is frozen.
     assert controller.asked[2] == (
         "transaction",
-        {"state": "applied", "id": "t1", "wait": True, "timeout": 20, "run_id": "r1"},
+        {"state": "applied", "id": "t1", "wait": True, "timeout": 60, "run_id": "r1"},
     )
 
 
