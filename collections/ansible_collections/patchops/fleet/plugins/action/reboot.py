@@ -19,10 +19,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
 )
 
 _MODULE = "reboot"
+_DEFAULT_TIMEOUT = 600.0
 # The order to reboot is given; until the network goes, the old boot still answers.
 _GOING_DOWN_SECONDS = 1.5
-# Connection lost while it restarts services: the host is up and is asked again.
-_ASK_AGAIN_SECONDS = 60.0
+# So ends a call whose host restarts what it goes through, or goes down before its answer has left.
+_UNTOLD = ("connection_lost", "module_crashed")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -38,17 +39,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         arguments = dict(self._task.args)
         arguments.setdefault("run_id", str(variable(self, task_vars, "patchops_run_id", "")))
         answer = call(self, _MODULE, arguments, task_vars, acts=True)
-        if answer.code == "connection_lost":
-            answer = call_until(
-                self, _MODULE, arguments, task_vars, acts=True, deadline=_ASK_AGAIN_SECONDS, limit=300.0
-            )
+        if answer.code in _UNTOLD:
+            timeout = float(arguments.get("timeout", _DEFAULT_TIMEOUT))
+            again = call_until(self, _MODULE, arguments, task_vars, acts=True, deadline=timeout, limit=300.0)
+            answer = answer if again.unreachable else again
         if not answer.result.get("rebooting"):
             return answer.result
         return self._wait(answer, arguments, task_vars)
 
     def _wait(self, ordered: Answer, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         host = str(task_vars.get("inventory_hostname", "the host"))
-        timeout = float(arguments.get("timeout", 600))
+        timeout = float(arguments.get("timeout", _DEFAULT_TIMEOUT))
         started = time.monotonic()
         time.sleep(_GOING_DOWN_SECONDS)
         wait_for_another_boot(self, str(ordered.result["reboot"]["boot_id"]), timeout)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from ansible_collections.patchops.fleet.plugins.action import transaction
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import Answer
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import seal
+
+Control = Callable[..., Any]
 
 MEMBER = {
     "name": "bash",
@@ -42,68 +44,37 @@ DEAD = at("applying", "outcome_unknown", live=False, interrupted=True)
 AWAY = Answer(make_result("connection_timeout", "web1: connection timeout"))
 
 
-class Controller:
-    """Runs the action; `answers` are the host's, in order; `asked` is what it was asked."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self._answers = iter(answers)
-        monkeypatch.setattr(transaction, "call", self._answer)
-        monkeypatch.setattr(transaction, "call_until", self._answer)
-
-    def run(self, **arguments: Any) -> dict[str, Any]:
-        action = transaction.ActionModule(
-            SimpleNamespace(args=arguments, async_val=0, check_mode=False, diff=False, environment=None),
-            SimpleNamespace(),
-            SimpleNamespace(),
-            None,
-            SimpleNamespace(template=lambda value: value),
-            None,
-        )
-        return action.run(task_vars={"inventory_hostname": "web1", "patchops_run_id": "r1"})
-
-    def _answer(self, action: Any, module: str, arguments: Any, task_vars: Any, **more: Any) -> Answer:
-        self.asked.append((module, dict(arguments)))
-        return next(self._answers)
-
-
-@pytest.fixture(autouse=True)
-def no_base_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Ansible's base class does before an action runs needs a whole play."""
-    monkeypatch.setattr(transaction.ActionBase, "run", lambda self, tmp, task_vars: {})
-
-
-def test_without_waiting_the_start_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, STARTED)
+def test_without_waiting_the_start_is_the_answer(control: Control) -> None:
+    controller = control(transaction, STARTED)
     result = controller.run(state="applied", select="all", wait=False)
     assert result["outcome"]["code"] == "started"
     assert [module for module, _arguments in controller.asked] == ["transaction"]
 
 
-def test_the_first_call_waits_on_the_host_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, APPLIED)
+def test_the_first_call_waits_on_the_host_for_a_moment(control: Control) -> None:
+    controller = control(transaction, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
     assert controller.asked == [
         ("transaction", {"state": "applied", "select": "all", "wait": True, "timeout": 60, "run_id": "r1"})
     ]
 
 
-def test_no_call_waits_longer_than_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, APPLIED)
+def test_no_call_waits_longer_than_it_is_told(control: Control) -> None:
+    controller = control(transaction, APPLIED)
     controller.run(state="applied", select="all", timeout="5")
     assert controller.asked[0][1]["timeout"] == 5
 
 
-def test_a_running_transaction_is_attended_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, STARTED, RUNNING, RUNNING, APPLIED)
+def test_a_running_transaction_is_attended_to_its_end(control: Control) -> None:
+    controller = control(transaction, STARTED, RUNNING, RUNNING, APPLIED)
     result = controller.run(state="applied", select="all")
     assert (result["outcome"]["code"], result["changed"]) == ("applied", True)
     assert result["plan"] == {"packages": [{"name": "bash"}]}
     assert [module for module, _arguments in controller.asked][1:] == ["transaction_info"] * 3
 
 
-def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, STARTED, DEAD, RUNNING, APPLIED)
+def test_a_dead_worker_is_replaced(control: Control) -> None:
+    controller = control(transaction, STARTED, DEAD, RUNNING, APPLIED)
     result = controller.run(state="applied", select="all", refresh=True)
     assert result["outcome"]["code"] == "applied"
     # By its id: what was selected is frozen.
@@ -113,26 +84,26 @@ def test_a_dead_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_worker_that_dies_while_the_first_call_waits_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, DEAD, APPLIED)
+def test_a_worker_that_dies_while_the_first_call_waits_is_replaced(control: Control) -> None:
+    controller = control(transaction, DEAD, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
     assert controller.asked[1][1]["id"] == "t1"
 
 
-def test_a_worker_that_dies_again_and_again_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_dies_again_and_again_is_reported(control: Control) -> None:
     dying = [answer for _number in range(3) for answer in (DEAD, RUNNING)]
-    controller = Controller(monkeypatch, STARTED, *dying, DEAD)
+    controller = control(transaction, STARTED, *dying, DEAD)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "outcome_unknown"
 
 
-def test_attaching_to_another_calls_staging_goes_on_to_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attaching_to_another_calls_staging_goes_on_to_applied(control: Control) -> None:
     staged = at("staged", "staged", live=False)
-    controller = Controller(monkeypatch, STARTED, staged, RUNNING, APPLIED)
+    controller = control(transaction, STARTED, staged, RUNNING, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
 
 
-def test_a_host_that_stays_away_is_unknown_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, STARTED, AWAY)
+def test_a_host_that_stays_away_is_unknown_and_named(control: Control) -> None:
+    controller = control(transaction, STARTED, AWAY)
     result = controller.run(state="applied", select="all")
     assert (result["outcome"]["class"], result["changed"]) == ("unknown", True)
     assert "web1 can't be asked any more" in result["outcome"]["message"]
@@ -140,73 +111,75 @@ def test_a_host_that_stays_away_is_unknown_and_named(monkeypatch: pytest.MonkeyP
     assert "/var/lib/patchops/transactions/t1/journal.jsonl" in result["outcome"]["remedy"]
 
 
-def test_a_transaction_that_takes_too_long_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transaction_that_takes_too_long_goes_on_by_itself(
+    monkeypatch: pytest.MonkeyPatch, control: Control
+) -> None:
     clock = iter(range(0, 10_000, 25))
     monkeypatch.setattr(transaction.time, "monotonic", lambda: next(clock))
-    controller = Controller(monkeypatch, STARTED, RUNNING, RUNNING, RUNNING)
+    controller = control(transaction, STARTED, RUNNING, RUNNING, RUNNING)
     result = controller.run(state="applied", select="all", timeout=60)
     assert result["outcome"]["code"] == "still_running"
     assert "60 seconds are over" in result["outcome"]["message"]
 
 
-def test_a_connection_lost_at_the_start_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_lost_at_the_start_is_asked_again(control: Control) -> None:
     lost = Answer(make_result("connection_lost", "web1: connection lost"))
-    controller = Controller(monkeypatch, lost, STARTED, APPLIED)
+    controller = control(transaction, lost, STARTED, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
     assert controller.asked[0] == controller.asked[1]
 
 
-def test_a_host_that_was_never_reached_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, AWAY)
+def test_a_host_that_was_never_reached_is_not_tried_again(control: Control) -> None:
+    controller = control(transaction, AWAY)
     assert controller.run(state="applied", select="all")["outcome"]["class"] == "unreachable"
 
 
-def test_a_refusal_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_changes_nothing(control: Control) -> None:
     refused = at("failed", "no_way_back", live=False)
-    controller = Controller(monkeypatch, STARTED, refused)
+    controller = control(transaction, STARTED, refused)
     result = controller.run(state="applied", select="all")
     assert (result["failed"], result["changed"]) == (True, False)
 
 
-def test_only_the_hosts_part_of_a_patch_set_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_hosts_part_of_a_patch_set_is_sent(control: Control) -> None:
     asked = Answer(make_result("nothing_to_do", "", platform="debian-12-amd64"))
-    controller = Controller(monkeypatch, asked, STARTED, APPLIED)
+    controller = control(transaction, asked, STARTED, APPLIED)
     controller.run(state="applied", patch_set=SEALED)
     sent = controller.asked[1][1]["patch_set"]
     assert sent == {"id": SEALED["id"], "packages": [MEMBER], "removals": []}
 
 
-def test_a_host_whose_platform_is_known_is_not_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, APPLIED)
+def test_a_host_whose_platform_is_known_is_not_asked_for_it(control: Control) -> None:
+    controller = control(transaction, APPLIED)
     controller.run(state="applied", patch_set=SEALED, platform="debian-12-amd64")
     assert [module for module, _arguments in controller.asked] == ["transaction"]
     assert controller.asked[0][1]["patch_set"]["packages"] == [MEMBER]
 
 
-def test_a_set_without_the_hosts_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_set_without_the_hosts_platform_is_refused(control: Control) -> None:
     asked = Answer(make_result("nothing_to_do", "", platform="debian-13-amd64"))
-    result = Controller(monkeypatch, asked).run(state="applied", patch_set=SEALED)
+    result = control(transaction, asked).run(state="applied", patch_set=SEALED)
     assert result["outcome"]["code"] == "platform_missing"
     assert "web1 is debian-13-amd64" in result["outcome"]["message"]
 
 
-def test_an_altered_set_never_reaches_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch)
+def test_an_altered_set_never_reaches_the_host(control: Control) -> None:
+    controller = control(transaction)
     result = controller.run(state="applied", patch_set={**SEALED, "id": "0" * 64})
     assert result["outcome"]["code"] == "patch_set_tampered"
     assert controller.asked == []
 
 
-def test_a_set_that_can_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = Controller(monkeypatch).run(state="applied", patch_set="/nowhere/set.json")
+def test_a_set_that_can_not_be_read_is_refused(control: Control) -> None:
+    result = control(transaction).run(state="applied", patch_set="/nowhere/set.json")
     assert result["outcome"]["code"] == "document_invalid"
 
 
 def test_a_host_that_went_away_while_it_was_asked_to_begin_may_have_begun(
-    monkeypatch: pytest.MonkeyPatch,
+    control: Control,
 ) -> None:
     away = Answer(make_result("unreachable", "web1: unreachable (no route to host); nothing was changed."))
-    controller = Controller(monkeypatch, Answer(make_result("connection_lost", "web1: gone")), away)
+    controller = control(transaction, Answer(make_result("connection_lost", "web1: gone")), away)
     outcome = controller.run(state="applied", select="all")["outcome"]
     assert outcome["code"] == "outcome_unknown"
     assert "web1: unreachable (no route to host)" in outcome["message"]
@@ -221,45 +194,47 @@ BACK = at("reverted", "not_confirmed", live=False, confirm={**WAITING, "state": 
 
 @pytest.mark.parametrize("answers", [(STARTED, PENDING, CONFIRMED), (PENDING, CONFIRMED)])
 def test_what_a_login_goes_through_is_confirmed_by_its_id(
-    monkeypatch: pytest.MonkeyPatch, answers: tuple[Answer, ...]
+    control: Control, answers: tuple[Answer, ...]
 ) -> None:
-    controller = Controller(monkeypatch, *answers)
+    controller = control(transaction, *answers)
     result = controller.run(state="applied", select="all")
     assert (result["outcome"]["code"], result["confirm"]["state"]) == ("applied", "confirmed")
     assert controller.asked[-1] == ("transaction", {"id": "t1", "state": "confirmed", "run_id": "r1"})
 
 
-def test_who_does_not_wait_does_not_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
-    controller = Controller(monkeypatch, PENDING)
+def test_who_does_not_wait_does_not_confirm(control: Control) -> None:
+    controller = control(transaction, PENDING)
     controller.run(state="applied", select="all", wait=False)
     assert len(controller.asked) == 1
 
 
 def test_a_host_that_could_not_be_confirmed_in_time_tells_that_it_went_back(
-    monkeypatch: pytest.MonkeyPatch,
+    control: Control,
 ) -> None:
     reverting = at("reverting", "started", live=True)
-    result = Controller(monkeypatch, STARTED, PENDING, reverting, BACK).run(state="applied", select="all")
+    result = control(transaction, STARTED, PENDING, reverting, BACK).run(state="applied", select="all")
     assert (result["failed"], result["outcome"]["code"]) == (True, "not_confirmed")
     assert result["transaction"]["state"] == "reverted"
 
 
-def test_a_host_that_never_lets_anybody_in_again_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = Controller(monkeypatch, STARTED, PENDING, AWAY).run(state="applied", select="all")
+def test_a_host_that_never_lets_anybody_in_again_is_unknown(control: Control) -> None:
+    result = control(transaction, STARTED, PENDING, AWAY).run(state="applied", select="all")
     assert (result["outcome"]["code"], result["changed"]) == ("outcome_unknown", True)
     assert "goes back by itself" in result["outcome"]["remedy"]
 
 
-def test_what_an_earlier_run_could_not_confirm_is_confirmed_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_earlier_run_could_not_confirm_is_confirmed_first(control: Control) -> None:
     refused = at("applied", "confirmation_pending", live=False)
-    controller = Controller(monkeypatch, refused, CONFIRMED, STARTED, APPLIED)
+    controller = control(transaction, refused, CONFIRMED, STARTED, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
     assert controller.asked[1] == ("transaction", {"state": "confirmed", "run_id": "r1"})
 
 
 @pytest.mark.parametrize("state", ["confirmed", "committed"])
-def test_who_says_that_one_can_log_in_has_just_logged_in(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+def test_who_says_that_one_can_log_in_has_just_logged_in(
+    monkeypatch: pytest.MonkeyPatch, control: Control, state: str
+) -> None:
     closed: list[Any] = []
     monkeypatch.setattr(transaction, "reset_connection", closed.append)
-    Controller(monkeypatch, CONFIRMED).run(state=state)
+    control(transaction, CONFIRMED).run(state=state)
     assert len(closed) == 1
