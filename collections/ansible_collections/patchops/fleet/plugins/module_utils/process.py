@@ -9,7 +9,8 @@ from typing import Dict, List, NamedTuple, Optional
 
 Result = NamedTuple("Result", [("rc", int), ("stdout", str), ("stderr", str)])
 
-TIMED_OUT = -1
+# No exit code, and no signal either: those are negative and end at -64.
+TIMED_OUT = -256
 NOT_FOUND = 127
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -45,7 +46,7 @@ def run(
 
     `timeout` in seconds; `env` is added to `environment()`; `stdin` is text or None. Never raises for a
     command that fails: rc is NOT_FOUND when there is no such program, TIMED_OUT when it was killed after the
-    limit.
+    limit, minus the signal's number when somebody else killed it. `how_ended` says it in words.
     """
     try:
         process = subprocess.Popen(
@@ -70,3 +71,10 @@ def run(
         rc = TIMED_OUT
         stderr += f"{argv[0]}: stopped after {timeout} seconds".encode("utf-8")
     return Result(rc, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"))
+
+
+def how_ended(rc: int, timeout: Optional[float] = None) -> str:
+    """Return how a command ended, to stand behind its name; `timeout` in seconds where it is at hand."""
+    if rc == TIMED_OUT:
+        return f"did not end within {timeout:g} seconds" if timeout else "did not end in time"
+    return f"was killed (signal {-rc})" if rc < 0 else f"ended with {rc}"

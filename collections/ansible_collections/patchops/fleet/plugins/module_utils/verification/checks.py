@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from typing import Any, Callable, Dict, List, Tuple
 
-from ansible_collections.patchops.fleet.plugins.module_utils.process import TIMED_OUT, run
+from ansible_collections.patchops.fleet.plugins.module_utils.process import how_ended, run
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import describe, show_units
 
 # One try of one check, in seconds.
@@ -110,7 +110,7 @@ def _command(argv: List[str]) -> Finding:
     if answer.rc == 0:
         return True, "exit code 0"
     said = (answer.stderr.strip() or answer.stdout.strip())[-_LONGEST_DETAIL:]
-    ended = f"no end within {TRY_SECONDS} seconds" if answer.rc == TIMED_OUT else f"exit code {answer.rc}"
+    ended = how_ended(answer.rc, TRY_SECONDS) if answer.rc < 0 else f"exit code {answer.rc}"
     return False, f"{ended}: {said}" if said else ended
 
 

@@ -24,7 +24,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ba
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+from ansible_collections.patchops.fleet.plugins.module_utils.process import how_ended, run
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ class Apk(Driver):
         output = without_credentials(answer.stdout + "\n" + answer.stderr)
         errors = repositories.parse_complaints(output, uris)
         if answer.rc != 0 and not errors:
-            errors = [{"repository": None, "message": f"apk update ended with {answer.rc}"}]
+            errors = [{"repository": None, "message": f"apk update {how_ended(answer.rc, _TIME_LIMIT)}"}]
         self._kept["refresh_errors"] = errors
         return errors
 

@@ -132,7 +132,7 @@ def _download(packages: List[Package], directory: str, native: str) -> str:
         )
         if result.rc != 0:
             complaints += [without_credentials(text) for text in simulation.errors(result.stderr)]
-            complaints = complaints or [f"apt-get download ended with {result.rc}"]
+            complaints = complaints or [f"apt-get download {process.how_ended(result.rc, _DOWNLOAD_LIMIT)}"]
     return "; ".join(complaints)
 
 

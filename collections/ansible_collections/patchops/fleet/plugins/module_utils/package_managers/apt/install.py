@@ -63,7 +63,9 @@ def install(files: List[str], removals: List[str], allow_downgrades: bool, log: 
     )
     rc, output = run_logged(argv, log, commands.NONINTERACTIVE)
     if rc != 0:
-        raise DriverError("install_failed", f"apt-get ended with {rc}: {complaint(output)}", f"See {log}.")
+        raise DriverError(
+            "install_failed", f"apt-get {process.how_ended(rc)}: {complaint(output)}", f"See {log}."
+        )
 
 
 def install_by_force(files: List[str], removals: List[str], log: str) -> None:

@@ -6,7 +6,7 @@ import os
 from typing import Any, Dict, List, NamedTuple, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+from ansible_collections.patchops.fleet.plugins.module_utils.process import TIMED_OUT, how_ended, run
 
 
 class Row(NamedTuple):
@@ -40,27 +40,18 @@ _FORMAT = "\\t".join(
 _ABSENT = ("not-installed", "config-files")
 _UNPACKED_DIRECTORY = "/var/lib/dpkg/updates"
 _TIME_LIMIT = 600
+_STATUS_REPAIR = "Repair /var/lib/dpkg/status, for example from /var/backups/dpkg.status.0."
 _EXTENDED_STATES = "/var/lib/apt/extended_states"
 
 
 def read_architecture() -> str:
     """Return the architecture that dpkg installs for; raises DriverError."""
-    answer = run(["dpkg", "--print-architecture"])
-    if answer.rc != 0:
-        raise DriverError("interrupted_packages", "dpkg failed: " + answer.stderr.strip(), "Repair dpkg.")
-    return answer.stdout.strip()
+    return _ask(["dpkg", "--print-architecture"], "Repair dpkg.").strip()
 
 
 def read_rows() -> List[Row]:
     """Ask dpkg for every package that it knows; raises DriverError."""
-    answer = run(["dpkg-query", "-W", "-f", _FORMAT + "\\n"], timeout=_TIME_LIMIT)
-    if answer.rc != 0:
-        raise DriverError(
-            "interrupted_packages",
-            "dpkg-query failed: " + (answer.stderr.strip() or f"exit code {answer.rc}"),
-            "Repair /var/lib/dpkg/status, for example from /var/backups/dpkg.status.0.",
-        )
-    return parse_rows(answer.stdout)
+    return parse_rows(_ask(["dpkg-query", "-W", "-f", _FORMAT + "\\n"], _STATUS_REPAIR))
 
 
 def parse_rows(text: str) -> List[Row]:
@@ -145,15 +136,8 @@ def read_broken(rows: List[Row]) -> Dict[str, Any]:
         unwritten = [name for name in os.listdir(_UNPACKED_DIRECTORY) if name.isdigit()]
     except OSError as error:
         raise DriverError("internal_error", f"{_UNPACKED_DIRECTORY}: {error.strerror}")
-    audit = run(["dpkg", "--audit"], timeout=_TIME_LIMIT)
-    if audit.rc < 0:
-        # It prints nothing where nothing is wrong, and that must not be taken for it.
-        raise DriverError(
-            "interrupted_packages",
-            f"dpkg --audit did not end within {_TIME_LIMIT} seconds.",
-            "Find out what keeps the host so busy, or its disk so slow; then call again.",
-        )
-    return describe_broken(rows, unwritten, audit.stdout)
+    # It prints nothing where nothing is wrong: one that did not come to its end must not be taken for that.
+    return describe_broken(rows, unwritten, _ask(["dpkg", "--audit"], _STATUS_REPAIR))
 
 
 def describe_broken(rows: List[Row], unwritten: List[str], audit: str) -> Dict[str, Any]:
@@ -172,3 +156,20 @@ def describe_broken(rows: List[Row], unwritten: List[str], audit: str) -> Dict[s
     else:
         reason = None
     return {"interrupted": reason is not None, "packages": packages, "reason": reason}
+
+
+def _ask(argv: List[str], repair: str) -> str:
+    """Return what a command of dpkg printed; raises DriverError, whose remedy is `repair` if it refused."""
+    answer = run(argv, timeout=_TIME_LIMIT)
+    if answer.rc == 0:
+        return answer.stdout
+    said, remedy = " ".join(answer.stderr.split()), repair
+    if answer.rc == TIMED_OUT:
+        said, remedy = "", "Find out what keeps the host so busy, or its disk so slow; then call again."
+    elif answer.rc < 0:
+        remedy = "Find out who killed it (dmesg tells when memory ran out), then call again."
+    raise DriverError(
+        "interrupted_packages",
+        f"{' '.join(argv[:2])} {how_ended(answer.rc, _TIME_LIMIT)}" + (f": {said}" if said else "."),
+        remedy,
+    )

@@ -9,6 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ba
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.process import how_ended
 
 # What the host says before anything is planned.
 Host = NamedTuple(
@@ -77,7 +78,7 @@ def _ask(arguments: List[str]) -> Answer:
     messages = [without_credentials(text) for text in simulation.errors(result.stderr)]
     problem = simulation.classify_error(messages)
     problem["message"] = "; ".join(messages + simulation.unmet(result.stdout)[:5]) or (
-        f"apt-get ended with {result.rc}"
+        f"apt-get {how_ended(result.rc)}"
     )
     return Answer([], problem)
 

@@ -88,8 +88,9 @@ def install(
     else:
         pacnew.note(output, beside, log)
     if rc != 0:
-        how = f"was killed (signal {-rc})" if rc < 0 else f"ended with {rc}"
-        raise DriverError("install_failed", f"pacman {how}: {complaint(output)}.", f"See {log}.")
+        raise DriverError(
+            "install_failed", f"pacman {process.how_ended(rc)}: {complaint(output)}.", f"See {log}."
+        )
     failed = failures(output)
     # On the way back the packages count: a script of the bad version may well fail once more.
     if failed and not going_back:

@@ -125,7 +125,7 @@ def errors(result: process.Result) -> List[str]:
     lines = [line.strip() for line in (result.stderr + "\n" + result.stdout).splitlines()]
     found = [line[len("error: ") :] for line in lines if line.startswith("error: ")]
     found += [line[3:] for line in lines if line.startswith((":: unable", ":: installing"))]
-    return found or ([f"pacman ended with {result.rc}"] if result.rc else [])
+    return found or ([f"pacman {process.how_ended(result.rc)}"] if result.rc else [])
 
 
 def described(kept: Any) -> str:

@@ -140,10 +140,20 @@ def test_a_mark_that_a_power_cut_tore_is_none() -> None:
     assert inventory.parse_automatic(torn) == {"libx:amd64"}
 
 
-def test_an_audit_that_does_not_end_is_not_taken_for_a_clean_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("rc", "stderr", "message", "remedy"),
+    [
+        (TIMED_OUT, "dpkg: stopped after 600 seconds", "did not end within 600 seconds.", "so busy"),
+        (-9, "", "was killed (signal 9).", "who killed it"),
+        (2, "dpkg: error: parsing file\n", "ended with 2: dpkg: error: parsing file", "Repair /var/lib/dpkg"),
+    ],
+)
+def test_an_audit_that_did_not_come_to_its_end_says_why_and_is_not_taken_for_a_clean_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rc: int, stderr: str, message: str, remedy: str
 ) -> None:
     monkeypatch.setattr(inventory, "_UNPACKED_DIRECTORY", str(tmp_path))
-    monkeypatch.setattr(inventory, "run", lambda argv, timeout: Result(TIMED_OUT, "", ""))
-    with pytest.raises(DriverError, match="did not end within 600 seconds"):
+    monkeypatch.setattr(inventory, "run", lambda argv, timeout: Result(rc, "", stderr))
+    with pytest.raises(DriverError) as refused:
         inventory.read_broken([])
+    assert refused.value.message == f"dpkg --audit {message}"
+    assert remedy in refused.value.remedy
