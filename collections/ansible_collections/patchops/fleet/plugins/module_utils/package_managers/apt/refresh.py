@@ -15,7 +15,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ur
     normal_uri,
     without_credentials,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+from ansible_collections.patchops.fleet.plugins.module_utils.process import how_ended, run
 
 _LISTS = "/var/lib/apt/lists"
 _STAMP = "/var/lib/apt/periodic/update-success-stamp"
@@ -35,6 +35,7 @@ _FAULT = re.compile(
     r"malformed|doesn't support architecture|Could not|couldn't",
     re.IGNORECASE,
 )
+_NOT_WRITTEN = re.compile(r"^[WE]: .*?(?P<lists>/\S+)/partial\b.*\(30: (?P<reason>[^)]+)\)$", re.MULTILINE)
 _LEGACY_KEY = "Key is stored in legacy"
 
 
@@ -65,9 +66,11 @@ def parse_errors(rc: int, stdout: str, stderr: str) -> List[Dict[str, Any]]:
         if repository is None or repository not in known:
             known.add(repository)
             errors.append({"repository": repository, "message": text})
-    if rc != 0 and not errors:
-        errors.append({"repository": None, "message": f"apt-get update ended with exit code {rc}"})
-    return errors
+    if rc < 0 or (rc and not errors):
+        # Killed, it has not said of every repository whether it was read.
+        errors.append({"repository": None, "message": f"apt-get update {how_ended(rc, _TIME_LIMIT)}"})
+    problem = _unwritable(stderr)
+    return [dict(error, message=problem) for error in errors] if problem else errors
 
 
 def read_seconds_ago() -> Optional[float]:
@@ -98,6 +101,21 @@ def _repository_errors(lines: List[str]) -> List[Dict[str, Any]]:
         if not any(error["repository"] == repository for error in errors):
             errors.append({"repository": repository, "message": _one_line(" ".join(details) or line)})
     return errors
+
+
+def _unwritable(stderr: str) -> Optional[str]:
+    """Return why the lists can't be kept, None when they can.
+
+    apt warns of it only, goes on without what it can't write, and ends up calling the mirror incomplete.
+    """
+    match = _NOT_WRITTEN.search(stderr)
+    if match is None:
+        return None
+    return (
+        f"apt can't write to {match.group('lists')}, where it keeps the repositories' lists "
+        f"({match.group('reason')}); mount it writable (mount -o remount,rw), when the kernel has not made "
+        "it read-only because of a fault (dmesg)"
+    )
 
 
 def _one_line(text: str) -> str:

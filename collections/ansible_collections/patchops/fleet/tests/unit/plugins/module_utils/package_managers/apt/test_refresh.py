@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.refresh import parse_errors
+from ansible_collections.patchops.fleet.plugins.module_utils.process import TIMED_OUT
 
 RECORDED = Path(__file__).parent / "recorded"
 SECURITY = "http://mirror.lab/debian-security/ {}-security"
@@ -94,9 +95,45 @@ def test_warnings_that_are_not_about_fetching_do_not_count(harmless: str) -> Non
 
 
 def test_a_failure_without_a_word_is_told_all_the_same() -> None:
-    assert parse_errors(-1, "", "") == [
-        {"repository": None, "message": "apt-get update ended with exit code -1"}
+    assert parse_errors(100, "", "") == [{"repository": None, "message": "apt-get update ended with 100"}]
+
+
+def test_a_refresh_that_was_killed_has_not_said_everything() -> None:
+    stdout = "Err:1 http://mirror.lab/debian bookworm InRelease\n  Could not resolve 'mirror.lab'\n"
+    assert [error["message"] for error in parse_errors(-9, stdout, "")] == [
+        "Could not resolve 'mirror.lab'",
+        "apt-get update was killed (signal 9)",
     ]
+    assert [error["message"] for error in parse_errors(TIMED_OUT, "", "")] == [
+        "apt-get update did not end within 600 seconds"
+    ]
+
+
+@pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie"])
+def test_lists_that_can_not_be_written_are_the_cause_and_not_what_apt_says_of_the_mirror(
+    release: str,
+) -> None:
+    errors = recorded(f"{release}-readonly", 100)
+    assert [error["repository"] for error in errors] == [
+        f"http://mirror.lab/debian/ {release}",
+        SECURITY.format(release),
+    ]
+    message = str(errors[0]["message"])
+    assert message.startswith(
+        "apt can't write to /var/lib/apt/lists, where it keeps the repositories' lists "
+        "(Read-only file system); mount it writable"
+    )
+    assert [error["message"] for error in errors] == [message, message]
+
+
+def test_a_list_directory_that_can_not_be_made_is_the_cause_too() -> None:
+    stderr = "E: List directory /srv/lists/partial is missing. - Acquire (30: Read-only file system)\n"
+    assert str(parse_errors(100, "", stderr)[0]["message"]).startswith("apt can't write to /srv/lists, ")
+
+
+def test_an_old_cache_that_can_not_be_removed_does_not_keep_the_lists_from_being_read() -> None:
+    stderr = "W: Problem unlinking the file /var/cache/apt/pkgcache.bin - RemoveCaches (30: Read-only file system)\n"
+    assert parse_errors(0, "Hit:1 http://mirror.lab/debian bookworm InRelease\n", stderr) == []
 
 
 def test_a_refresh_without_complaint_has_no_errors() -> None:
