@@ -169,6 +169,13 @@ class Driver:
         """Finish a change of our own that was interrupted."""
         raise NotImplementedError
 
+    def clear_scratch(self, files: List[str]) -> List[str]:
+        """Remove what a killed package manager left of unpacking the packages `files`; return the paths.
+
+        Where the package manager clears that itself there is nothing to do.
+        """
+        return []
+
     def marks(self) -> List[str]:
         """Return the automatically installed packages, sorted."""
         raise NotImplementedError

@@ -15,6 +15,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     irreversible,
     preflight,
     reverting,
+    scratch,
     services,
     staging,
     states,
@@ -91,6 +92,7 @@ def _refuse(context: Context, error: DriverError) -> Outcome:
 
 def _give_up(context: Context, error: DriverError) -> Outcome:
     """End where the package manager refused before it changed anything."""
+    scratch.clear(context)  # it may have been killed with the first package not whole yet
     # A script that refuses the new package runs after the old one was told to stop its services.
     context.step("units", **services.restore(context.former()["units"]))
     code = "no_space" if reverting.blames_disk(error.message) else "unsatisfiable"
@@ -218,6 +220,7 @@ def _recover(context: Context) -> bool:
 
     Packages may wait for others that are not unpacked yet: then installing the rest finishes them too.
     """
+    scratch.clear(context)
     context.driver.forget()
     if not context.driver.broken()["interrupted"]:
         return True

@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     irreversible,
     preflight,
     running_kernel,
+    scratch,
     services,
     states,
 )
@@ -266,6 +267,7 @@ def _restore_packages(context: Context) -> None:
 
 
 def _recover(context: Context) -> None:
+    scratch.clear(context)
     context.driver.forget()
     if not context.driver.broken()["interrupted"]:
         return

@@ -3,13 +3,13 @@
 """What the rpm command answers and does without a package manager over it."""
 
 import re
-from typing import Dict, List
+from typing import Dict, List, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.logged import run_logged
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
-_UNOWNED = re.compile(r"^(?:file .* is not owned by any package|error: file .*)$")
+_UNOWNED = re.compile(r"^(?:file (.*) is not owned by any package|error: file .*)$")
 # The header is the same in the rpm database and in the file, signed or not; it names the sum of the content.
 _IDENTITY = "%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{ARCH} %{SHA256HEADER} %{SHA1HEADER}\\n"
 # Of large packages all bytes are read.
@@ -54,6 +54,28 @@ def parse_owners(text: str, paths: List[str]) -> Dict[str, str]:
     if len(lines) != len(paths):
         return {}  # a path with two owners: which line is whose can't be told
     return {path: lines[place] for place, path in enumerate(paths) if not _UNOWNED.match(lines[place])}
+
+
+def read_unowned(paths: List[str]) -> Set[str]:
+    """Return those of `paths` of which rpm says that no package owns them."""
+    if not paths:
+        return set()
+    return parse_unowned(run(["rpm", "-qf", "--queryformat", "%{NAME}\\n"] + paths).stdout)
+
+
+def parse_unowned(text: str) -> Set[str]:
+    """Return the paths that `rpm -qf` says no package owns."""
+    found = map(_UNOWNED.match, text.splitlines())
+    return {match.group(1) for match in found if match and match.group(1)}
+
+
+def read_file_names(packages: List[str]) -> List[str]:
+    """Return the paths of all files in package files; those that can't be read add none."""
+    if not packages:
+        return []
+    command = ["rpm", "-qp", "--nosignature", "--queryformat", "[%{FILENAMES}\\n]"]
+    told = run(command + packages, timeout=_TIME_LIMIT).stdout
+    return [line for line in told.splitlines() if line.startswith("/")]
 
 
 def installed_identities(packages: List[str]) -> Dict[str, str]:

@@ -180,6 +180,9 @@ class FakeDriver:
     def put_back_by_force(self, files: list[str], removals: list[str], log: str) -> None:
         self.install(files, removals, True, log)
 
+    def clear_scratch(self, files: list[str]) -> list[str]:
+        return []
+
     def recover(self, log: str) -> None:
         self.trip()
         if self.broken_package in self.half_done:
