@@ -94,11 +94,12 @@ def _give_up(context: Context, error: DriverError) -> Outcome:
     """End where the package manager refused before it changed anything."""
     scratch.clear(context)  # it may have been killed with the first package not whole yet
     # A script that refuses the new package runs after the old one was told to stop its services.
-    context.step("units", **services.restore(context.former()["units"]))
+    units = services.restore(context.former()["units"])
+    context.step("units", **units)
     code = "no_space" if reverting.blames_disk(error.message) else "unsatisfiable"
     outcome = make_outcome(
         "lock_held" if any(words in error.message for words in _LOCKED) else code,
-        f"{error.message} Nothing was changed.",
+        f"{error.message} Nothing was changed.{services.told(units)}",
         f"Look at {context.directory.log}, put right what it names, then call again.",
     )
     context.journal.enter(states.FAILED, host_state=states.FORMER, outcome=outcome)

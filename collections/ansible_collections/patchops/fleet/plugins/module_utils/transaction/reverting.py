@@ -186,8 +186,7 @@ def _put_back(context: Context, cause: Optional[str]) -> Outcome:
     message = f"{counted(context.going_back)} back at the former versions.{differing}"
     if decided:
         message += " Units that somebody switched meanwhile and that stay so: " + ", ".join(decided) + "."
-    if units["failed"]:
-        message += " Units that ran before and did not start: " + ", ".join(units["failed"]) + "."
+    message += services.told(units)
     watch = context.journal.view().watch
     if watch and watch["overdue"]:
         context.step("access_units", restarted=services.restart_access(former["units"]))

@@ -3,7 +3,8 @@
 """Units before and after: what ran runs again, and what executes replaced files is restarted."""
 
 import re
-from typing import Any, Dict, List, Sequence
+import time
+from typing import Any, Callable, Dict, List, Sequence, TypeVar
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.restarts import collect_restarts
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
@@ -29,10 +30,34 @@ _ACCESS = (
     "sshd.service",
 )
 _RESTART_LIMIT = 180
+_ALL_LIMIT = 600
 
 # Steps of a transaction: what a change switched, and what others have switched when it goes back.
 SWITCHED = "units_switched"
 DECIDED = "units_decided"
+
+
+T = TypeVar("T")
+
+
+class _Patience:
+    """The time for all units together: where systemd itself hangs, each of them would use up its own."""
+
+    def __init__(self) -> None:
+        self._ends = time.monotonic() + _ALL_LIMIT
+
+    def systemctl(self, limit: float, *arguments: str) -> bool:
+        """Run systemctl for `limit` seconds, or what is left of all; tell whether it succeeded."""
+        left = max(1.0, self._ends - time.monotonic())
+        return run(["systemctl"] + list(arguments), timeout=min(limit, left)).rc == 0
+
+    def each(self, items: Sequence[T], act: Callable[[T], Any]) -> Sequence[T]:
+        """Call `act` with each of `items`; return those for which no time was left."""
+        for number, item in enumerate(items):
+            if time.monotonic() >= self._ends:
+                return items[number:]
+            act(item)
+        return []
 
 
 def unit_states() -> Dict[str, Any]:
@@ -108,41 +133,59 @@ def decided_since(before: Dict[str, Any], made: Dict[str, str], found: Dict[str,
 
 
 def restore(before: Dict[str, Any], decided: Sequence[str] = ()) -> Dict[str, List[str]]:
-    """Bring units back to the states in `before`; return {started, switched, failed} by unit name.
+    """Bring units back to the states in `before`; return {started, switched, failed, untried} by unit name.
 
-    The units of `decided` were switched and stopped, or not, by somebody who knew why: they stay so.
+    The units of `decided` were switched and stopped, or not, by somebody who knew why: they stay so. No time
+    was left for those that are `untried`: systemd took it for the others.
     """
     if not has_systemd():
-        return {"started": [], "switched": [], "failed": []}
+        return {"started": [], "switched": [], "failed": [], "untried": []}
     before = {
         "active": {unit: sub for unit, sub in before["active"].items() if unit not in decided},
         "enabled": {unit: state for unit, state in before["enabled"].items() if unit not in decided},
     }
-    run(["systemctl", "daemon-reload"], timeout=120)
+    patience = _Patience()
+    patience.systemctl(120, "daemon-reload")
     now = unit_states()
-    switches = to_switch(before, now)
-    for verb, unit in switches:
-        run(["systemctl", verb, unit], timeout=60)
-    stopped = to_start(before, now)
-    for unit in stopped:
-        # A unit that failed too often in a row is not started again before its failures are forgotten.
-        run(["systemctl", "reset-failed", unit])
-        run(["systemctl", "start", unit], timeout=_RESTART_LIMIT)
+    switches, stopped = to_switch(before, now), to_start(before, now)
+    unswitched = patience.each(switches, lambda switch: patience.systemctl(60, *switch))
+    unstarted = patience.each(stopped, lambda unit: _anew(patience, "start", unit))
     active = unit_states()["active"] if stopped else {}
     return {
         "started": [unit for unit in stopped if unit in active],
-        "switched": [unit for _verb, unit in switches],
-        "failed": [unit for unit in stopped if unit not in active],
+        "switched": [unit for _verb, unit in switches[: len(switches) - len(unswitched)]],
+        "failed": [unit for unit in stopped if unit not in active and unit not in unstarted],
+        "untried": sorted(
+            {unit for _verb, unit in unswitched} | {unit for unit in unstarted if unit not in active}
+        ),
     }
+
+
+def told(restored: Dict[str, List[str]]) -> str:
+    """Return the sentences about what `restore` did not bring back, each with a space before it."""
+    text = ""
+    if restored["failed"]:
+        text += " Units that ran before and did not start: " + ", ".join(restored["failed"]) + "."
+    if restored["untried"]:
+        text += (
+            f" Units that were not started or switched as before, because systemd took {_ALL_LIMIT} seconds "
+            f"for the others: {', '.join(restored['untried'])}. See what it waits for (systemctl list-jobs)."
+        )
+    return text
+
+
+def _anew(patience: _Patience, verb: str, unit: str) -> None:
+    # A unit that failed too often in a row is not started again before its failures are forgotten.
+    patience.systemctl(60, "reset-failed", unit)
+    patience.systemctl(_RESTART_LIMIT, verb, unit)
 
 
 def restart_access(before: Dict[str, Any]) -> List[str]:
     """Restart those of the daemons that everybody comes in through that ran before; return them."""
     units = [unit for unit in _ACCESS if unit in before["active"]]
-    for unit in units:
-        run(["systemctl", "reset-failed", unit])
-        run(["systemctl", "restart", unit], timeout=_RESTART_LIMIT)
-    return units
+    patience = _Patience()
+    untried = patience.each(units, lambda unit: _anew(patience, "restart", unit))
+    return units[: len(units) - len(untried)]
 
 
 def restart_stale(driver: Driver) -> Dict[str, Any]:
@@ -159,6 +202,8 @@ def restart_stale(driver: Driver) -> Dict[str, Any]:
         # The packages are installed, or back, all the same.
         result["left"].append({"unit": "all units", "reason": f"what they execute can't be read: {error}"})
         return result
+    patience = _Patience()
+    units = []
     for stale in found:
         unit = stale["unit"]
         if unit is None or (unit.endswith((".scope", ".slice")) and unit != "init.scope"):
@@ -168,7 +213,14 @@ def restart_stale(driver: Driver) -> Dict[str, Any]:
         if _NEVER_RESTARTED.match(unit):
             result["left"].append({"unit": unit, "reason": "restarting it would cut logins or the network"})
             continue
+        units.append(unit)
+
+    def restart(unit: str) -> None:
         command = ["daemon-reexec"] if unit == "init.scope" else ["try-restart", unit]
-        done = run(["systemctl"] + command, timeout=_RESTART_LIMIT).rc == 0
+        done = patience.systemctl(_RESTART_LIMIT, *command)
         result["restarted" if done else "failed"].append(unit)
+
+    for unit in patience.each(units, restart):
+        reason = f"not tried: systemd took {_ALL_LIMIT} seconds for the others"
+        result["left"].append({"unit": unit, "reason": reason})
     return result

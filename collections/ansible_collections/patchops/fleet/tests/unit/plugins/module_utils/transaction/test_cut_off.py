@@ -170,18 +170,22 @@ def test_what_is_applied_is_told_so_after_a_refused_way_back(host: FakeHost) -> 
     assert host.code("applied", id=applied["transaction"]["id"]) == "applied"
 
 
-def test_units_that_a_refusing_script_stopped_are_started_again(
+def test_units_that_a_refusing_script_stopped_are_started_again_and_told_where_they_do_not_start(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restored: list[Any] = []
 
     def restore(before: dict[str, Any]) -> dict[str, list[str]]:
         restored.append(before)
-        return {"started": [], "switched": [], "failed": []}
+        return {"started": [], "switched": [], "failed": ["cron.service"], "untried": []}
 
     monkeypatch.setattr(services, "restore", restore)
     host.driver.refusal = "dpkg: error processing archive bash_2_amd64.deb (--unpack)"
-    assert host.code("applied") == "unsatisfiable"
+    outcome = host.call("applied")["outcome"]
+    assert outcome["code"] == "unsatisfiable"
+    assert outcome["message"].endswith(
+        "Nothing was changed. Units that ran before and did not start: cron.service."
+    )
     assert len(restored) == 1
 
 

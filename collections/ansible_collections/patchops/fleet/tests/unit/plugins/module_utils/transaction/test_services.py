@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
-from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
+from ansible_collections.patchops.fleet.plugins.module_utils.process import TIMED_OUT, Result
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import inhibit, services
 
 LISTED = """\
@@ -122,6 +122,89 @@ def test_stale_units_are_restarted_and_dangerous_ones_left(monkeypatch: pytest.M
         ["systemctl", "daemon-reexec"],
         ["systemctl", "try-restart", "ssh.service"],
     ]
+
+
+class HangingSystemd:
+    """Every command lasts as long as it may; nothing that was stopped starts."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.tried: list[str] = []
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def run(self, argv: list[str], timeout: float = 60) -> Result:
+        self.seconds += timeout
+        self.tried.append(" ".join(argv[1:]))
+        return Result(TIMED_OUT, "", "")
+
+
+@pytest.fixture
+def systemd(monkeypatch: pytest.MonkeyPatch) -> HangingSystemd:
+    hanging = HangingSystemd()
+    monkeypatch.setattr(services, "has_systemd", lambda: True)
+    monkeypatch.setattr(services, "run", hanging.run)
+    monkeypatch.setattr(services, "time", hanging)
+    return hanging
+
+
+def test_a_systemd_that_hangs_takes_minutes_and_not_an_hour(systemd: HangingSystemd) -> None:
+    units = [f"unit{number:02}.service" for number in range(20)]
+    restored = services.restore(states(dict.fromkeys(units, "running")))
+    assert restored == {"started": [], "switched": [], "failed": units[:2], "untried": units[2:]}
+    assert systemd.seconds <= 600 + 2 * 60
+    assert systemd.tried[-4:-2] == ["reset-failed unit01.service", "start unit01.service"]
+    assert services.told(restored) == (
+        " Units that ran before and did not start: unit00.service, unit01.service."
+        " Units that were not started or switched as before, because systemd took 600 seconds for the others:"
+        " " + ", ".join(units[2:]) + ". See what it waits for (systemctl list-jobs)."
+    )
+
+
+def test_what_could_not_be_switched_in_time_is_told_and_not_called_switched(
+    systemd: HangingSystemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = [f"unit{number:02}" for number in range(10)]
+    monkeypatch.setattr(services, "unit_states", lambda: states({}, **dict.fromkeys(units, "enabled")))
+    restored = services.restore(states({}, **dict.fromkeys(units, "disabled")))
+    assert restored["switched"] == [f"{unit}.service" for unit in units[:8]]
+    assert restored["untried"] == ["unit08.service", "unit09.service"]
+
+
+def test_what_was_not_tried_and_runs_all_the_same_is_no_concern(
+    systemd: HangingSystemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = [f"unit{number}.service" for number in range(5)]
+    seen = iter([states({}), states({"unit4.service": "running"})])
+    monkeypatch.setattr(services, "unit_states", lambda: next(seen))
+    restored = services.restore(states(dict.fromkeys(units, "running")))
+    assert restored["started"] == ["unit4.service"]
+    assert (restored["failed"], restored["untried"]) == (
+        ["unit0.service", "unit1.service"],
+        ["unit2.service", "unit3.service"],
+    )
+
+
+def test_stale_units_for_which_no_time_was_left_wait_for_a_reboot(
+    systemd: HangingSystemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = [{"unit": f"unit{number}.service"} for number in range(6)]
+    monkeypatch.setattr(services, "collect_restarts", lambda owners: stale)
+    done = services.restart_stale(Driver())
+    assert done["failed"] == ["unit0.service", "unit1.service", "unit2.service", "unit3.service"]
+    assert done["left"][1] == {
+        "unit": "unit5.service",
+        "reason": "not tried: systemd took 600 seconds for the others",
+    }
+    assert systemd.seconds == 600
+
+
+def test_of_the_daemons_for_access_only_those_that_were_tried_are_named(systemd: HangingSystemd) -> None:
+    before = states(
+        dict.fromkeys(["ssh.service", "sshd.service", "NetworkManager.service", "wickedd.service"], "running")
+    )
+    assert services.restart_access(before) == ["NetworkManager.service", "wickedd.service", "ssh.service"]
 
 
 def test_timers_and_idle_daemons_of_updaters_are_stopped_and_workers_are_not() -> None:

@@ -132,7 +132,10 @@ def test_a_list_directory_that_can_not_be_made_is_the_cause_too() -> None:
 
 
 def test_an_old_cache_that_can_not_be_removed_does_not_keep_the_lists_from_being_read() -> None:
-    stderr = "W: Problem unlinking the file /var/cache/apt/pkgcache.bin - RemoveCaches (30: Read-only file system)\n"
+    stderr = (
+        "W: Problem unlinking the file /var/cache/apt/pkgcache.bin - RemoveCaches "
+        "(30: Read-only file system)\n"
+    )
     assert parse_errors(0, "Hit:1 http://mirror.lab/debian bookworm InRelease\n", stderr) == []
 
 
