@@ -13,7 +13,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dn
     keys,
     opening,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.opening import Opened
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
     Refusal,
@@ -32,7 +31,7 @@ except ImportError:
     dnf = None  # see opening.py
 
 
-def download(opened: Opened, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
+def download(opened: opening.Opened, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
     """Fetch packages (name, arch, version, file) into `directory`, each under the name `file`.
 
     Return [{file, error, sha256}]: error None when it is there; sha256 what the metadata says, None when no
@@ -65,51 +64,54 @@ def download(opened: Opened, packages: List[Dict[str, str]], directory: str) -> 
     return found
 
 
-def simulate(base: Any, files: List[str], removals: List[str]) -> List[Dict[str, Any]]:
+def simulate(files: List[str], removals: List[str]) -> List[Dict[str, Any]]:
     """Return what installing `files` would change."""
-    _mark(base, files, removals)
-    return changes.resolve(base, bool(removals))
+    with opening.without_repositories() as base:
+        _mark(base, files, removals)
+        return changes.resolve(base, bool(removals))
 
 
-def install(base: Any, files: List[str], removals: List[str]) -> Dict[str, Any]:
+def install(files: List[str], removals: List[str]) -> Dict[str, Any]:
     """Install `files` and remove `removals` (name-version-release.arch) in one transaction.
 
     Return {complaints}: what scripts of packages got wrong, which rpm itself does not count as a failure.
     Raises Refusal, and dnf's errors; packages may then be in any state.
     """
-    _mark(base, files, removals)
-    changes.resolve(base, bool(removals))
-    if not base.transaction:
-        return {"complaints": []}
-    # What `dnf history` shows as the command line.
-    base.args = ["patchops"]
-    display = _display()
-    base.do_transaction(display)
-    failed = [
-        f"{one.pkg}: {one.action_name} failed"
-        for one in base.transaction
-        if one.state == libdnf.transaction.TransactionItemState_ERROR
-    ]
-    return {"complaints": display.complaints + failed}
+    with opening.without_repositories() as base:
+        _mark(base, files, removals)
+        changes.resolve(base, bool(removals))
+        if not base.transaction:
+            return {"complaints": []}
+        # What `dnf history` shows as the command line.
+        base.args = ["patchops"]
+        display = _display()
+        base.do_transaction(display)
+        failed = [
+            f"{one.pkg}: {one.action_name} failed"
+            for one in base.transaction
+            if one.state == libdnf.transaction.TransactionItemState_ERROR
+        ]
+        return {"complaints": display.complaints + failed}
 
 
-def set_reasons(base: Any, automatic: List[str], manual: List[str]) -> List[str]:
+def set_reasons(automatic: List[str], manual: List[str]) -> List[str]:
     """Make packages (``name:arch``) automatic or manual ones; return those whose reason changed."""
     wanted = dict.fromkeys(automatic, False)
     wanted.update(dict.fromkeys(manual, True))
     changed = []
-    for package in opening.installed(base):
-        key = f"{package.name}:{package.arch}"
-        if key not in wanted or records.is_manual(package.reason) == wanted[key]:
-            continue
-        kind = "USER" if wanted[key] else "DEPENDENCY"
-        base.history.set_reason(package, getattr(libdnf.transaction, f"TransactionItemReason_{kind}"))
-        changed.append(key)
-    if changed:
-        last = base.history.last()
-        version = last.end_rpmdb_version if last is not None else base._ts.dbCookie()
-        base.history.beg(version, [], [], "patchops")
-        base.history.end(version)
+    with opening.without_repositories() as base:
+        for package in opening.installed(base):
+            key = f"{package.name}:{package.arch}"
+            if key not in wanted or records.is_manual(package.reason) == wanted[key]:
+                continue
+            kind = "USER" if wanted[key] else "DEPENDENCY"
+            base.history.set_reason(package, getattr(libdnf.transaction, f"TransactionItemReason_{kind}"))
+            changed.append(key)
+        if changed:
+            last = base.history.last()
+            version = last.end_rpmdb_version if last is not None else base._ts.dbCookie()
+            base.history.beg(version, [], [], "patchops")
+            base.history.end(version)
     return changed
 
 

@@ -3,7 +3,7 @@
 """Open dnf as its command line would, and say which repositories could not be had."""
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Optional, Set
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 try:
     import dnf
@@ -17,15 +17,32 @@ except ImportError:
 
 
 class Opened:
-    """dnf with its sack filled. `errors`: what was wrong, by repository; such a repository is left out.
+    """dnf with the enabled repositories, which are loaded when `base` is first asked for.
 
-    `updates`: what reading.py found out for the first who asked.
+    `errors`: what was wrong then, by repository; such a repository is left out. `updates`: what reading.py
+    found out for the first who asked.
     """
 
-    def __init__(self, base: Any, errors: Dict[str, str]) -> None:
-        self.base = base
-        self.errors = errors
+    def __init__(self) -> None:
+        self.errors: Dict[str, str] = {}
         self.updates: Optional[List[Dict[str, Any]]] = None
+        self._base: Any = None
+
+    @property
+    def base(self) -> Any:
+        """Return dnf's Base with its sack filled: with repositories as they were read the last time."""
+        if self._base is None:
+            self._open(fetch=False)
+        return self._base
+
+    def refresh(self) -> List[Dict[str, str]]:
+        """Fetch the metadata of the enabled repositories anew; return {repository, message} of errors."""
+        self._open(fetch=True)
+        return [{"repository": name, "message": self.errors[name]} for name in sorted(self.errors)]
+
+    def _open(self, fetch: bool) -> None:
+        self._base, self.errors = _open_with_repositories(fetch)
+        self.updates = None
 
 
 def configure() -> Any:
@@ -39,26 +56,6 @@ def configure() -> Any:
     conf.substitutions.update_from_etc(conf.installroot)
     conf.assumeyes = True
     return base
-
-
-def open_with_repositories(fetch: bool) -> Opened:
-    """Open dnf with the enabled repositories: fetched anew, or as they were read the last time."""
-    base = configure()
-    base.init_plugins()
-    base.pre_configure_plugins()
-    base.read_all_repos()
-    base.configure_plugins()
-    errors = {}
-    for repo in list(base.repos.iter_enabled()):
-        problem = _load(repo, fetch)
-        if problem is not None:
-            errors[repo.id] = problem
-    for name in errors:
-        base.repos[name].disable()
-    base.fill_sack(load_system_repo=True, load_available_repos=True)
-    for name in errors:
-        base.repos[name].enable()
-    return Opened(base, errors)
 
 
 @contextmanager
@@ -85,6 +82,25 @@ def installed(base: Any) -> Any:
 def names_beside(base: Any) -> Set[str]:
     """Return the names of packages whose versions are installed side by side, as kernels are."""
     return {one.name for one in base._get_installonly_query(base.sack.query(flags=hawkey.IGNORE_EXCLUDES))}
+
+
+def _open_with_repositories(fetch: bool) -> Tuple[Any, Dict[str, str]]:
+    base = configure()
+    base.init_plugins()
+    base.pre_configure_plugins()
+    base.read_all_repos()
+    base.configure_plugins()
+    errors = {}
+    for repo in list(base.repos.iter_enabled()):
+        problem = _load(repo, fetch)
+        if problem is not None:
+            errors[repo.id] = problem
+    for name in errors:
+        base.repos[name].disable()
+    base.fill_sack(load_system_repo=True, load_available_repos=True)
+    for name in errors:
+        base.repos[name].enable()
+    return base, errors
 
 
 def _load(repo: Any, fetch: bool) -> Optional[str]:

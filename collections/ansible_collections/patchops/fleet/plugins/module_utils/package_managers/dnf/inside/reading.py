@@ -34,19 +34,19 @@ def read(opened: opening.Opened) -> Dict[str, Any]:
         "updates": updates(opened),
         "repositories": [_repository(repo, opened.errors) for repo in base.repos.iter_enabled()],
         "holds": held_names(base),
-        "present": present(base),
+        "present": _present(base),
     }
 
 
-def present(base: Any) -> Dict[str, Any]:
-    """Return {packages, kernels, duplicates, reboot_hints}: what can be told without a repository."""
+def present() -> Dict[str, Any]:
+    """Return what can be told without a repository (see records.py)."""
+    with opening.without_repositories() as base:
+        return _present(base)
+
+
+def _present(base: Any) -> Dict[str, Any]:
     installed = describing.records_of(opening.installed(base))
-    return {
-        "packages": [records.present_entry(one) for one in installed],
-        "kernels": _kernels(base),
-        "duplicates": records.duplicates(installed, opening.names_beside(base)),
-        "reboot_hints": _reboot_hints(base),
-    }
+    return records.present(installed, opening.names_beside(base), _kernels(base), _rebooting(base))
 
 
 def held_names(base: Any) -> List[str]:
@@ -168,11 +168,10 @@ def _kernels(base: Any) -> List[Dict[str, Any]]:
     ]
 
 
-def _reboot_hints(base: Any) -> List[Dict[str, Any]]:
-    """Return {name, installed_at} of the packages that are in effect only after a reboot."""
+def _rebooting(base: Any) -> List[Package]:
     query = opening.installed(base)
-    found = query.filter(name=list(records.REBOOT_FOR)).union(query.filter(provides=records.REBOOT_HINT))
-    return [{"name": one.name, "installed_at": one.installtime} for one in found]
+    named = query.filter(name=list(records.REBOOT_FOR))
+    return describing.records_of(named.union(query.filter(provides=records.REBOOT_HINT)))
 
 
 def _details(base: Any) -> Dict[str, Dict[str, Any]]:

@@ -73,17 +73,13 @@ def open_without_repositories() -> Any:
     return base
 
 
-def fetch() -> Dict[str, str]:
-    """Fetch the metadata of each enabled repository anew; return what was wrong, by repository.
+def refresh() -> List[Dict[str, str]]:
+    """Fetch the metadata of each enabled repository anew; return {repository, message} of what was wrong.
 
     One at a time: together the first that fails hides the others, and skip_if_unavailable hides them all.
     """
-    problems = {}
-    for name in offering():
-        problem = _fetch(name)
-        if problem is not None:
-            problems[name] = problem
-    return problems
+    problems = [(name, _fetch(name)) for name in offering()]
+    return [{"repository": name, "message": problem} for name, problem in problems if problem is not None]
 
 
 def offering() -> List[str]:

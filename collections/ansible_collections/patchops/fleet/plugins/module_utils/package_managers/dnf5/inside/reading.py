@@ -33,19 +33,18 @@ def read(opened: opening.Opened) -> Dict[str, Any]:
         "updates": updates(opened),
         "repositories": repositories(base),
         "holds": held_names(base),
-        "present": present(base),
+        "present": _present(base),
     }
 
 
-def present(base: Any) -> Dict[str, Any]:
-    """Return {packages, kernels, duplicates, reboot_hints}: what can be told without a repository."""
+def present() -> Dict[str, Any]:
+    """Return what can be told without a repository (see records.py)."""
+    return _present(opening.open_without_repositories())
+
+
+def _present(base: Any) -> Dict[str, Any]:
     installed = describing.records_of(opening.installed(base))
-    return {
-        "packages": [records.present_entry(one) for one in installed],
-        "kernels": _kernels(base),
-        "duplicates": records.duplicates(installed, opening.names_beside(base)),
-        "reboot_hints": _reboot_hints(base),
-    }
+    return records.present(installed, opening.names_beside(base), _kernels(base), _rebooting(base))
 
 
 def held_names(base: Any) -> List[str]:
@@ -199,13 +198,12 @@ def _kernels(base: Any) -> List[Dict[str, Any]]:
     ]
 
 
-def _reboot_hints(base: Any) -> List[Dict[str, Any]]:
-    """Return {name, installed_at} of the packages that are in effect only after a reboot."""
+def _rebooting(base: Any) -> List[Package]:
     named, hinted = opening.installed(base), opening.installed(base)
     named.filter_name(list(records.REBOOT_FOR))
     hinted.filter_provides([records.REBOOT_HINT])
     named.update(hinted)
-    return [{"name": one.get_name(), "installed_at": one.get_install_time()} for one in named]
+    return describing.records_of(named)
 
 
 def _module_labels() -> Dict[int, str]:

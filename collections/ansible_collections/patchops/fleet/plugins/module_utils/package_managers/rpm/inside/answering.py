@@ -10,15 +10,15 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
     Refusal,
 )
 
-Answers = Mapping[str, Callable[[Dict[str, Any]], Any]]
+Answers = Mapping[str, Callable[..., Any]]
 
 
 def serve(questions: Iterable[str], answers: Answers, explain: Callable[[Exception], Refusal]) -> None:
     """Print {answer} or {refusal: {code, message, remedy}} for each question, and nothing else.
 
-    Each before the next question is read. `answers` has a function for each request["action"]; `explain`
-    makes a Refusal of the package manager's own errors, and raises every other one again. Without a code the
-    refusal is what the caller takes it for.
+    Each before the next question is read. `answers` has a function for each question's "action", which is
+    called with what else the question has; `explain` makes a Refusal of the package manager's own errors, and
+    raises every other one again. Without a code the refusal is what the caller takes it for.
     """
     # Plugins and scripts of packages print as they like: that goes where errors go.
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -33,10 +33,11 @@ def serve(questions: Iterable[str], answers: Answers, explain: Callable[[Excepti
 
 
 def _answer(
-    request: Dict[str, Any], answers: Answers, explain: Callable[[Exception], Refusal]
+    question: Dict[str, Any], answers: Answers, explain: Callable[[Exception], Refusal]
 ) -> Dict[str, Any]:
     try:
-        return {"answer": answers[request["action"]](request)}
+        answer = answers[question.pop("action")]
+        return {"answer": answer(**question)}
     except Exception as error:
         refusal = error if isinstance(error, Refusal) else explain(error)
         return {"refusal": {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}}

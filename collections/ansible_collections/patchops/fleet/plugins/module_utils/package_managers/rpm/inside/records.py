@@ -132,9 +132,22 @@ def pair_updates(
     return pairs
 
 
-def present_entry(package: Package) -> Dict[str, Any]:
-    """Return what is known of an installed package without a repository."""
-    return {"name": package.name, "arch": package.arch, "version": package.version, "manual": package.manual}
+def present(
+    installed: List[Package], beside: Set[str], kernels: List[Dict[str, Any]], rebooting: List[Package]
+) -> Dict[str, Any]:
+    """Return {packages, kernels, duplicates, reboot_hints}: what can be told without a repository.
+
+    `beside`: see `duplicates`; `rebooting`: the packages that are in effect only after a reboot.
+    """
+    return {
+        "packages": [
+            {"name": one.name, "arch": one.arch, "version": one.version, "manual": one.manual}
+            for one in installed
+        ],
+        "kernels": kernels,
+        "duplicates": duplicates(installed, beside),
+        "reboot_hints": [{"name": one.name, "installed_at": one.installed_at} for one in rebooting],
+    }
 
 
 def installed_entry(package: Package, suite: Optional[str], module: str) -> Dict[str, Any]:

@@ -36,10 +36,10 @@ def explain(error):
 
 def main(questions):
     answers = {
-        "pid": lambda request: os.getpid(),
-        "say": lambda request: request["word"],
-        "script": lambda request: subprocess.call(["python3", "-c", COUNT]),
-        "fail": lambda request: {}["nothing"],
+        "pid": os.getpid,
+        "say": lambda word: word,
+        "script": lambda: subprocess.call(["python3", "-c", COUNT]),
+        "fail": lambda: {}["nothing"],
     }
     answering.serve(questions, answers, explain)
 """
