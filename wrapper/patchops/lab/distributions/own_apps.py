@@ -17,6 +17,8 @@ if [ -d /run/systemd/system ]; then
 fi
 """
 _LIBRARY = "usr/lib64/lab-library.so"
+# 40 MiB: long enough to be caught while they are unpacked.
+_BULK_LINES = 4 << 20
 _SERVICE = """\
 [Unit]
 Description={description}
@@ -49,6 +51,7 @@ class OwnApp:
     :ivar conflicts: what the new version can't be installed beside
     :ivar conffile: it has a configuration file, edited on the host, which the new version changes
     :ivar companions: lab packages that are on the host with it
+    :ivar bulky: it carries a file that takes a moment to unpack
     :ivar maps_library: it carries a service that executes a library of lab-library
     :ivar only_old, only_new: there is just this one version
     :ivar kind: of the advisory about the new version: security or bugfix
@@ -65,6 +68,7 @@ class OwnApp:
     conflicts: str = ""
     conffile: bool = False
     companions: tuple[str, ...] = ()
+    bulky: bool = False
     maps_library: bool = False
     only_old: bool = False
     only_new: bool = False
@@ -103,6 +107,7 @@ APPS: dict[str, OwnApp] = {
     "pushed": OwnApp("Is removed by the update of lab-pusher", only_old=True),
     "oldname": OwnApp("A package that has another name in the next version", only_old=True),
     "newname": OwnApp("Replaces lab-oldname", obsoletes="lab-oldname", only_new=True),
+    "bulkapp": OwnApp("A package that takes a moment to unpack", bulky=True),
     "library": OwnApp("A library that a running service executes"),
     "libuser": OwnApp("Executes lab-library", companions=("library",), maps_library=True, only_old=True),
 }
@@ -117,6 +122,8 @@ def files_of(name: str, app: OwnApp, version: str, updated: bool) -> dict[str, s
     files = {f"usr/share/{package}/version": f"{version}\n"}
     if name == "library":
         files[_LIBRARY] = f"{version}\n" * 1000
+    if app.bulky:
+        files[f"usr/share/{package}/bulk"] = f"{version}\n" * _BULK_LINES
     if app.locks_out and updated:
         files.update(lockout.FILES)
     if app.conffile:

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The power goes while rpm unpacks: it leaves half-written files beside their places and forgets them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from patchops.lab.distributions import DISTRIBUTIONS
+from patchops.lab.hosts import LabHost
+from patchops.lab.lab import Lab
+from patchops.lab.spec import HostSpec
+from patchops.lab.testing import MakeLab
+
+from .calls import code_of, transact
+
+pytestmark = pytest.mark.lab
+
+RELEASES = ("rocky9", "fedora42", "sles15")
+BULK: dict[str, Any] = {"state": "applied", "packages": ["lab-bulkapp"]}
+
+
+@pytest.fixture(scope="module")
+def lab(make_lab: MakeLab) -> Lab:
+    return make_lab(*(HostSpec(release, release, apps=("bulkapp",)) for release in RELEASES))
+
+
+def cut_power_while_unpacking(lab: Lab, host: LabHost, **arguments: Any) -> None:
+    """Begin a change of lab-bulkapp; the host is up again when this returns."""
+    transact(lab, host.name, wait=False, **arguments)
+    stopping = f"exec pkill -STOP -f '{DISTRIBUTIONS[host.name].changing}'"
+    host.run("sh", "-c", f"until [ -e /usr/share/lab-bulkapp/bulk\\;* ]; do sleep 0.01; done; {stopping}")
+    host.kill()
+    host.start()
+    host.wait_until_up()
+    assert "/usr/share/lab-bulkapp/bulk;" in half_written(host), "it was not caught"
+
+
+def half_written(host: LabHost) -> str:
+    return host.run("find", "/etc", "/opt", "/usr", "-name", "*;*")
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_nothing_half_written_is_left_when_the_change_goes_on_and_when_it_goes_back(
+    lab: Lab, name: str
+) -> None:
+    host = lab.host(name)
+    before = host.packages()
+    cut_power_while_unpacking(lab, host, **BULK)
+    applied = transact(lab, name, **BULK)
+    assert code_of(applied) == "applied", applied["outcome"]
+    assert half_written(host) == ""
+    assert '"step": "scratch_removed"' in host.run("cat", applied["transaction"]["journal"])
+
+    cut_power_while_unpacking(lab, host, state="reverted")
+    reverted = transact(lab, name, state="reverted")
+    assert code_of(reverted) == "taken_back", reverted["outcome"]
+    assert half_written(host) == ""
+    assert host.packages() == before
+    assert host.run("rpm", "--verify", "lab-bulkapp") == ""
