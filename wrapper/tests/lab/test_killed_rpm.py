@@ -19,6 +19,14 @@ from .calls import code_of, transact
 pytestmark = pytest.mark.lab
 
 RELEASES = ("rocky9", "fedora42", "sles15")
+# It fails where nothing was caught in a minute.
+STOP_UNPACKING = r"""
+for _ in $(seq 6000); do
+    [ -e /usr/share/lab-bulkapp/bulk\;* ] && exec pkill -STOP -f "$0"
+    sleep 0.01
+done
+exit 1
+"""
 BULK: dict[str, Any] = {"state": "applied", "packages": ["lab-bulkapp"]}
 
 
@@ -30,8 +38,7 @@ def lab(make_lab: MakeLab) -> Lab:
 def cut_power_while_unpacking(lab: Lab, host: LabHost, **arguments: Any) -> None:
     """Begin a change of lab-bulkapp; the host is up again when this returns."""
     transact(lab, host.name, wait=False, **arguments)
-    stopping = f"exec pkill -STOP -f '{DISTRIBUTIONS[host.name].changing}'"
-    host.run("sh", "-c", f"until [ -e /usr/share/lab-bulkapp/bulk\\;* ]; do sleep 0.01; done; {stopping}")
+    host.run("sh", "-c", STOP_UNPACKING, DISTRIBUTIONS[host.name].changing)
     host.kill()
     host.start()
     host.wait_until_up()
