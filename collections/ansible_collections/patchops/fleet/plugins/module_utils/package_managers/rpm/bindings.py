@@ -21,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
     Answer,
     Session,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.process import how_ended
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import numbers
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm as versions
 
@@ -130,13 +131,12 @@ class Bindings:
 
     def _unanswered(self, action: str, given: Answer, log: str) -> DriverError:
         if log:
-            how = f"was killed (signal {-given.rc})" if given.rc < 0 else f"ended with {given.rc}"
-            message = f"{self._manager} {how} while it changed packages."
+            message = f"{self._manager} {how_ended(given.rc)} while it changed packages."
             return DriverError("install_failed", message, f"See {log}.")
         last = " ".join(given.errors.strip().split("\n")[-3:]) or "it said nothing"
         return DriverError(
             "internal_error",
-            f"{self._manager} ended without an answer ({action}, exit code {given.rc}): {last}",
+            f"{self._manager} ended without an answer; {action} {how_ended(given.rc)}: {last}",
             f"Run {self._manager} check and {self._manager} makecache on the host and repair what they "
             "complain about.",
         )

@@ -14,7 +14,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
     command,
     configuration,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
+from ansible_collections.patchops.fleet.plugins.module_utils.process import Result, how_ended
 
 _DOWNLOAD_LIMIT = 4 * 3600  # a slow line is no error; the caller's patience is another matter
 # Where packages come to lie, and where zypper links or copies the files that it is given.
@@ -79,9 +79,8 @@ def install(files: List[str], removals: List[str], log: str) -> List[str]:
         argv = command.command_line(_arguments(files, removals, []), bare.options)
         rc, output = run_logged(argv, log, command.environment(bare.env))
     if rc < 0:
-        raise DriverError(
-            "install_failed", f"zypper was killed (signal {-rc}) while it changed packages.", f"See {log}."
-        )
+        message = f"zypper {how_ended(rc)} while it changed packages."
+        raise DriverError("install_failed", message, f"See {log}.")
     answer = command.understand("install", Result(rc, output, ""))
     scripts = answers.failed_scripts(output)
     if answer.rc == command.SCRIPT_FAILED:

@@ -7,7 +7,12 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import answers
-from ansible_collections.patchops.fleet.plugins.module_utils.process import NOT_FOUND, Result, run
+from ansible_collections.patchops.fleet.plugins.module_utils.process import (
+    NOT_FOUND,
+    Result,
+    how_ended,
+    run,
+)
 
 # Exit codes, from zypper(8).
 UNRESOLVED = 4
@@ -65,7 +70,7 @@ def understand(what: str, result: Result) -> Answer:
         said = " ".join((result.stderr.strip() or result.stdout.strip()).split()[-60:]) or "it said nothing"
         raise DriverError(
             "internal_error",
-            f"zypper {what} ended without an answer (exit code {result.rc}): {said}",
+            f"zypper ended without an answer; {what} {how_ended(result.rc)}: {said}",
             f"Run zypper {what} on the host and repair what it complains about.",
         )
     if result.rc == _LOCKED:
