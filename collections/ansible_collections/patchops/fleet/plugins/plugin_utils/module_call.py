@@ -192,7 +192,7 @@ def _said_boot_id(action: Any) -> str | None:
     try:
         with _time_limit(_LOOK_LIMIT):
             said = action._low_level_execute_command(f"cat {_BOOT_ID}", sudoable=False)
-    except (_LimitReached, AnsibleConnectionFailure) as error:
+    except (_LimitReached, AnsibleError) as error:
         return None if failure_code(str(error), "unreachable") in TRANSIENT else ""
     # Behind what a login shell's start-up files print.
     return "".join(str(said["stdout"]).split()[-1:])
