@@ -64,7 +64,7 @@ def test_a_command_that_takes_too_long_is_ended_with_its_children() -> None:
 
 
 def test_a_command_that_somebody_killed_is_told_from_one_that_took_too_long() -> None:
-    assert how_ended(run(["sh", "-c", "kill -HUP $$"]).rc, 60) == "was killed (signal 1)"
+    assert how_ended(run(["sh", "-c", "kill -KILL $$"]).rc, 60) == "was killed (signal 9)"
     assert how_ended(run(["sleep", "30"], timeout=0.2).rc, 0.2) == "did not end within 0.2 seconds"
     assert how_ended(run(["sleep", "30"], timeout=0.2).rc) == "did not end in time"
     assert how_ended(run(["false"]).rc) == "ended with 1"
