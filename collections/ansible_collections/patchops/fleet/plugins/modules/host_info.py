@@ -159,7 +159,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_modul
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.host_info import OPERATION
 
 
-def main():
+def main() -> None:
     run_module(OPERATION)
 
 

@@ -76,7 +76,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_modul
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.table import OPERATIONS, find
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "operation": {"type": "str", "choices": list(OPERATIONS), "required": True},

@@ -308,7 +308,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_modul
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.transaction import OPERATION
 
 
-def main():
+def main() -> None:
     run_module(OPERATION)
 
 

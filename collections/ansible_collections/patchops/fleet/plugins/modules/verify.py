@@ -182,7 +182,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations.as_modul
 from ansible_collections.patchops.fleet.plugins.module_utils.operations.verify import OPERATION
 
 
-def main():
+def main() -> None:
     run_module(OPERATION)
 
 

@@ -125,7 +125,7 @@ class Driver:
         """
         raise NotImplementedError
 
-    def file_names(self, changes):
+    def file_names(self, changes: List[Dict[str, Any]]) -> List[str]:
         """Return the names under which `acquire` leaves what `changes` of a plan install."""
         raise NotImplementedError
 
@@ -133,11 +133,11 @@ class Driver:
         """Return what `install` and `simulate` take for an installed package that is to go."""
         raise NotImplementedError
 
-    def known_names(self):
+    def known_names(self) -> List[str]:
         """Return the names of all packages that left a trace on the host, removed ones included."""
         raise NotImplementedError
 
-    def forget_packages(self, names, log):
+    def forget_packages(self, names: List[str], log: str) -> None:
         """Remove what packages that were removed left behind; output goes to `log`."""
         raise NotImplementedError
 

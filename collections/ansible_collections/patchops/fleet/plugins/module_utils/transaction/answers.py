@@ -162,7 +162,7 @@ def standing(state: StateDirectory, record: survey.Record, changed: bool) -> Res
     view, directory = record.view, record.directory
     alive = survey.is_alive(state, directory, view)
     plan = survey.read_plan(directory) or {}
-    more = {
+    more: Dict[str, Any] = {
         "transaction": reference(record),
         "live": alive,
         "goal": view.goal,
@@ -235,7 +235,7 @@ def inform(
     """Return what `transaction_info` says; raises SurveyError for damaged files."""
     records = survey.read_records(state)
     kept = [one for one in records if one.view.state not in states.CLOSED]
-    host = {
+    host: Dict[str, Any] = {
         "transactions": [_listed(one) for one in kept],
         "platform": platform,
         "kept_bytes": state.kept_bytes(),

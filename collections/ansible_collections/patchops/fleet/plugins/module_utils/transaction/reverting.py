@@ -151,7 +151,8 @@ def _is_overdue(context: Context) -> bool:
 def _cause(context: Context) -> Optional[str]:
     """Return why a failed apply is being taken back; None when a caller asked for it."""
     entries = [entry for entry in context.journal.entries() if entry.get("state") == states.REVERTING]
-    return entries[-1].get("cause", {}).get("message")
+    message: Optional[str] = entries[-1].get("cause", {}).get("message")
+    return message
 
 
 def is_as_before(context: Context) -> bool:

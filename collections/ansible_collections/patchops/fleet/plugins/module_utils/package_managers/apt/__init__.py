@@ -56,7 +56,7 @@ class Apt(AptChanges):
         automatic = inventory.read_automatic()
         by_index, policies = self._by_index(), self._policies()
         packages = []
-        for row in inventory.installed(self._rows()):
+        for row in inventory.installed(self.rows()):
             repository = updates.source_repository(updates.policy_of(row, policies), row.version, by_index)
             packages.append(
                 {
@@ -74,13 +74,13 @@ class Apt(AptChanges):
         return packages
 
     def holds(self) -> List[str]:
-        return inventory.held_names(self._rows())
+        return inventory.held_names(self.rows())
 
     def remounts(self) -> bool:
         return commands.remounts()
 
     def broken(self) -> Dict[str, Any]:
-        return inventory.read_broken(self._rows())
+        return inventory.read_broken(self.rows())
 
     def repositories(self) -> List[Dict[str, Any]]:
         errors = self._kept.get("refresh_errors", [])
@@ -99,7 +99,7 @@ class Apt(AptChanges):
         return errors
 
     def updates(self) -> List[Dict[str, Any]]:
-        found = updates.find_updates(inventory.installed(self._rows()), self._policies(), self._by_index())
+        found = updates.find_updates(inventory.installed(self.rows()), self._policies(), self._by_index())
         candidates = updates.read_candidates(found, self.platform_arch())
         unknown = {"source_version": None, "sha256": None, "size": None}
         return [
@@ -111,7 +111,7 @@ class Apt(AptChanges):
         return locks.find_holder()
 
     def kernel_packages(self) -> List[Dict[str, Any]]:
-        return kernels.installed_kernels(self._rows())
+        return kernels.installed_kernels(self.rows())
 
     def owners(self, paths: List[str]) -> Dict[str, str]:
         return inventory.read_owners(paths)
@@ -119,14 +119,14 @@ class Apt(AptChanges):
     def space_paths(self) -> List[Dict[str, str]]:
         return [{"path": "/var/cache/apt/archives", "purpose": "cache"}]
 
-    def _rows(self) -> List[Row]:
+    def rows(self) -> List[Row]:
         return self._keep("rows", inventory.read_rows)
 
     def _policies(self) -> Dict[str, Policy]:
         native = (self.platform_arch(), "all")
         names = [
             row.name if row.arch in native else f"{row.name}:{row.arch}"
-            for row in inventory.installed(self._rows())
+            for row in inventory.installed(self.rows())
         ]
         return self._keep("policies", lambda: updates.read_policies(names))
 

@@ -26,6 +26,10 @@ class AptChanges(Driver):
     cleaning = "apt-get clean"
     inspecting = "dpkg --audit"
 
+    def rows(self) -> List[inventory.Row]:
+        """Return what dpkg's database has of every package, removed ones included."""
+        raise NotImplementedError
+
     def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
         made = plan.make_plan(plan.look_at(self), selection, options["allow_removals"])
         if "patch_set" in selection:
@@ -48,7 +52,7 @@ class AptChanges(Driver):
         return name if arch in ("all", self.platform_arch()) else f"{name}:{arch}"
 
     def known_names(self) -> List[str]:
-        return sorted({row.name for row in self._rows()})
+        return sorted({row.name for row in self.rows()})
 
     def forget_packages(self, names: List[str], log: str) -> None:
         try:
@@ -87,7 +91,7 @@ class AptChanges(Driver):
         automatic = inventory.read_automatic()
         return sorted(
             f"{row.name}:{row.arch}"
-            for row in inventory.installed(self._rows())
+            for row in inventory.installed(self.rows())
             if inventory.is_automatic(row, automatic, native)
         )
 
@@ -95,7 +99,7 @@ class AptChanges(Driver):
         native = self.platform_arch()
         present = {
             f"{row.name}:{row.arch}": row.name if row.arch in ("all", native) else f"{row.name}:{row.arch}"
-            for row in inventory.installed(self._rows())
+            for row in inventory.installed(self.rows())
         }
         touched = [name for name in names if name in present]
         install.restore_marks(

@@ -150,9 +150,11 @@ def _named_wants(host: Host, names: List[str], held: List[Dict[str, str]]) -> Li
         )
     candidates: Dict[str, Dict[str, Any]] = {}
     shown = commands.apt_cache_show(["--no-all-versions"] + sorted({name for name, _sign, _version in asked}))
-    for record in simulation.records(shown):
-        candidates.setdefault(_key(record["name"], record["arch"], host.native), record)
-    wants, unknown, older = [], [], []
+    for one in simulation.records(shown):
+        candidates.setdefault(_key(one["name"], one["arch"], host.native), one)
+    wants: List[Want] = []
+    unknown: List[str] = []
+    older: List[str] = []
     for name, _sign, version in asked:
         key = name if ":" in name else f"{name}:{host.native}"
         record = candidates.get(key)
