@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import currency_line
 from patchops.text import plain
 
 _GROUP_STYLES = {"overdue and exploited": "bold red", "overdue": "red", "exploited": "red", "due": "yellow"}
@@ -29,9 +30,14 @@ def print_assessment(console: Console, document: Mapping[str, Any]) -> None:
             style="bold",
         )
     )
+    unknown = totals.get("exploited_unknown", 0)
     console.print(
-        Text(f"{totals['findings']} findings: {totals['overdue']} overdue, {totals['exploited']} exploited")
+        Text(
+            f"{totals['findings']} findings: {totals['overdue']} overdue, {totals['exploited']} exploited"
+            + (f", {unknown} of which that can't be known" if unknown else "")
+        )
     )
+    print_intelligence(console, document)
     console.print(_hosts(document["hosts"]))
     urgent = [finding for finding in document["findings"] if finding["urgency_group"] != "closed"]
     if urgent:
@@ -48,6 +54,14 @@ def print_assessment(console: Console, document: Mapping[str, Any]) -> None:
                 f"patch set {document['patch_set_id'][:12]}"
             )
         )
+
+
+def print_intelligence(console: Console, document: Mapping[str, Any]) -> None:
+    """Say how old the facts on exploitation are; documents of earlier versions don't tell."""
+    known = document.get("intelligence")
+    if known:
+        all_current = all(one["status"] == "current" for one in known.values())
+        console.print(Text(plain(currency_line(known), 400), style="" if all_current else "yellow"))
 
 
 def print_findings(console: Console, findings: Sequence[Mapping[str, Any]]) -> None:

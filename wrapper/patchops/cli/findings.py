@@ -23,7 +23,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import host_facts
 from patchops.assessment.assess import findings_of, latest, policy_of
 from patchops.assessment.hosts import scanned_hosts, with_documents
-from patchops.cli.assessment_view import print_findings
+from patchops.cli.assessment_view import print_findings, print_intelligence
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import InputError
@@ -90,6 +90,7 @@ def findings(as_csv: bool, as_json: bool, query: str | None, source: Path | None
         print_findings(console, found)
         total = len(document["findings"])
         console.print(Text(f"{len(found)} of {total} findings of {document['created_at']}"))
+        print_intelligence(console, document)
 
 
 @click.command()

@@ -78,6 +78,13 @@ def test_the_most_urgent_finding_is_explained_on_the_terminal(patchops: Patchops
     assert "overdue and exploited: CISA BOD 26-04, row 14: 3 days" in printed
 
 
+def test_summaries_say_how_old_the_facts_on_exploitation_are(patchops: Patchops) -> None:
+    said = "Facts on exploitation: KEV of "
+    for printed in (patchops("assess").stdout, patchops("findings").stdout):
+        assert said in printed
+        assert "(0 days old), EPSS not imported, SSVC not imported" in printed
+
+
 def test_hosts_of_an_inventory_that_were_never_scanned_are_unknown(
     patchops: Patchops, tmp_path: Path
 ) -> None:

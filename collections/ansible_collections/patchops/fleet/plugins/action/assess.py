@@ -24,6 +24,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet im
     FleetAssessor,
     HostInput,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import currency_line
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import (
     VariableError,
     host_facts,
@@ -148,8 +149,9 @@ def _result(assessment: Assessment, most_urgent: int) -> dict[str, Any]:
         "done",
         f"{totals['hosts']} hosts: {totals['compliant']} compliant, {totals['accepted']} accepted, "
         f"{totals['not_compliant']} not compliant, {totals['unknown']} unknown; "
-        f"{totals['overdue']} findings overdue",
+        f"{totals['overdue']} findings overdue. {currency_line(document['intelligence'])}",
         totals=totals,
+        intelligence=document["intelligence"],
         hosts={
             row["host"]: {key: row[key] for key in ("status", "overdue", "approved")}
             for row in document["hosts"]

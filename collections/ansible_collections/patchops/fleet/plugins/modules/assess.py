@@ -125,6 +125,26 @@ totals:
   description: Hosts by status, findings by state, and how many are overdue and exploited.
   returned: success
   type: dict
+intelligence:
+  description:
+    - How current the facts on exploitation are, by V(kev), V(epss) and V(ssvc).
+    - Where KEV is missing or stale, a CVE that it does not list counts as exploited for due dates.
+  returned: success
+  type: dict
+  contains:
+    kev:
+      description: CISA's catalogue of exploited vulnerabilities; V(epss) and V(ssvc) have the same parts.
+      type: dict
+      contains:
+        status:
+          description: V(current), V(stale) or V(missing).
+          type: str
+        as_of:
+          description: The date of the content.
+          type: str
+        age_days:
+          description: Days since that date.
+          type: int
 hosts:
   description: Status, number of overdue findings and approved updates (C(name=version)), by host.
   returned: success

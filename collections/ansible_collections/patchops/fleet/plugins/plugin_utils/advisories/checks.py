@@ -13,7 +13,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _RED_HAT_NAME = re.compile(r"[A-Z]{2}([SBE])A-")
-_TYPE_LETTERS: dict[str, AdvisoryType] = {"S": "security", "B": "bugfix", "E": "enhancement"}
+_SUSE_NAME = re.compile(r"(?:open)?SUSE-([SRFO])U-")
+_TYPE_LETTERS: dict[str, AdvisoryType] = {
+    "S": "security",
+    "B": "bugfix",
+    "E": "enhancement",
+    # SUSE's recommended, feature and optional updates.
+    "R": "bugfix",
+    "F": "enhancement",
+    "O": "enhancement",
+}
 _MAX_TEXT = 1000
 _SEVERITIES: dict[str, Severity] = {
     "critical": "critical",
@@ -109,8 +118,8 @@ def severity(text: str) -> Severity:
 
 
 def type_of(name: str) -> AdvisoryType:
-    """The type that Red Hat's way of naming advisories carries: RHSA, ALBA, RLEA; others are for security."""
-    match = _RED_HAT_NAME.match(name)
+    """The type that the name of an advisory carries (RHSA, ALBA, RLEA, SUSE-RU); others are for security."""
+    match = _RED_HAT_NAME.match(name) or _SUSE_NAME.match(name)
     return _TYPE_LETTERS[match[1]] if match else "security"
 
 

@@ -17,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet_do
     host_row,
     unscanned_document,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import currency_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import FindingKey, Ledger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.pending_updates import (
@@ -109,7 +110,8 @@ class FleetAssessor:
         self._today = now.date()
         self._ledger = ledger
         self._failed = failed or {}
-        self._due_dates = DueDates(policy, Vulnerabilities(database), self._today)
+        self._vulnerabilities = Vulnerabilities(database, now)
+        self._due_dates = DueDates(policy, self._vulnerabilities, self._today)
         self._acceptances: list[Acceptance] = []
 
     def assess(
@@ -146,6 +148,7 @@ class FleetAssessor:
             run_id=run_id,
             created_at=self._created_at,
             policy=self._policy.source,
+            intelligence=currency_document(self._vulnerabilities.currencies),
             waiver_notices=[asdict(notice) for notice in attention],
             patch_set_id=approved["id"],
         )

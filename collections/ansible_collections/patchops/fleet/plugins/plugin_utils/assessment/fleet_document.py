@@ -102,7 +102,7 @@ def host_row(host: HostFacts, document: Mapping[str, Any], approved: Sequence[st
         "coverage": document["coverage"],
         "states": dict(sorted(Counter(finding["state"] for finding in findings).items())),
         "overdue": sum(1 for finding in findings if _overdue(finding)),
-        "exploited": sum(1 for finding in findings if _open(finding) and finding.get("kev") is not None),
+        **_exploited(findings),
         "approved": list(approved),
     }
 
@@ -132,8 +132,18 @@ def totals(rows: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, An
         "findings": len(findings),
         "states": dict(sorted(Counter(finding["state"] for finding in findings).items())),
         "overdue": sum(1 for finding in findings if _overdue(finding)),
-        "exploited": sum(1 for finding in findings if _open(finding) and finding.get("kev") is not None),
+        **_exploited(findings),
     }
+
+
+def _exploited(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Open findings that CISA lists as exploited, and those of which that can't be known."""
+    listed = [
+        finding.get("kev") is not None or finding.get("in_kev")
+        for finding in findings
+        if finding["cves"] and _open(finding)
+    ]
+    return {"exploited": listed.count(True), "exploited_unknown": listed.count(None)}
 
 
 def _open(finding: Mapping[str, Any]) -> bool:

@@ -48,6 +48,11 @@ class Promise:
     first_seen: date
     explanation: Mapping[str, Any] | None = None
 
+    @property
+    def of_a_cve(self) -> bool:
+        """Whether it was given for a CVE, and not for an advisory that names none."""
+        return str((self.explanation or {}).get("vulnerability", "")).startswith("CVE-")
+
 
 @dataclass(frozen=True)
 class Obligations:
@@ -60,6 +65,8 @@ class Obligations:
     kev_due: date | None
     """The earliest due date of CISA's own catalogue."""
     waits_for_fix: bool
+    no_vulnerability: bool = False
+    """The finding is no vulnerability (a bugfix, an enhancement), so no rule speaks of it."""
 
     @property
     def governing(self) -> Deadline | None:
@@ -87,8 +94,9 @@ def obligations(rules: Sequence[Rule], subjects: Iterable[Subject]) -> Obligatio
     best: dict[str, Deadline] = {}
     forensic: list[str] = []
     entries: list[Vulnerability] = []
-    fixed = True
+    fixed = no_vulnerability = True
     for subject in subjects:
+        no_vulnerability = False
         entries.append(subject.vulnerability)
         if subject.vulnerability.kev_forensics:
             forensic.append(subject.vulnerability.id)
@@ -105,6 +113,7 @@ def obligations(rules: Sequence[Rule], subjects: Iterable[Subject]) -> Obligatio
         forensic=tuple(sorted(set(forensic))),
         kev_due=min((entry.kev_due for entry in entries if entry.kev_due), default=None),
         waits_for_fix=not fixed,
+        no_vulnerability=no_vulnerability,
     )
 
 
@@ -112,8 +121,11 @@ def decide(demanded: Obligations, promise: Promise | None = None, acts: Sequence
     """The due date: the earliest over all rules, never later than promised unless a recorded act moves it."""
     governing = demanded.governing
     computed = governing.due if governing else None
-    released = promise is None or any(
-        act.kind == "recalculate" and act.at >= promise.recorded_at for act in acts
+    released = (
+        promise is None
+        or any(act.kind == "recalculate" and act.at >= promise.recorded_at for act in acts)
+        # Given by mistake: neither today nor then was there a vulnerability.
+        or (demanded.no_vulnerability and not promise.of_a_cve)
     )
     held = promise if not released and promise and _later(computed, promise.due) else None
     settled = held.due if held else computed

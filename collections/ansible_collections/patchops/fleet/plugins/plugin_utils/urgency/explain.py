@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Due, Obligations
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.rules import NO_FIX, Deadline
 
+NO_VULNERABILITY = "it fixes no vulnerability, so no deadline of one applies"
 NO_RULE = "no rule of the policy sets a due date for this finding"
 
 
@@ -81,6 +82,8 @@ def explain(due: Due) -> str:
 
 def _explain_rules(demanded: Obligations) -> str:
     governing = demanded.governing
+    if governing is None and demanded.no_vulnerability:
+        return NO_VULNERABILITY
     if governing is None:
         return NO_FIX if demanded.waits_for_fix else NO_RULE
     inputs = ", ".join(f"{name}: {value}" for name, value in governing.inputs.items())

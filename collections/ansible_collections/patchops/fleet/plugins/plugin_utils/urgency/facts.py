@@ -22,7 +22,9 @@ class Vulnerability:
     id: str
     severity: str | None = None
     kev_added: date | None = None
-    """CISA KEV ``dateAdded``; ``None`` when the CVE is not in the catalogue."""
+    """CISA KEV ``dateAdded``; ``None`` when the CVE is not in the catalogue that is known."""
+    kev_gap: str = ""
+    """Why a CVE that is not in the known catalogue may be in CISA's all the same; ``""`` when it is not."""
     kev_due: date | None = None
     """CISA KEV ``dueDate``."""
     kev_forensics: bool | None = None
@@ -32,6 +34,13 @@ class Vulnerability:
     """``partial`` or ``total`` (SSVC)."""
     epss: float | None = None
     """Probability of exploitation within 30 days, 0 to 1."""
+
+    @property
+    def in_kev(self) -> bool | None:
+        """Whether CISA lists it; ``None`` where that can't be known."""
+        if self.kev_added is not None:
+            return True
+        return None if self.kev_gap else False
 
 
 @dataclass(frozen=True)

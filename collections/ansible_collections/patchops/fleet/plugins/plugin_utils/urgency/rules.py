@@ -161,7 +161,10 @@ class SeverityRule:
 
 @dataclass(frozen=True)
 class CatalogueRule:
-    """CISA KEV's own due date, as BOD 22-01 had it: it holds whether or not the vendor has a fix."""
+    """CISA KEV's own due date, as BOD 22-01 had it: it holds whether or not the vendor has a fix.
+
+    Where the catalogue can't be known the CVE may be overdue already: the day of the vendor's fix counts.
+    """
 
     name: str
     when: Condition = Condition()
@@ -169,6 +172,12 @@ class CatalogueRule:
 
     def deadlines(self, subject: Subject) -> Iterator[Deadline]:
         entry = subject.vulnerability
+        if entry.in_kev is None:
+            start = subject.fix.published or subject.first_seen
+            timeline = "at once: the catalogue's due date can't be known"
+            inputs = {"in_kev": _kev_text(entry)}
+            yield Deadline(self.name, entry.id, timeline, start, start, "the worst case", inputs, self.note)
+            return
         if entry.kev_due is None:
             return
         yield Deadline(
@@ -193,7 +202,7 @@ def _points(subject: Subject, assume: Assumptions) -> dict[str, tuple[bool, date
     impact = facts.technical_impact or assume.technical_impact
     silent = " (assumed: no SSVC point known)"
     return {
-        "in_kev": (facts.kev_added is not None, facts.kev_added, _kev_text(facts)),
+        "in_kev": (facts.in_kev is not False, facts.kev_added, _kev_text(facts)),
         "exposed": (host.counts_as_exposed, host.exposed_since, _exposure_text(host)),
         "automatable": (
             automatable,
@@ -243,6 +252,8 @@ def _as_of(points: Mapping[str, tuple[bool, date | None, str]], chosen: tuple[bo
 
 
 def _kev_text(facts: Vulnerability) -> str:
+    if facts.in_kev is None:
+        return f"unknown (counts as yes: {facts.kev_gap})"
     return "no" if facts.kev_added is None else f"yes, since {facts.kev_added.isoformat()}"
 
 

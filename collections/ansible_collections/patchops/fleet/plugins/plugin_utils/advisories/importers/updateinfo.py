@@ -23,7 +23,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import from_name
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.xml_stream import elements
 
-_TYPES: dict[str, AdvisoryType] = {"security": "security", "bugfix": "bugfix", "enhancement": "enhancement"}
+_TYPES: dict[str, AdvisoryType] = {
+    "security": "security",
+    "bugfix": "bugfix",
+    "enhancement": "enhancement",
+    # Fedora's and SUSE's words for updates that fix no vulnerability.
+    "newpackage": "enhancement",
+    "recommended": "bugfix",
+    "optional": "enhancement",
+    "feature": "enhancement",
+}
 _SOURCE_ARCHES = {"src", "nosrc"}
 
 

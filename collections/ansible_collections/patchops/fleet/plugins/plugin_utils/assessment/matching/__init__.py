@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.coverage import Freshness
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import Freshness
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.matcher import Matcher
 
 __all__ = ["Freshness", "Matcher"]

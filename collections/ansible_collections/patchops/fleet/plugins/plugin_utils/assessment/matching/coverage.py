@@ -5,21 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import Freshness
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.support import support_status
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
-
-
-@dataclass(frozen=True)
-class Freshness:
-    """How old a feed may be. checked: since it was last fetched. content: since its newest entry."""
-
-    checked: timedelta = timedelta(days=7)
-    content: timedelta = timedelta(days=30)
 
 
 def gaps(
@@ -49,19 +41,10 @@ def feed_gaps(release: str, feeds: list[Source], now: datetime, freshness: Fresh
     """Why the feeds can't be relied on for a release or a language; empty when they can."""
     if not feeds:
         return [reason("feed_missing", release)]
-    if any(_is_fresh(feed, now, freshness) for feed in feeds):
+    if any(freshness.holds(feed, now) for feed in feeds):
         return []
     newest = max(feeds, key=lambda feed: (feed.as_of, feed.checked_at))
     return [reason("feed_stale", f"{newest.name} is of {newest.as_of}, last fetched {newest.checked_at}")]
-
-
-def _is_fresh(feed: Source, now: datetime, freshness: Freshness) -> bool:
-    try:
-        checked = datetime.fromisoformat(feed.checked_at.replace("Z", "+00:00"))
-        content = datetime.fromisoformat(f"{feed.as_of[:10]}T00:00:00+00:00")
-    except ValueError:
-        return False
-    return now - checked <= freshness.checked and now - content <= freshness.content
 
 
 def _host_gaps(document: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -24,8 +24,9 @@ _RATINGS: tuple[tuple[float, Severity], ...] = (
 class Prototypes:
     """The part of a finding that is the same on every host, made once a rule."""
 
-    def __init__(self, database: AdvisoryDatabase) -> None:
+    def __init__(self, database: AdvisoryDatabase, kev_is_current: bool) -> None:
         self._database = database
+        self._kev_is_current = kev_is_current
         self._made: dict[int, dict[str, Any]] = {}
         self._kept: list[Rule] = []
         self._reported: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -79,7 +80,7 @@ class Prototypes:
             **facts,
         }
 
-    def _facts(self, cves: Iterable[str]) -> dict[str, Any]:
+    def _facts(self, cves: Sequence[str]) -> dict[str, Any]:
         known = self._database
         kevs = [kev for cve in cves if (kev := known.kev(cve))]
         points = [ssvc for cve in cves if (ssvc := known.ssvc(cve))]
@@ -95,6 +96,7 @@ class Prototypes:
         first = min(kevs, key=lambda one: one.date_added, default=None)
         return {
             "kev": None if first is None else {**asdict(first), "due_date": first.due_date or None},
+            "in_kev": True if first is not None else False if self._kev_is_current and cves else None,
             "epss": max((epss.score for cve in cves if (epss := known.epss(cve))), default=None),
             "ssvc": None if worst is None else asdict(worst),
             "cvss": max((score for cve in cves if (score := known.cvss(cve)) is not None), default=None),
@@ -114,6 +116,7 @@ _EMPTY: dict[str, Any] = {
     "url": None,
     "source": "repository",
     "kev": None,
+    "in_kev": None,
     "epss": None,
     "ssvc": None,
     "cvss": None,

@@ -17,8 +17,12 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases
     release_key,
     scheme_of,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.coverage import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import (
     Freshness,
+    currencies,
+    currency_document,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.coverage import (
     feed_gaps,
     gaps,
 )
@@ -63,7 +67,8 @@ class Matcher:
         self._sources = {source.name: source for source in database.sources()}
         self._releases: dict[str, tuple[ReleaseRules, Placer]] = {}
         self._cves: dict[str, frozenset[tuple[str, str]]] = {}
-        self._prototypes = Prototypes(database)
+        self._currencies = currencies(self._sources.values(), self._now, self._freshness)
+        self._prototypes = Prototypes(database, self._currencies["kev"].status == "current")
 
     def assess(self, host_document: Mapping[str, Any], include_installed: bool = False) -> dict[str, Any]:
         """The patchops.findings document of a host. include_installed: list every installed fix too."""
@@ -136,6 +141,7 @@ class Matcher:
             "release": release,
             "coverage": {"complete": not missing, "reasons": missing, "uncovered": found.foreign},
             "feeds": [_provenance(feed) for feed in feeds],
+            "intelligence": currency_document(self._currencies),
             "findings": findings,
             "updates_explained": explained,
         }

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import host_facts
 
@@ -35,6 +36,7 @@ FINDING: dict[str, Any] = {
     "url": None,
     "source": "debian-dsa",
     "kev": None,
+    "in_kev": False,
     "epss": None,
     "ssvc": None,
     "cvss": None,
@@ -91,9 +93,17 @@ class FakeDatabase:
         self,
         kev: Mapping[str, tuple[str, str]] | None = None,
         ssvc: tuple[str, str] | None = ("no", "partial"),
+        kev_as_of: str | None = "2026-06-14",
     ) -> None:
         self._kev = kev or {}
         self._ssvc = ssvc
+        self._kev_as_of = kev_as_of
+
+    def sources(self) -> list[Source]:
+        if self._kev_as_of is None:
+            return []
+        fetched = f"{self._kev_as_of}T12:00:00Z"
+        return [Source("kev", "kev", "", fetched, fetched, self._kev_as_of, "", 0, 1)]
 
     def kev(self, cve: str) -> Any:
         found = self._kev.get(cve)

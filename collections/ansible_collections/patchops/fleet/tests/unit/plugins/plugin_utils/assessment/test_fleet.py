@@ -82,6 +82,30 @@ def test_a_finding_gets_its_due_date_and_says_why() -> None:
     assert "counted from 2026-06-05 (KEV dateAdded)" in found["reasons"][-1]["message"]
 
 
+@pytest.mark.parametrize(
+    ("as_of", "status", "due"),
+    [("2026-06-14", "current", None), ("2026-04-01", "stale", "2026-06-15"), (None, "missing", "2026-06-15")],
+)
+def test_without_a_current_catalogue_a_cve_counts_as_exploited(
+    as_of: str | None, status: str, due: str | None
+) -> None:
+    unlisted = finding(in_kev=False if status == "current" else None)
+    assessment = assess(found=(unlisted,), database=FakeDatabase(kev_as_of=as_of))
+    assert only(assessment)["due"] == due
+    assert assessment.document["intelligence"]["kev"]["status"] == status
+    assert assessment.document["totals"]["exploited_unknown"] == (0 if status == "current" else 1)
+
+
+@pytest.mark.parametrize("kind", ["bugfix", "enhancement"])
+def test_a_bugfix_or_an_enhancement_without_a_cve_has_no_due_date(kind: str) -> None:
+    exposed = host("web1", patchops_exposure="exposed")
+    both = "urgency: {rules: [{preset: cisa_bod_26_04}, {preset: pci_dss_4_0_1_6_3_3}]}\n"
+    for policy in ("", both):
+        found = only(assess(exposed, found=(finding(type=kind, cves=[]),), policy=policy))
+        assert (found["due"], found["state"]) == (None, "missing")
+    assert only(assess(exposed, found=(finding(type=kind),)))["due"] is not None
+
+
 def test_the_due_date_passes() -> None:
     found = only(assess(days_later=10))
     assert (found["overdue_days"], found["urgency_group"]) == (6, "overdue and exploited")

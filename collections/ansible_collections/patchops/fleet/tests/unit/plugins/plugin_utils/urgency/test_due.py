@@ -97,6 +97,63 @@ def test_what_was_due_before_the_exposure_stays_due_then() -> None:
     assert "as_of: when only these held: in_kev" in explain(due)
 
 
+def test_a_catalogue_that_is_not_known_counts_as_listing_the_cve() -> None:
+    gap = replace(QUIET, kev_gap="the KEV catalogue is not imported")
+    due = due_of(subject(gap))
+    assert due.day == date(2026, 3, 15)
+    assert "in_kev: unknown (counts as yes: the KEV catalogue is not imported)" in explain(due)
+
+
+def test_what_a_stale_catalogue_lists_counts_from_its_day() -> None:
+    listed = replace(QUIET, kev_added=date(2026, 4, 1), kev_gap="the KEV catalogue is of 2026-04-02")
+    assert due_of(subject(listed)).day == date(2026, 4, 15)
+
+
+def test_cisas_own_date_is_now_where_the_catalogue_is_not_known() -> None:
+    gap = replace(QUIET, kev_gap="the KEV catalogue is not imported")
+    assert due_of(subject(gap), rules=("cisa_bod_22_01",)).day == FIXED
+    assert due_of(subject(gap, fix=Fix(False)), rules=("cisa_bod_22_01",)).day == date(2026, 3, 10)
+
+
+@given(
+    st.sampled_from(["cisa_bod_26_04", "cisa_bod_22_01", "cisa_bod_19_02", "pci_dss_4_0_1_6_3_3"]),
+    st.integers(0, 90),
+    st.sampled_from([True, False]),
+    st.sampled_from([None, True, False]),
+    st.sampled_from([None, "partial", "total"]),
+    st.booleans(),
+)
+def test_losing_the_catalogue_never_gives_more_time(
+    rule: str, later: int, automatable: bool, exposed: bool | None, impact: str | None, listed: bool
+) -> None:
+    added = FIXED + timedelta(days=later) if listed else None
+    known = replace(
+        QUIET,
+        automatable=automatable,
+        technical_impact=impact,
+        kev_added=added,
+        kev_due=added + timedelta(days=21) if added else None,
+    )
+    lost = replace(known, kev_added=None, kev_due=None, kev_gap="the KEV catalogue is not imported")
+    host = HostContext(exposed)
+    before, after = (due_of(subject(one, host=host), rules=(rule,)) for one in (known, lost))
+    assert (after.day or date.max) <= (before.day or date.max)
+    assert set(before.obligations.forensic) <= set(after.obligations.forensic)
+
+
+def test_what_is_no_vulnerability_has_no_due_date_and_says_so() -> None:
+    due = decide(obligations([preset("cisa_bod_26_04"), preset("pci_dss_4_0_1_6_3_3")], ()))
+    assert (due.day, explain(due)) == (None, "it fixes no vulnerability, so no deadline of one applies")
+
+
+@pytest.mark.parametrize(("vulnerability", "day"), [("ALBA-1", None), ("CVE-2026-1", FIXED)])
+def test_a_date_that_a_bugfix_got_by_mistake_is_dropped_and_that_of_a_cve_is_kept(
+    vulnerability: str, day: date | None
+) -> None:
+    promise = Promise(FIXED, FIXED, FIXED, {"vulnerability": vulnerability})
+    assert decide(obligations([preset("cisa_bod_26_04")], ()), promise).day == day
+
+
 def test_missing_ssvc_points_count_as_the_worst_and_say_so() -> None:
     due = due_of(subject(Vulnerability("CVE-2026-2", kev_added=FIXED)))
     assert due.day == date(2026, 3, 4)

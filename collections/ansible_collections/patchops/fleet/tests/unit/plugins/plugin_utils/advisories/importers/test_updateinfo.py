@@ -104,3 +104,14 @@ def test_real_files_of_four_vendors_are_read(
 
     assert len(advisories) == count
     assert {affected.release for one in advisories for affected in one.affected} == {release}
+
+
+@pytest.mark.shared
+def test_what_fixes_no_vulnerability_is_of_a_type_that_says_so(shared_data: Path, read: Read) -> None:
+    text = (shared_data / "truth/updateinfo/bugfix-enhancement-recommended.xml").read_text("utf-8")
+    found = read("updateinfo", text, release="almalinux:9")
+    assert {(one.name, one.type) for one in found if isinstance(one, Advisory)} == {
+        ("ALBA-2026:1", "bugfix"),
+        ("ALEA-2026:1", "enhancement"),
+        ("SUSE-RU-2026:1", "bugfix"),
+    }

@@ -72,6 +72,7 @@ def test_an_older_package_misses_the_fix_and_the_finding_says_all_about_it(
                 "ransomware": None,
                 "forensics": None,
             },
+            "in_kev": True,
             "epss": None,
             "ssvc": None,
             "cvss": None,
