@@ -4,12 +4,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 
 import pytest
+from hypothesis import settings
 
-SEED = "PATCHOPS_SEED"
+SEED, EXAMPLES = "PATCHOPS_SEED", "PATCHOPS_EXAMPLES"
+# Set before other conftest.py files are read and before the workers start, which inherit it.
+os.environ.setdefault(SEED, secrets.token_hex(4))
+# A core that also runs lab hosts says nothing about the time that an example takes.
+settings.register_profile(
+    "patchops",
+    parent=settings(),
+    deadline=None,
+    max_examples=int(os.environ.get(EXAMPLES) or settings().max_examples),
+)
+settings.load_profile("patchops")
 
 
 def _stage(item: pytest.Item) -> int:
@@ -21,13 +33,16 @@ def _stage(item: pytest.Item) -> int:
     return 3 if item.path.parent.name in ("gates", "packaging") else 1
 
 
-def pytest_configure() -> None:
-    # Before the workers start, which inherit it: all of them draw from one seed.
-    os.environ.setdefault(SEED, secrets.token_hex(4))
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    # Hypothesis takes a number.
+    if config.option.hypothesis_seed is None:
+        digest = hashlib.sha256(os.environ[SEED].encode()).hexdigest()
+        config.option.hypothesis_seed = str(int(digest[:16], 16))
 
 
 def pytest_report_header() -> str:
-    return f"what is drawn at random: {SEED}={os.environ[SEED]}"
+    return f"drawn at random: {SEED}={os.environ[SEED]}, {settings().max_examples} examples of each property"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,11 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-# Two cores that also run lab hosts say nothing about the time that an example takes.
-settings.register_profile("patchops", parent=settings(), deadline=None)
-settings.load_profile("patchops")
 
 Tool = Callable[..., str]
 

@@ -3,27 +3,42 @@
 """The lab's own small packages: each behaves in one way that matters when its update is installed.
 
 Every app exists as version 1.0, which works, and 1.1, which a repository of the lab offers as an update.
-A fault of the mirror makes 1.2 appear.
+A fault of the mirror makes 1.2 appear. The apps of STANDING are on every Debian host, so that updates of each
+kind are pending there whatever Debian's archive holds.
 """
 
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchops.lab import lockout
+from patchops.lab import lockout, mapped_library
 from patchops.lab.commands import run
 
 OLD, NEW, NEWEST = "1.0", "1.1", "1.2"
 VENDOR_APP = "vendortool"
+HELD_APP = "heldapp"
+_MANY = tuple(f"many{number:02}" for number in range(1, 13))
+# On every Debian host: more updates than fit into one hand, one without a way back by packages, and one
+# whose scripts write a file in /etc that no package owns.
+STANDING = (*_MANY, "firmware", "generated")
 _SERVICE = """\
 [Unit]
 Description={description}
 After=network.target
 [Service]
-{before}ExecStart=/usr/bin/python3 -m http.server {port} --directory /usr/share/{package}
+{before}ExecStart={command}
 User=nobody
 [Install]
 WantedBy=multi-user.target
+"""
+_SERVES_HTTP = "/usr/bin/python3 -m http.server {port} --directory /usr/share/{package}"
+_MAPS_LIBRARY = "/usr/bin/python3 /usr/share/{package}/service.py"
+_LIBRARY = "usr/lib/lab-library.so"
+# Keeps the lines of others, as the scripts of real packages do with such files.
+_GENERATE = """\
+touch /etc/{package}.conf
+sed -i '/^version = /d' /etc/{package}.conf
+echo 'version = {version}' >> /etc/{package}.conf
 """
 _START_SERVICE = """\
 systemctl enable {package}.service > /dev/null 2>&1 || true
@@ -42,6 +57,10 @@ class App:
     :ivar start_check: a command that must succeed before the service of version 1.1 starts
     :ivar configure: shell lines its 1.1 runs when it is configured (a postinst)
     :ivar conffile: it has a configuration file, edited on the host, which 1.1 changes
+    :ivar package: the name of its package; empty: lab-NAME
+    :ivar generates: its scripts write the version into /etc/PACKAGE.conf, which no package owns
+    :ivar library: it carries a library
+    :ivar maps_library: it carries a service that executes the library of lab-library
     :ivar locks_out: 1.1 lets nobody log in any more
     :ivar needs: what 1.1 depends on, conflicts: what it can't be installed beside
     :ivar phased: the distribution offers 1.1 to no host yet, as Ubuntu does with updates in phases
@@ -54,6 +73,10 @@ class App:
     start_check: str = ""
     configure: str = ""
     conffile: bool = False
+    package: str = ""
+    generates: bool = False
+    library: bool = False
+    maps_library: bool = False
     locks_out: bool = False
     needs: str = ""
     conflicts: str = ""
@@ -90,8 +113,30 @@ APPS: dict[str, App] = {
     "pusher": App("A package whose update removes another", conflicts="lab-pushed", companions=("pushed",)),
     "pushed": App("Is removed by the update of lab-pusher", only=OLD),
     "phasedapp": App("A package whose update is offered in phases, and to no host yet", phased=True),
+    "library": App("A library that a running service executes", library=True),
+    "libuser": App("Executes lab-library", companions=("library",), maps_library=True, only=OLD),
+    HELD_APP: App("A package that is on hold on its host"),
+    "heldback": App(
+        "A package whose update needs that of lab-heldapp",
+        needs="lab-heldapp (>= 1.1)",
+        companions=(HELD_APP,),
+    ),
+    # Its name says that packages don't take it back.
+    "firmware": App("Firmware of a device that refuses an older one", package="firmware-lab"),
+    "generated": App("A package whose scripts write a file that no package owns", generates=True),
+    **{name: App("One of many small packages with an update") for name in _MANY},
     VENDOR_APP: App("A package of a third party's repository"),
 }
+
+
+def package_of(name: str) -> str:
+    """The name of an app's package."""
+    return APPS[name].package or f"lab-{name}"
+
+
+def app_of(package: str) -> str | None:
+    """The app that a package is; None: it is none of the lab's."""
+    return next((name for name in APPS if package_of(name) == package), None)
 
 
 def with_companions(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -101,8 +146,8 @@ def with_companions(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def served_with(names: tuple[str, ...]) -> tuple[str, ...]:
     """The given apps, and those that a repository must have for their updates, sorted."""
-    needed = {APPS[name].needs.removeprefix("lab-") for name in names} - {""}
-    return tuple(sorted({*with_companions(names), *needed}))
+    needed = {app_of(APPS[name].needs.partition(" ")[0]) for name in names} - {None}
+    return tuple(sorted({*with_companions(names), *filter(None, needed)}))
 
 
 def versions_of(name: str) -> tuple[str, ...]:
@@ -113,7 +158,7 @@ def versions_of(name: str) -> tuple[str, ...]:
 
 def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
     """What is in the package: path to content and mode, DEBIAN/ for what is about it."""
-    app, package, updated = APPS[name], f"lab-{name}", version != OLD
+    app, package, updated = APPS[name], package_of(name), version != OLD
     control = [
         f"Package: {package}",
         f"Version: {version}",
@@ -133,9 +178,21 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
     configure = app.configure if updated else ""
     if app.locks_out and updated:
         files.update({path: (content, 0o644) for path, content in lockout.FILES.items()})
-    if app.port is not None:
+    if app.generates:
+        configure += _GENERATE.format(package=package, version=version)
+    if app.library:
+        files[_LIBRARY] = (mapped_library.content(version), 0o644)
+    command = _SERVES_HTTP if app.port is not None else ""
+    if app.maps_library:
+        files[f"usr/share/{package}/service.py"] = (mapped_library.service(_LIBRARY), 0o644)
+        command = _MAPS_LIBRARY
+    if command:
         before = f"ExecStartPre={app.start_check}\n" if updated and app.start_check else ""
-        unit = _SERVICE.format(description=app.description, before=before, port=app.port, package=package)
+        unit = _SERVICE.format(
+            description=app.description,
+            before=before,
+            command=command.format(port=app.port, package=package),
+        )
         files[f"usr/lib/systemd/system/{package}.service"] = (unit, 0o644)
         configure += _START_SERVICE.format(package=package)
     if app.conffile:
@@ -148,10 +205,15 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
     return files
 
 
+def file_name(name: str, version: str) -> str:
+    """The file that `build` makes."""
+    return f"{package_of(name)}_{version}_all.deb"
+
+
 def build(name: str, version: str, directory: Path) -> Path:
     """Build one package into a directory; returns the .deb. Same content, same bytes."""
-    target = directory / f"lab-{name}_{version}_all.deb"
-    tree = directory / f"lab-{name}_{version}.tree"
+    target = directory / file_name(name, version)
+    tree = target.with_suffix(".tree")
     for path, (content, mode) in files_of(name, version).items():
         file = tree / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +221,7 @@ def build(name: str, version: str, directory: Path) -> Path:
         file.chmod(mode)
     run(
         ["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", str(tree), str(target)],
-        doing=f"build the package lab-{name} {version}",
+        doing=f"build the package {package_of(name)} {version}",
         environment={"SOURCE_DATE_EPOCH": "1700000000"},
     )
     shutil.rmtree(tree)

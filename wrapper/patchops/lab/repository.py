@@ -72,7 +72,7 @@ def ensure_apps(names: Iterable[str]) -> tuple[dict[tuple[str, str], Path], tupl
 
     key = content_key([[name, version, apps.files_of(name, version)] for name, version in built])
     place = cached("apps", key, build)
-    debs = {(name, version): place / "apps" / f"lab-{name}_{version}_all.deb" for name, version in built}
+    debs = {(name, version): place / "apps" / apps.file_name(name, version) for name, version in built}
     return debs, split_stanzas((place / "packages").read_text(encoding="utf-8"))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from patchops.lab import requirements
+from patchops.lab.distributions import DEBIAN_RELEASES
 from patchops.lab.errors import LabError
 from patchops.lab.lab import Lab, take_down
 from patchops.lab.mirror_faults import put_mirror_right
@@ -51,9 +52,13 @@ def make_lab(lab_machine: None) -> Iterator[MakeLab]:
 
 @pytest.fixture(scope="session")
 def shared_lab(lab_machine: None) -> Iterator[Lab]:
-    """One lab for the whole session: a host of each release, named after it, with lab-goodapp."""
+    """One lab for the whole session: a host of each release, named after it.
+
+    Each has lab-goodapp, lab-heldapp on hold, lab-heldback, which waits for it, and
+    lab-libuser, which executes lab-library.
+    """
     hosts = tuple(
-        HostSpec(release, release, apps=("goodapp",)) for release in ("bullseye", "bookworm", "trixie")
+        HostSpec(release, release, apps=("goodapp", "heldback", "libuser")) for release in DEBIAN_RELEASES
     )
     lab = Lab.up(LabSpec(_new_name(), hosts))
     yield lab

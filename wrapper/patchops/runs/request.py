@@ -87,7 +87,7 @@ class RunRequest:
             "ansible_options": list(self.ansible_options),
         }
         text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_ansible_options(options: Sequence[str]) -> None:

@@ -23,11 +23,13 @@ from .command import Command
 pytestmark = pytest.mark.lab
 
 GOODAPP = ("lab-goodapp", "1.1", "CVE-2026-9001")
+# A service executes it, the one of lab-libuser.
+LIBRARY = ("lab-library", "1.1", "CVE-2026-9002")
 
 
 @pytest.fixture(scope="module")
 def module_lab(make_lab: MakeLab) -> Lab:
-    return make_lab(HostSpec("web1", apps=("goodapp",)))
+    return make_lab(HostSpec("web1", apps=("goodapp", "libuser")))
 
 
 @pytest.fixture
@@ -97,17 +99,15 @@ def test_what_the_baseline_approves_closes_the_findings(patchops: Command) -> No
 
 
 def test_an_installed_fix_closes_its_finding_only_when_it_is_in_effect(patchops: Command) -> None:
-    updates = scanned(patchops)["updates"]
-    fixed = next(update["source_version"] for update in updates if update["name"] == "libssl3")
-    publish(patchops, ("openssl", fixed, "CVE-2026-9002"))
-    patchops.run("patch", "--limit", "web1", "--package", "libssl3", "--reboot", "never")
+    publish(patchops, LIBRARY)
+    patchops.run("patch", "--limit", "web1", "--package", "lab-library", "--reboot", "never")
     open_still = assessed(patchops)
     while_old_code_runs = answer(patchops, "CVE-2026-9002")
     rebooted = patchops.run("reboot", "--limit", "web1", "--always")
     scanned(patchops)
 
-    [openssl] = [finding for finding in open_still["findings"] if finding["package"] == "openssl"]
-    assert (openssl["state"], openssl["effective"]) == ("installed", "no")
+    [library] = [finding for finding in open_still["findings"] if finding["package"] == "lab-library"]
+    assert (library["state"], library["effective"]) == ("installed", "no")
     assert (while_old_code_runs["fixed"], while_old_code_runs["not_effective"]) == ([], ["web1"])
     assert rebooted.returncode == 0, rebooted.stdout
     assert answer(patchops, "CVE-2026-9002")["fixed"] == ["web1"]

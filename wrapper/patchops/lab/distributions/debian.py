@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian's releases: the image as it is, with real security updates pending."""
+"""Debian's releases: the image as it is, with the archive's and the lab's own security updates pending."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from patchops.lab import apps
+from patchops.lab import apps, archive_day
 from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
 from patchops.lab.distributions.debian_suite import BrokenDebianSuite
 from patchops.lab.distributions.layers import ensure_layer
@@ -30,7 +30,9 @@ _KEYRING = "/usr/share/keyrings/patchops-lab.asc"
 class Debian(Distribution):
     """One release of Debian, by its code name."""
 
-    services: ClassVar[Mapping[str, int | None]] = {name: app.port for name, app in apps.APPS.items()}
+    services: ClassVar[Mapping[str, int | None]] = {
+        name: app.port for name, app in apps.APPS.items() if name not in apps.STANDING
+    }
     old, new, newest = apps.OLD, apps.NEW, apps.NEWEST
     arch = "all"
     package_manager = "apt"
@@ -68,15 +70,14 @@ class Debian(Distribution):
         repository = Repository(paths.repository, paths.signing_home, machine_architecture())
         pools = ensure_pools({host.image: host.root for host in hosts}, machine_mirrors, progress)
         # In an order that doesn't depend on that of the hosts.
-        ordered = sorted(pools.values(), key=lambda pool: pool.directory)
-        names = apps.served_with(tuple(name for host in hosts for name in host.spec.apps))
+        ordered = archive_day.pools_of_the_day(sorted(pools.values(), key=lambda pool: pool.directory))
+        names = apps.served_with((*apps.STANDING, *(name for host in hosts for name in host.spec.apps)))
         repository.publish_release(self.release, ordered, names, old_gone=old_gone)
         repository.publish_vendor(old_gone=old_gone)
 
-    def ensure_layer(self, image: Path, host: HostSpec) -> Path | None:
-        names = apps.with_companions((*host.apps, apps.VENDOR_APP) if host.third_party_repo else host.apps)
-        if not names:
-            return None
+    def ensure_layer(self, image: Path, host: HostSpec) -> Path:
+        vendors = (apps.VENDOR_APP,) if host.third_party_repo else ()
+        names = apps.with_companions((*apps.STANDING, *host.apps, *vendors))
         debs, _stanzas = ensure_apps(names)
         chosen = [str(debs[name, apps.versions_of(name)[0]]) for name in names]
 
@@ -88,6 +89,8 @@ class Debian(Distribution):
                 if apps.APPS[name].conffile:
                     with (upper / f"etc/lab-{name}.conf").open("a", encoding="utf-8") as file:
                         file.write("edited-by = the administrator\n")
+            if apps.HELD_APP in names:
+                _hold(upper / "var/lib/dpkg/status", apps.package_of(apps.HELD_APP))
 
         contents = [apps.files_of(name, apps.versions_of(name)[0]) for name in names]
         return ensure_layer(image, contents, install, edit)
@@ -124,6 +127,14 @@ class Debian(Distribution):
 
     def suite_of(self, paths: LabPaths, target: str) -> BrokenSuite:
         return BrokenDebianSuite(paths, target)
+
+
+def _hold(status_file: Path, package: str) -> None:
+    status = status_file.read_text(encoding="utf-8")
+    installed = f"Package: {package}\nStatus: install ok"
+    status_file.write_text(
+        status.replace(installed, installed.replace("install ok", "hold ok")), encoding="utf-8"
+    )
 
 
 def installed_packages(status_file: str) -> set[Package]:

@@ -103,8 +103,8 @@ class BrokenDebianSuite(BrokenSuite):
 
         :raises LabError: the package is not one of the lab's
         """
-        name = self.package.removeprefix("lab-")
-        if name not in apps.APPS or apps.APPS[name].only:
+        name = apps.app_of(self.package)
+        if name is None or apps.APPS[name].only:
             raise LabError(
                 f"{self.package!r} is not a package of the lab that can have a version {apps.NEWEST}."
             )

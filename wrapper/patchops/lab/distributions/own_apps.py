@@ -7,7 +7,7 @@ Every app exists in an old version, which works, and in a new one that the lab's
 
 from dataclasses import dataclass
 
-from patchops.lab import lockout
+from patchops.lab import lockout, mapped_library
 
 START_SERVICE = """\
 systemctl enable {package}.service > /dev/null 2>&1 || :
@@ -28,13 +28,6 @@ After=network.target
 User=nobody
 [Install]
 WantedBy=multi-user.target
-"""
-_MAPS_LIBRARY = """\
-import mmap, time
-with open("/{library}", "rb") as file:
-    code = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC)
-while True:
-    time.sleep(60)
 """
 
 
@@ -121,7 +114,7 @@ def files_of(name: str, app: OwnApp, version: str, updated: bool) -> dict[str, s
     package = f"lab-{name}"
     files = {f"usr/share/{package}/version": f"{version}\n"}
     if name == "library":
-        files[_LIBRARY] = f"{version}\n" * 1000
+        files[_LIBRARY] = mapped_library.content(version)
     if app.bulky:
         files[f"usr/share/{package}/bulk"] = f"{version}\n" * _BULK_LINES
     if app.locks_out and updated:
@@ -132,7 +125,7 @@ def files_of(name: str, app: OwnApp, version: str, updated: bool) -> dict[str, s
     if app.port is not None:
         command = f"/usr/bin/python3 -m http.server {app.port} --directory /usr/share/{package}"
     elif app.maps_library:
-        files[f"usr/share/{package}/service.py"] = _MAPS_LIBRARY.format(library=_LIBRARY)
+        files[f"usr/share/{package}/service.py"] = mapped_library.service(_LIBRARY)
         command = f"/usr/bin/python3 /usr/share/{package}/service.py"
     if command:
         check = app.start_check if updated else ""

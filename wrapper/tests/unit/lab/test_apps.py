@@ -44,3 +44,15 @@ def test_a_built_package_says_its_name_and_version(tmp_path: Path) -> None:
     )
     assert shown.stdout == "lab-goodapp\t1.1\n"
     assert list(tmp_path.iterdir()) == [deb]
+
+
+def test_packages_of_standing_apps_are_known_by_their_names() -> None:
+    packages = [apps.package_of(name) for name in apps.STANDING]
+    assert "firmware-lab" in packages
+    assert len(packages) > 10
+    assert [apps.app_of(package) for package in packages] == list(apps.STANDING)
+
+
+def test_what_an_update_waits_for_is_on_the_host_with_it() -> None:
+    assert apps.with_companions(("heldback",)) == ("heldapp", "heldback")
+    assert "Depends: lab-heldapp (>= 1.1)" in apps.files_of("heldback", apps.NEW)["DEBIAN/control"][0]

@@ -62,7 +62,7 @@ def test_a_host_gets_the_repository_and_the_key_that_signs_it() -> None:
     [
         (HostSpec("r1", "rocky9", third_party_repo=True), "third_party_repo: a host of rocky9 has no such"),
         (HostSpec("r1", "rocky9", apps=("confapp",)), "apps: 'confapp' is not one of bulkapp, failapp"),
-        (HostSpec("d1", "bookworm", apps=("libuser",)), "apps: 'libuser' is not one of choosyapp, confapp"),
+        (HostSpec("d1", "bookworm", apps=("bulkapp",)), "apps: 'bulkapp' is not one of choosyapp, confapp"),
     ],
 )
 def test_settings_of_the_other_family_are_refused(host: HostSpec, complaint: str) -> None:

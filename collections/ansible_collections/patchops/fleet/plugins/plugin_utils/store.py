@@ -22,6 +22,8 @@ from typing import Any, Protocol
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._@=%+-]*\Z")
 _SAFE_CHARACTERS = re.compile(r"[A-Za-z0-9_.-]")
 _LONGEST_WORD = 180
+# A word that no escaped name is: after a percent sign each of those has two digits.
+_EMPTY = "%"
 _MAX_BYTES = 64 * 1024 * 1024
 _HTTP_TIMEOUT = 30.0
 
@@ -43,15 +45,18 @@ class DocumentStore(Protocol):
 def host_key(name: str) -> str:
     """Return `name` as one safe word; different names give different words.
 
-    Unsafe bytes are written as %XX, and so is a leading dot or dash. Very long names end in a digest.
+    Unsafe bytes are written as %XX, and so is a leading dot or dash. Very long names end in a digest. The
+    empty name is ``%``.
     """
     word = "".join(
         character if _SAFE_CHARACTERS.match(character) else _escape(character) for character in name
     )
-    if not word or word[0] in ".-":
-        word = (_escape(word[0]) + word[1:]) if word else "%00"
+    if not word:
+        return _EMPTY
+    if word[0] in ".-":
+        word = _escape(word[0]) + word[1:]
     if len(word) > _LONGEST_WORD:
-        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+        digest = hashlib.sha256(_bytes(name)).hexdigest()
         word = f"{word[: _LONGEST_WORD - 65]}={digest}"
     return word
 
@@ -205,7 +210,12 @@ def open_store(settings: Mapping[str, Any] | None) -> DocumentStore:
 
 
 def _escape(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
+    return "".join(f"%{byte:02X}" for byte in _bytes(character))
+
+
+def _bytes(text: str) -> bytes:
+    # Every text has bytes of its own, also one with half a character, as JSON can carry it.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _words(key: str) -> list[str]:

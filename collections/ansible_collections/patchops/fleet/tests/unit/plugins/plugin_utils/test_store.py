@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
@@ -27,17 +27,26 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
 )
 
 DOCUMENT = {"kind": "patchops.host", "schema": 1}
+# Halves of characters too: JSON carries them, and bytes that are not UTF-8 become such.
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
 
-@given(st.text())
+@given(ANY_TEXT)
+@example("")
+@example("\ud800")
 def test_every_name_becomes_one_safe_word(name: str) -> None:
     word = host_key(name)
     assert 0 < len(word) <= 180
     assert "/" not in word
     assert not word.startswith((".", "-"))
+    assert NoStore().read(word) is None
 
 
-@given(st.text(), st.text())
+@given(ANY_TEXT, ANY_TEXT)
+@example("", "\x00")
+@example("", "%")
+@example("\x80", "\udcc2\udc80")
+@example("x" * 181, "x" * 182)
 def test_different_names_become_different_words(one: str, other: str) -> None:
     assert (host_key(one) == host_key(other)) == (one == other)
 

@@ -91,7 +91,7 @@ def test_a_missing_initramfs_is_told(tmp_path: Path) -> None:
     assert read_initramfs(str(tmp_path / "initrd")).problem == "No such file or directory"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(length=st.integers(min_value=0, max_value=len(IMAGE) - 1))
 def test_no_initramfs_that_was_cut_off_passes_for_a_whole_one(tmp_path: Path, length: int) -> None:
     # Up to the end of the microcode it is an archive of its own.
@@ -99,7 +99,7 @@ def test_no_initramfs_that_was_cut_off_passes_for_a_whole_one(tmp_path: Path, le
     assert (read(tmp_path, IMAGE[:length]).problem is None) == cut_between
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.binary(max_size=400),
     prefix=st.sampled_from([b"", b"070701", b"\x1f\x8b\x08", b"\xfd7zXZ\0", b"BZh9"]),

@@ -207,7 +207,9 @@ def test_the_note_of_a_reboot_that_is_to_come_stays(host: FakeHost) -> None:
     assert record.read() is not None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2
+)
 @given(kills=st.lists(st.integers(0, 9), max_size=4), broken=st.sampled_from([None, "bash", "libx"]))
 def test_however_often_it_is_killed_it_is_as_planned_as_before_or_halted_at_what_has_no_way_back(
     make_host: Callable[[], FakeHost], kills: list[int], broken: Any

@@ -91,7 +91,9 @@ def test_an_empty_journal_names_no_state() -> None:
         journal.fold([])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2
+)
 @given(data=st.data())
 def test_a_torn_last_line_loses_nothing_before_it(tmp_path: Path, data: st.DataObject) -> None:
     kept = journal.Journal(str(tmp_path / "torn.jsonl"))

@@ -251,7 +251,9 @@ def test_a_worker_that_died_is_told_by_its_lock(host: FakeHost) -> None:
     assert (result["outcome"]["code"], result["interrupted"]) == ("outcome_unknown", True)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2
+)
 @given(kills=st.lists(st.integers(0, 9), max_size=4), broken=st.sampled_from([None, "bash", "libx"]))
 def test_however_often_the_worker_is_killed_the_host_ends_as_planned_or_as_before(
     make_host: Callable[[], FakeHost], kills: list[int], broken: Any
@@ -268,7 +270,9 @@ def test_however_often_the_worker_is_killed_the_host_ends_as_planned_or_as_befor
     assert host.states().count(states.APPLIED) == (0 if broken else 1)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2
+)
 @given(kills=st.lists(st.integers(0, 9), max_size=4))
 def test_however_often_reverting_is_killed_the_host_ends_as_before(
     make_host: Callable[[], FakeHost], kills: list[int]

@@ -148,7 +148,7 @@ def is_read_or_refused(path: Path, kind: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", sorted(JSON_SAMPLES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(data=st.data())
 def test_any_value_at_any_place_of_a_json_feed(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
@@ -162,7 +162,7 @@ def test_any_value_at_any_place_of_a_json_feed(
 
 
 @pytest.mark.parametrize("kind", sorted(TEXT_SAMPLES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(data=st.data())
 def test_any_bytes_at_any_place_of_a_text_feed(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject

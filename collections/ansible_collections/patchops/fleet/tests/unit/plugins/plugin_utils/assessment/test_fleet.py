@@ -303,7 +303,7 @@ WORLDS = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(WORLDS, min_size=2, max_size=5))
 def test_whatever_changes_from_day_to_day_no_due_date_moves_later_without_an_act(
     worlds: list[tuple[str, str, str | None, str, str, str]],

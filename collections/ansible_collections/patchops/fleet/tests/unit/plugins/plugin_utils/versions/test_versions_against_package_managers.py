@@ -31,14 +31,18 @@ class Oracle(Protocol):
     def compare(self, left: object, right: object) -> int: ...
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=settings().max_examples * 5, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(left=DEB, right=DEB)
 @example(left="1.0-1", right="1.0-1~bpo12+1")
 def test_debian_versions_compare_as_in_apt(apt: Oracle, left: str, right: str) -> None:
     assert versions.compare("deb", left, right) == apt.compare(left, right)
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=settings().max_examples * 5, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(left=RPM, right=RPM)
 @example(left=("0", "1.0^git1", "1"), right=("0", "1.0", "1"))
 def test_rpm_versions_compare_as_in_rpm(
@@ -74,7 +78,7 @@ PEP440 = st.builds(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=settings().max_examples * 10)
 @given(left=PEP440, right=PEP440)
 def test_python_versions_compare_as_in_packaging(left: str, right: str) -> None:
     expected = (Version(left) > Version(right)) - (Version(left) < Version(right))

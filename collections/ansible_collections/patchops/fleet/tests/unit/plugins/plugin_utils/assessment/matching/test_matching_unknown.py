@@ -97,7 +97,9 @@ def without(document: Any, path: tuple[str | int, ...], how: str) -> Any:
 NEEDED = {"name", "version", "arch", "candidate"}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples * 2
+)
 @given(data=st.data())
 def test_taking_away_one_input_turns_no_verdict_into_not_affected(
     matcher: Any, host: dict[str, Any], data: st.DataObject
@@ -111,7 +113,7 @@ def test_taking_away_one_input_turns_no_verdict_into_not_affected(
         assert matcher.verdict(poorer, cve)["state"] != "not_affected", (path, cve)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bad=st.sampled_from(sorted(BAD)), data=st.data())
 def test_what_was_bad_does_not_become_good_by_being_unreadable(
     matcher: Any, host: dict[str, Any], bad: str, data: st.DataObject
