@@ -24,7 +24,7 @@ from benchmarks.figures import Sample
 
 _PR_SET_CHILD_SUBREAPER = 36
 _LONGEST = 1800.0
-_PATIENCE = 10.0
+_PATIENCE = 120.0
 _SHOWN = 3000
 
 

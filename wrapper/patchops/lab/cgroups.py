@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from patchops.lab.errors import LabError
+from patchops.lab.patience import PATIENCE_SECONDS
 
 _ROOT = Path("/sys/fs/cgroup")
 # On a machine with the older layout: systemd needs the first two, the others keep the hosts apart.
 _HIERARCHIES = ("unified", "systemd", "pids", "memory")
-_PATIENCE_SECONDS = 15.0
 
 
 def hierarchies(root: Path = _ROOT) -> list[Path]:
@@ -63,7 +63,7 @@ def kill(group: str) -> None:
 
     :raises LabError: some are still there after a while
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while remaining := processes(group):
         if time.monotonic() > deadline:
             listed = ", ".join(str(pid) for pid in sorted(remaining))
@@ -81,7 +81,7 @@ def remove(group: str) -> None:
 
 def _remove_directory(directory: Path) -> None:
     # A group whose last process has just been reaped can be busy for a moment.
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             directory.rmdir()

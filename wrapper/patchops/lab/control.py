@@ -15,9 +15,8 @@ from patchops.lab import cgroups
 from patchops.lab.commands import tool_environment
 from patchops.lab.errors import LabError
 from patchops.lab.paths import LabPaths
+from patchops.lab.patience import PATIENCE_SECONDS
 
-_ANSWER_SECONDS = 30.0
-_START_SECONDS = 15.0
 SUPERVISOR_GROUP = "lab-supervisor"
 Request = Literal["status", "start", "stop", "kill", "hold"]
 
@@ -56,7 +55,7 @@ def start_supervisor(paths: LabPaths) -> None:
 
 
 def _wait_for_supervisor(paths: LabPaths) -> int:
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not paths.control_socket.exists():
         if not cgroups.processes(paths.cgroup) or time.monotonic() > deadline:
             raise LabError(
@@ -76,7 +75,7 @@ def ask(paths: LabPaths, do: Request, hosts: Iterable[str] = ()) -> dict[str, Ho
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_ANSWER_SECONDS)
+            connection.settimeout(PATIENCE_SECONDS)
             connection.connect(str(paths.control_socket))
             connection.sendall(json.dumps({"do": do, "hosts": list(hosts)}).encode() + b"\n")
             answer = json.loads(connection.makefile("rb").readline())

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from patchops.lab.commands import run
+from patchops.lab.patience import PATIENCE_SECONDS
 
 USER, PASSWORD = "lab", "s3cret-of-the-mirror"
 PROXY_USER, PROXY_PASSWORD = "proxylab", "s3cret-of-the-proxy"
@@ -61,7 +62,7 @@ class _Proxy(BaseHTTPRequestHandler):
             return
         # Hosts know the repository by name; here it has none, and nothing else is asked for.
         target, address = urlsplit(self.path), str(self.connection.getsockname()[0])
-        onwards = http.client.HTTPConnection(address, target.port or 80, timeout=30)
+        onwards = http.client.HTTPConnection(address, target.port or 80, timeout=PATIENCE_SECONDS)
         headers = {name: value for name, value in self.headers.items() if not name.startswith("Proxy-")}
         onwards.request("GET", target.path, headers={**headers, "Connection": "close"})
         answer = onwards.getresponse()

@@ -9,6 +9,7 @@ from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.distributions.base import Distribution
 from patchops.lab.errors import LabError
 from patchops.lab.hosts import LabHost
+from patchops.lab.patience import PATIENCE_SECONDS
 from patchops.lab.state import read_record
 
 _LOCK_UNIT = "lab-lock"
@@ -37,7 +38,6 @@ _READS_REPOSITORIES = {
     "zypper": "/usr/bin/zypper",
 }
 _ASIDE = ".lab"
-_LOCK_SECONDS = 20.0
 
 
 def cut(host: LabHost) -> None:
@@ -70,12 +70,10 @@ def hold_lock(host: LabHost) -> None:
     held = (" ".join(distribution.lock_files), " ".join(distribution.lock_pids))
     unit = ["--quiet", "--collect", f"--unit={_LOCK_UNIT}"]
     host.run("systemd-run", *unit, "/usr/bin/python3", "-c", _HOLD_LOCKS, *held)
-    deadline = time.monotonic() + _LOCK_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while host.try_run("test", "-e", _LOCK_FLAG).returncode != 0:
         if time.monotonic() > deadline:
-            raise LabError(
-                f"The package manager's locks on {host.name} did not get free in {_LOCK_SECONDS:.0f} seconds."
-            )
+            raise LabError(f"The package manager's locks on {host.name} did not get free in five minutes.")
         time.sleep(0.05)
 
 

@@ -15,10 +15,11 @@ from patchops.lab.distributions import DISTRIBUTIONS
 from patchops.lab.errors import LabError
 from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.paths import HostPaths, LabPaths
+from patchops.lab.patience import PATIENCE_SECONDS
 from patchops.lab.state import HostRecord
 
-_BOOT_SECONDS = 60.0
-_STOP_SECONDS = 30.0
+# systemd itself ends what hangs in a shutdown after 90 seconds.
+_STOP_SECONDS = 120.0
 _LISTENING = "0A"
 _SSH_PORT = ":0016"
 
@@ -66,7 +67,7 @@ class LabHost:
     def kill(self) -> None:
         """Pull the power; it stays down until start()."""
         control.ask(self.lab_paths, "kill", [self.name])
-        self._wait(lambda: not self.state().running, _STOP_SECONDS, "end")
+        self._wait(lambda: not self.state().running, PATIENCE_SECONDS, "end")
 
     def reboot(self) -> None:
         """Reboot it from within and wait until one can log in again."""
@@ -76,15 +77,15 @@ class LabHost:
 
     def wait_for_reboot(self, starts_before: int) -> None:
         """Wait until it has started once more than before and one can log in."""
-        self._wait(lambda: self.state().starts > starts_before, _BOOT_SECONDS, "reboot")
+        self._wait(lambda: self.state().starts > starts_before, PATIENCE_SECONDS, "reboot")
         self.wait_until_up()
 
     def wait_until_up(self) -> None:
         """Wait until one can log in by ssh.
 
-        :raises LabError: not within a minute; carries the end of its console
+        :raises LabError: not within five minutes; carries the end of its console
         """
-        self._wait(self.is_up, _BOOT_SECONDS, "come up")
+        self._wait(self.is_up, PATIENCE_SECONDS, "come up")
 
     def is_up(self) -> bool:
         """Whether it has its address, answers on the ssh port and lets users in; looked at from outside."""

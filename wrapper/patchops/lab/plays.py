@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import ansible_collections.patchops.fleet
+from patchops.lab.patience import PATIENCE_SECONDS
 
 # Where the collection is that lies beside this package, in a checkout or a wheel.
 COLLECTIONS = Path(ansible_collections.patchops.fleet.__path__[0]).parents[2]
@@ -89,7 +90,7 @@ class Plays:
     ) -> None:
         """Start a playbook and kill it hard, with all it started here, once `reached` is true."""
         process, _run_id = self.start(playbook, *arguments, **variables)
-        wait_until(lambda: reached() or process.poll() is not None, 300)
+        wait_until(lambda: reached() or process.poll() is not None)
         kill_tree(process.pid)
         process.communicate()
 
@@ -108,7 +109,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> None:
     raise EOFError(f"the playbook ended without printing {text!r}")
 
 
-def wait_until(reached: Callable[[], bool], seconds: float, pause: float = 0.2) -> None:
+def wait_until(reached: Callable[[], bool], seconds: float = PATIENCE_SECONDS, pause: float = 0.2) -> None:
     """Wait until `reached` is true; raises TimeoutError."""
     ends = time.monotonic() + seconds
     while not reached():

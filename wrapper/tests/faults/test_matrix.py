@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every row of the fault matrix on real hosts; `make test` runs some of them, `make faults` the rest."""
+"""Every row of the fault matrix on real hosts; `make test` runs some of them, `make full` all."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Trial:
                 outcome = self.call()
             else:
                 process = self._begin()
-                wait_until(lambda: reached() or process.poll() is not None, 120, pause=0.02)
+                wait_until(lambda: reached() or process.poll() is not None, pause=0.02)
                 assert process.poll() is None, "the call ended before the fault's moment came"
                 self._strike(process)
                 outcome = _end(process)
@@ -226,7 +226,7 @@ def _end(call: Call) -> dict[str, Any]:
     """The outcome of a call; {} when it was killed."""
     if was_killed(call):
         return {}
-    outcome: dict[str, Any] = read_result(*call.communicate(timeout=600))["outcome"]
+    outcome: dict[str, Any] = read_result(*call.communicate(timeout=900))["outcome"]
     return outcome
 
 

@@ -33,7 +33,7 @@ class Command:
             for _ in range(3):
                 if process.poll() is None:
                     process.terminate()
-            process.communicate(timeout=120)
+            process.communicate(timeout=900)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -53,7 +53,7 @@ class Command:
 
     def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         process = self.start(name, *arguments)
-        out, err = process.communicate(timeout=600)
+        out, err = process.communicate(timeout=900)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def run_status(self) -> str:
@@ -73,7 +73,7 @@ class Command:
         return ran.returncode, {host["host"]: host for host in json.loads(ran.stdout)["hosts"]}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"

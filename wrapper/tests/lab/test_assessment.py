@@ -25,6 +25,7 @@ pytestmark = pytest.mark.lab
 GOODAPP = ("lab-goodapp", "1.1", "CVE-2026-9001")
 # A service executes it, the one of lab-libuser.
 LIBRARY = ("lab-library", "1.1", "CVE-2026-9002")
+LEFT_RUNNING = ("--reboot", "never", "-e", "patchops_restarts=never")
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,8 @@ def test_what_the_baseline_approves_closes_the_findings(patchops: Command) -> No
 
 def test_an_installed_fix_closes_its_finding_only_when_it_is_in_effect(patchops: Command) -> None:
     publish(patchops, LIBRARY)
-    patchops.run("patch", "--limit", "web1", "--package", "lab-library", "--reboot", "never")
+    patched = patchops.run("patch", "--limit", "web1", "--package", "lab-library", *LEFT_RUNNING)
+    assert patched.returncode == 0, patched.stdout
     open_still = assessed(patchops)
     while_old_code_runs = answer(patchops, "CVE-2026-9002")
     rebooted = patchops.run("reboot", "--limit", "web1", "--always")

@@ -62,7 +62,7 @@ def test_a_sudo_password_from_a_prompt_works_and_leaves_no_trace(patchops: Comma
         ["scan", "-i", str(patchops.lab.paths.inventory), "--limit", "old1", "-K"],
         env=patchops.environment,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
     )
     talk.expect("BECOME password")
     talk.sendline(SECRET)

@@ -88,7 +88,7 @@ def test_ctrl_c_finishes_the_batch_and_leaves_the_next_host_alone(patchops: Comm
     wait_until(lambda: unpacks(patchops.lab, "slow1"))
 
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=300)
+    out, err = running.communicate(timeout=600)
 
     assert running.returncode == 130, out + err
     assert "Stopping before the next batch" in err
@@ -106,7 +106,7 @@ def test_ending_the_playbook_leaves_the_transaction_to_the_host(patchops: Comman
     wait_until(lambda: bool(list(patchops.data.glob("runs/*/attempt-1/drain"))))
     running.send_signal(signal.SIGINT)
     running.send_signal(signal.SIGTERM)
-    out, err = running.communicate(timeout=120)
+    out, err = running.communicate(timeout=600)
     code, hosts = patchops.report("patch", *arguments)
 
     assert running.returncode == 130, out + err

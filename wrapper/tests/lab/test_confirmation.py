@@ -23,6 +23,8 @@ NAMES = ("bookworm", "rocky")
 LOGINS = ["lab-*app"]
 # Seconds; what a person would be given is 15 minutes.
 SHORT = 20
+# Where it is confirmed, on a busy machine too.
+LONG = 600
 UNIT = "patchops-confirm-"
 
 
@@ -91,7 +93,7 @@ def test_an_update_after_which_one_can_log_in_is_confirmed_and_stays(lab: Lab, p
     hosts = [lab.host(name) for name in NAMES]
     before = {host.name: etc(host) for host in hosts}
     run = plays.run(
-        "patch", hosts="all", packages=["lab-goodapp"], confirm_within=SHORT, access_packages=LOGINS
+        "patch", hosts="all", packages=["lab-goodapp"], confirm_within=LONG, access_packages=LOGINS
     )
     assert set(run.classes().values()) == {"ok"}, run.output
     for host in hosts:
@@ -110,20 +112,20 @@ def test_a_host_that_everybody_has_left_goes_back_over_a_power_cut_and_a_reboot(
     cut.run("sh", "-c", "echo 300 > /etc/lab-slowapp.seconds")
 
     apply_and_leave(lab, cut.name, "lab-lockoutapp", "lab-slowapp")
-    wait_until(lambda: cut.try_run("pgrep", "-x", "sleep").returncode == 0, 60)
+    wait_until(lambda: cut.try_run("pgrep", "-x", "sleep").returncode == 0)
     cut.kill()
     cut.start()
     cut.run("rm", "/etc/lab-slowapp.seconds")
     wanted = {"packages": ["lab-goodapp"], "confirm_within": SHORT, "access_packages": LOGINS}
     plays.kill_when(lambda: "applying" in states(rebooted), "patch", hosts="rocky", **wanted)
-    wait_until(lambda: "applied" in states(rebooted), 60)
+    wait_until(lambda: "applied" in states(rebooted))
     boot = rebooted.boot_id()
     rebooted.reboot()
     assert rebooted.boot_id() != boot
 
     for host in (cut, rebooted):
-        wait_until(lambda host=host: "reverted" in states(host), 120)  # type: ignore[misc]
-        wait_until(lambda host=host: UNIT not in "".join(etc(host)), 20)  # type: ignore[misc]
+        wait_until(lambda host=host: "reverted" in states(host))  # type: ignore[misc]
+        wait_until(lambda host=host: UNIT not in "".join(etc(host)))  # type: ignore[misc]
         assert host.packages() == before[host.name]
         host.ssh("true")
         told = run_module(lab, host.name, "transaction_info", {"wait_seconds": 0})

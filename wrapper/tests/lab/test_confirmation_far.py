@@ -68,7 +68,7 @@ def test_a_host_left_alone_in_the_reboot_into_its_new_kernel_goes_back_with_the_
     wanted = {"packages": [KERNELS[name], "lab-goodapp"], "reboot": "always", **WANTED}
     plays.kill_when(lambda: host.state().starts > starts, "patch", hosts=name, **wanted)
     host.wait_until_up()
-    wait_until(lambda: "reverted" in states(host), 180)
+    wait_until(lambda: "reverted" in states(host))
     assert events(lab, name).count("armed") == 2
     assert host.packages() == before
     again = plays.run("patch", hosts=name, **wanted)
@@ -84,12 +84,12 @@ def test_a_host_whose_bastion_dies_before_the_confirmation_goes_back_and_says_wh
     host.run("sh", "-c", "echo 10 > /etc/lab-slowapp.seconds")
     wanted = {"packages": ["lab-goodapp", "lab-slowapp"], **WANTED}
     process, _run_id = plays.start("patch", hosts="behind", **wanted)
-    wait_until(lambda: "armed" in events(lab, "behind"), 120)
+    wait_until(lambda: "armed" in events(lab, "behind"))
     faults.inject(lab, "bastion-dead", "behind")
-    wait_until(lambda: "reverted" in states(host), 180)
+    wait_until(lambda: "reverted" in states(host))
     assert host.packages() == before
     faults.clear(lab, "bastion-dead", "behind")
-    output, _nothing = process.communicate(timeout=600)
+    output, _nothing = process.communicate(timeout=900)
 
     told = run_module(lab, "behind", "transaction_info", {"wait_seconds": 0})
     assert told["outcome"]["code"] == "not_confirmed", output

@@ -55,7 +55,7 @@ def talk(shell: Shell) -> pexpect.spawn:
         cwd=str(shell.directory),
         env=shell.environment,
         encoding="utf-8",
-        timeout=30,
+        timeout=120,
     )
 
 
@@ -105,7 +105,7 @@ def test_an_empty_password_is_refused(shell: Shell) -> None:
         cwd=str(shell.directory),
         env=shell.environment,
         encoding="utf-8",
-        timeout=30,
+        timeout=120,
     )
     talk.expect("SSH password")
     talk.sendline("")

@@ -29,7 +29,7 @@ def test_the_first_ctrl_c_finishes_the_batch_and_starts_no_further_one(shell: Sh
     process = start_slow_patch(shell, 2)
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert "Stopping before the next batch" in err
@@ -46,7 +46,7 @@ def test_the_second_ctrl_c_names_what_would_be_interrupted_and_the_third_ends_it
     process.send_signal(signal.SIGINT)
     wait_until(lambda: process.poll() is None)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert "under way on a." in err
@@ -62,7 +62,7 @@ def test_ctrl_c_ends_a_run_that_changes_nothing_at_once(shell: Shell) -> None:
     wait_until(lambda: locks_held(shell) != [])
 
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert locks_held(shell) == []
@@ -101,7 +101,7 @@ def test_a_second_patch_of_the_same_hosts_is_refused_while_the_first_goes_on(she
     process = start_slow_patch(shell, 3)
 
     second = shell.run("patch", "-i", "hosts.ini", "--limit", "b", "-e", shell.variables())
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
 
     assert second.returncode == 3
     assert "is still going on" in second.stderr
@@ -113,6 +113,6 @@ def test_a_scan_waits_for_nobody(shell: Shell) -> None:
     process = start_slow_patch(shell, 3)
 
     scan = shell.run("scan", "-i", "hosts.ini")
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
 
     assert scan.returncode == 0

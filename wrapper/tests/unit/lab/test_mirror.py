@@ -37,7 +37,7 @@ def server(tmp_path: Path, fault: Path) -> Iterator[ThreadingHTTPServer]:
 
 
 def _get(server: ThreadingHTTPServer, path: str, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=120)
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     content = answer.read()

@@ -91,5 +91,5 @@ def test_a_playbook_that_outlived_its_wrapper_is_ended_and_named(engine: Engine,
     (notice,) = settle_for(engine, ["web1"])
 
     assert str(playbook.pid) in notice
-    assert playbook.wait(timeout=10) != 0
+    assert playbook.wait(timeout=120) != 0
     assert not fence.held(tmp_path / "lock")

@@ -107,7 +107,7 @@ def test_processes_that_open_it_at_once_do_not_get_in_each_others_way(tmp_path: 
         subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "db"), who], stderr=subprocess.PIPE)
         for who in ("one", "two", "three")
     ]
-    errors = [writer.communicate(timeout=60)[1] for writer in writers]
+    errors = [writer.communicate(timeout=120)[1] for writer in writers]
 
     assert errors == [b"", b"", b""]
     engine = open_database(tmp_path / "db")

@@ -42,7 +42,7 @@ class Oracle:
         assert self._process.stdout
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=120)
 
 
 def running_oracle(binding: str) -> Iterator[Oracle]:
