@@ -7,6 +7,7 @@ A fault of the mirror makes 1.2 appear. The apps of STANDING are on every Debian
 kind are pending there whatever Debian's archive holds.
 """
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,7 @@ class App:
     :ivar conffile: it has a configuration file, edited on the host, which 1.1 changes
     :ivar package: the name of its package; empty: lab-NAME
     :ivar generates: its scripts write the version into /etc/PACKAGE.conf, which no package owns
+    :ivar bulky: it carries a file that no compression makes small
     :ivar library: it carries a library
     :ivar maps_library: it carries a service that executes the library of lab-library
     :ivar locks_out: 1.1 lets nobody log in any more
@@ -75,6 +77,7 @@ class App:
     conffile: bool = False
     package: str = ""
     generates: bool = False
+    bulky: bool = False
     library: bool = False
     maps_library: bool = False
     locks_out: bool = False
@@ -122,7 +125,7 @@ APPS: dict[str, App] = {
         companions=(HELD_APP,),
     ),
     # Its name says that packages don't take it back.
-    "firmware": App("Firmware of a device that refuses an older one", package="firmware-lab"),
+    "firmware": App("Firmware of a device that refuses an older one", package="firmware-lab", bulky=True),
     "generated": App("A package whose scripts write a file that no package owns", generates=True),
     **{name: App("One of many small packages with an update") for name in _MANY},
     VENDOR_APP: App("A package of a third party's repository"),
@@ -180,6 +183,8 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
         files.update({path: (content, 0o644) for path, content in lockout.FILES.items()})
     if app.generates:
         configure += _GENERATE.format(package=package, version=version)
+    if app.bulky:
+        files[f"usr/share/{package}/bulk"] = (_incompressible(version), 0o644)
     if app.library:
         files[_LIBRARY] = (mapped_library.content(version), 0o644)
     command = _SERVES_HTTP if app.port is not None else ""
@@ -203,6 +208,10 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
         files["DEBIAN/postinst"] = (script, 0o755)
     files["DEBIAN/control"] = ("\n".join(control) + "\n", 0o644)
     return files
+
+
+def _incompressible(version: str) -> str:
+    return "".join(hashlib.sha256(f"{version}/{line}".encode()).hexdigest() for line in range(4096))
 
 
 def file_name(name: str, version: str) -> str:

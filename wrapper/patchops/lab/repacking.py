@@ -10,7 +10,8 @@ from pathlib import Path
 
 from patchops.lab.commands import run
 
-_SUFFIX = "+lab1"
+# Ends the versions that are made here.
+HIGHER = "+lab1"
 _VERSION = re.compile(r"^Version: (.*)$", re.MULTILINE)
 # The number that a distribution counts up: 6.1.0-41-cloud-amd64, 6.12.57+deb13-cloud-amd64.
 _COUNTED = re.compile(r"\d+(?=(\+deb\d+)?-cloud-)")
@@ -18,7 +19,7 @@ _COUNTED = re.compile(r"\d+(?=(\+deb\d+)?-cloud-)")
 
 def higher(version: str) -> str:
     """A version that is higher than this one and lower than the next of the distribution."""
-    return version + _SUFFIX
+    return version + HIGHER
 
 
 def next_kernel(release: str) -> str:
