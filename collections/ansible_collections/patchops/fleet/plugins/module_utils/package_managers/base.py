@@ -4,22 +4,10 @@
 
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 
-class DriverError(Exception):
-    """The package manager could not be asked or did not do what it was asked for.
-
-    `code` is one of the codes in outcome.py; `message` says what happened and in which state the host is now;
-    `remedy` says what to do. `details` is what a result carries besides.
-    """
-
-    def __init__(
-        self, code: str, message: str, remedy: str = "", details: Optional[Dict[str, Any]] = None
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.remedy = remedy
-        self.details = details or {}
+__all__ = ["Driver", "DriverError"]
 
 
 class Driver:
@@ -107,8 +95,13 @@ class Driver:
         """Return [{path, purpose}] of where packages land."""
         raise NotImplementedError
 
-    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
-        """Return what would be done for `selection`, without doing it."""
+    def plan(
+        self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()
+    ) -> Plan:
+        """Return what would be done for `selection` (see transaction/requests.py), without doing it.
+
+        `blocked`: versions ({name, version}) that were taken back, and that no plan brings again.
+        """
         raise NotImplementedError
 
     def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:

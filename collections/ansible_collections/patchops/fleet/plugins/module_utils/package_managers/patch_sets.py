@@ -2,26 +2,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hold a plan against the patch set that it is to carry out. Pure."""
 
-from typing import Any, Dict
+from typing import Any, Dict, Iterable
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 
 
-def check_members(plan: Dict[str, Any], patch_set: Dict[str, Any], manager: str) -> None:
-    """Raise DriverError unless every change of `plan` is a member of the set, with the proven bytes."""
+def check_members(changes: Iterable[Change], patch_set: Dict[str, Any], manager: str) -> None:
+    """Raise DriverError unless each of `changes` is a member of the set, with the proven bytes."""
     members = {(one["name"], one["arch"], one["version"]): one for one in patch_set["packages"]}
     removals = {(one["name"], one["arch"]) for one in patch_set.get("removals", [])}
     strangers, changed = [], []
-    for one in plan["packages"]:
-        if one["action"] == "remove":
-            if (one["name"], one["arch"]) not in removals:
-                strangers.append(f"removal of {one['name']}")
+    for one in changes:
+        if one.action is Action.REMOVE:
+            if (one.name, one.arch) not in removals:
+                strangers.append(f"removal of {one.name}")
             continue
-        member = members.get((one["name"], one["arch"], one["to"]))
+        member = members.get((one.name, one.arch, str(one.after)))
         if member is None:
-            strangers.append(f"{one['name']} {one['to']} ({one['arch']})")
-        elif member["sha256"] != one["sha256"]:
-            changed.append(f"{one['name']} {one['to']}")
+            strangers.append(f"{one.name} {one.after} ({one.arch})")
+        elif member["sha256"] != one.sha256:
+            changed.append(f"{one.name} {one.after}")
     if strangers:
         raise DriverError(
             "not_in_patch_set",

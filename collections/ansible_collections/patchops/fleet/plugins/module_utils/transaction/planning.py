@@ -5,6 +5,7 @@
 import os
 from typing import Any, Dict, List
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import (
     read_os_release,
     version_of,
@@ -32,10 +33,11 @@ def make_plan(
     preflight.check_clean(driver)
     errors = driver.refresh() if refresh else []
     preflight.check_repositories(driver.repositories(), errors)
-    plan = driver.plan(request["selection"], {"allow_removals": request["allow_removals"]})
-    plan["blocked"] = [
+    blocked = [
         dict(one, transaction=record.directory.id) for record in records for one in record.view.blocked
     ]
+    plan: Dict[str, Any] = document(driver.plan(request["selection"], request["allow_removals"], blocked))
+    plan["blocked"] = blocked
     plan["platform"] = platform(driver)
     if plan["packages"]:
         rules = [Rule(**one) for one in request["way_back_classes"]]

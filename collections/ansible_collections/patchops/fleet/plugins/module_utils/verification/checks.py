@@ -30,7 +30,7 @@ def run_checks(checks: List[Dict[str, Any]], deadline: float, pause: float = 1.0
     """
     findings = [{"check": name_check(check), "ok": False, "detail": ""} for check in checks]
     while True:
-        for check, finding in zip(checks, findings):  # noqa: B905 - Python 3.6 knows no strict
+        for check, finding in zip(checks, findings):
             if not finding["ok"]:
                 finding["ok"], finding["detail"] = _run(check)
         if all(finding["ok"] for finding in findings) or time.monotonic() >= deadline:

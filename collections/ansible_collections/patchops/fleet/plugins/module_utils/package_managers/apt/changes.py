@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The half of apt's driver that plans and acts; the reading half is in `Apt` itself."""
 
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, List, Sequence
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
     acquire,
     block,
@@ -13,7 +14,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     plan,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.selection import make_plan
 
 # The scripts of apt's timers and cron jobs wait for this one, and the kernel frees it when its holder dies.
 _DAILY_LOCK = "/var/lib/apt/daily_lock"
@@ -30,11 +31,10 @@ class AptChanges(Driver):
         """Return what dpkg's database has of every package, removed ones included."""
         raise NotImplementedError
 
-    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
-        made = plan.make_plan(plan.look_at(self), selection, options["allow_removals"])
-        if "patch_set" in selection:
-            check_members(made, selection["patch_set"], self.name)
-        return made
+    def plan(
+        self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()
+    ) -> Plan:
+        return make_plan(plan.AptSolver(plan.look_at(self)), selection, allow_removals, blocked)
 
     def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
         return acquire.acquire(plan, directory, self.platform_arch())

@@ -1,34 +1,33 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let apt make the plan of a transaction: what it would install, upgrade and remove, and what is left out."""
+"""What a plan asks of apt: ``apt-get -s`` solves, ``apt-cache show`` tells sizes and sums."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Set
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import selection, solver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands, simulation
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import (
+    Offer,
+    Sighting,
+    Upgrade,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.process import how_ended
 
-# What the host says before anything is planned.
-Host = NamedTuple(
-    "Host",
-    [
-        ("native", str),
-        ("installed", Dict[str, Dict[str, Any]]),  # by name:arch, `all` counted as native
-        ("holds", Set[str]),
-        ("updates", List[Dict[str, Any]]),
-    ],
-)
+Key = Tuple[str, str, str]  # name, architecture, version
 
-# One version that is asked for.
-Want = NamedTuple("Want", [("name", str), ("arch", str), ("version", str), ("group", str)])
 
-# Answers of one simulation; `problem` is None when apt found a plan.
-Answer = NamedTuple("Answer", [("changes", List[simulation.Change]), ("problem", Optional[Dict[str, str]])])
+class Host(NamedTuple):
+    """What the host says before anything is planned. `installed`: by name:arch, `all` counted as native."""
 
-_EXPLAINED = 50
+    native: str
+    installed: Dict[str, Dict[str, Any]]
+    holds: Set[str]
+    updates: List[Dict[str, Any]]
 
 
 def look_at(driver: Any) -> Host:
@@ -38,301 +37,157 @@ def look_at(driver: Any) -> Host:
     return Host(native, installed, set(driver.holds()), driver.updates())
 
 
-def make_plan(host: Host, selection: Dict[str, Any], allow_removals: bool) -> Dict[str, Any]:
-    """Return {packages, held, download_bytes, disk_bytes} for `selection` (see transaction/requests.py).
+class AptSolver(solver.Solver):
+    """Asks apt with the host's repositories, pins and holds in force."""
 
-    Raises DriverError where the selection can't be had as asked for. Changes nothing.
-    """
-    held: List[Dict[str, str]] = []
-    if selection.get("select") == "all":
-        changes = _upgrade_all(host, allow_removals, held)
-    else:
-        if selection.get("select") == "security":
-            wants = _security_wants(host, held)
-            required = False
-        elif "packages" in selection:
-            wants = _named_wants(host, selection["packages"], held)
-            required = True
-        else:
-            wants = _member_wants(host, selection["patch_set"], held)
-            required = True
-        changes = _resolve(host, wants, allow_removals, required, held)
-    planned = [_planned(host, change) for change in changes]
-    _complete(host, planned)
-    return {
-        "packages": sorted(planned, key=lambda one: (one["name"], one["arch"])),
-        "held": sorted(held, key=lambda one: one["name"]),
-        "download_bytes": sum(one["size"] for one in planned),
-        "disk_bytes": 1024 * sum(one.pop("_kib") for one in planned),
-    }
+    name = "apt"
+    trying = "apt-get -s install"
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.holds = host.holds
+        self.updates = host.updates
+        # The releases that serve what comes, by name, architecture and version.
+        self._releases: Dict[Key, List[Dict[str, str]]] = {}
+
+    def is_name(self, text: str) -> bool:
+        return commands.valid_name(text)
+
+    def is_version(self, text: str) -> bool:
+        return commands.valid_version(text)
+
+    def is_older(self, version: str, other: str) -> bool:
+        return commands.is_older(version, other)
+
+    def named(self, asked: List[Tuple[str, str]]) -> List[Sighting]:
+        candidates: Dict[str, Dict[str, Any]] = {}
+        shown = commands.apt_cache_show(["--no-all-versions"] + sorted({name for name, _version in asked}))
+        for one in simulation.records(shown):
+            candidates.setdefault(_key(one["name"], one["arch"], self._host.native), one)
+        found = [candidates.get(self._key_of(name)) for name, _version in asked]
+        given = [
+            (one["name"], one["arch"], version)
+            for one, (_name, version) in zip(found, asked)
+            if one is not None and version
+        ]
+        known = self._records(given)
+        return [self._named(name, version, one, known) for one, (name, version) in zip(found, asked)]
+
+    def members(self, members: List[Dict[str, Any]]) -> List[Sighting]:
+        served = self._records([(one["name"], one["arch"], one["version"]) for one in members], served=True)
+        sightings = []
+        for one in members:
+            key = (one["name"], one["arch"], one["version"])
+            versions = self._installed(_key(one["name"], one["arch"], self._host.native))
+            sightings.append(Sighting(one["name"], versions, Offer(*key) if key in served else None))
+        return sightings
+
+    def offer_for(self, update: Dict[str, Any]) -> Optional[Offer]:
+        return Offer(update["name"], update["arch"], update["candidate"])
+
+    def upgrade_all(self, allow_removals: bool) -> Upgrade:
+        return Upgrade(self._ask(["dist-upgrade"] if allow_removals else ["--with-new-pkgs", "upgrade"]), {})
+
+    def install(self, offers: List[Offer], allow_removals: bool) -> List[Change]:
+        specs = [commands.spec(one.name, one.arch, one.version, self._host.native) for one in offers]
+        return self._ask(["install"] + specs)
+
+    def complete(self, changes: List[Change]) -> List[Change]:
+        """Add actions, origins, sizes and sums; the last two are in the signed indexes."""
+        coming = [(one.name, one.arch, one.after) for one in changes if one.after]
+        going = [(one.name, one.from_arch or one.arch, one.before) for one in changes if one.before]
+        records = self._records(coming + going)
+        return [self._complete(one, records) for one in changes]
+
+    def _named(
+        self, name: str, version: str, candidate: Optional[Dict[str, Any]], known: Dict[Key, Dict[str, Any]]
+    ) -> Sighting:
+        if candidate is None:
+            return Sighting(None)
+        key = (candidate["name"], candidate["arch"], version or candidate["version"])
+        there = not version or key in known
+        return Sighting(key[0], self._installed(self._key_of(name)), Offer(*key) if there else None)
+
+    def _key_of(self, name: str) -> str:
+        return name if ":" in name else f"{name}:{self._host.native}"
+
+    def _installed(self, key: str) -> Tuple[str, ...]:
+        present = self._host.installed.get(key)
+        return (present["version"],) if present else ()
+
+    def _ask(self, arguments: List[str]) -> List[Change]:
+        result = commands.apt_get(["-s"] + arguments)
+        if result.rc != 0:
+            raise self._problem(result.stdout, result.stderr, how_ended(result.rc))
+        return [self._change(one) for one in simulation.parse_changes(result.stdout)]
+
+    def _problem(self, stdout: str, stderr: str, ended: str) -> DriverError:
+        messages = [without_credentials(text) for text in simulation.errors(stderr)]
+        told = "; ".join(messages + simulation.unmet(stdout)[:5]) or f"apt-get {ended}"
+        if any(f"Depends: {name} " in told for name in self.holds):
+            return DriverError(selection.HELD, told)
+        return DriverError(simulation.classify_error(messages)["code"], told)
+
+    def _change(self, told: simulation.Change) -> Change:
+        """Return a change as far as a simulation tells it."""
+        present = self._host.installed.get(_key(told.name, told.arch, self._host.native))
+        arch = told.arch or (present["arch"] if present else self._host.native)
+        if told.after is None:
+            before = told.before or (present["version"] if present else None)
+            return Change(told.name, arch, Action.REMOVE, before, None)
+        self._releases[told.name, arch, told.after] = told.releases
+        moved = present and told.before and present["arch"] != arch
+        return Change(
+            name=told.name,
+            arch=arch,
+            action=Action.UPGRADE if told.before else Action.INSTALL,
+            before=told.before,
+            after=told.after,
+            from_arch=present["arch"] if present and moved else None,
+        )
+
+    def _complete(self, change: Change, records: Dict[Key, Dict[str, Any]]) -> Change:
+        before = records.get((change.name, change.from_arch or change.arch, change.before or ""))
+        kib = before["installed_kib"] if before else 0
+        if change.after is None:
+            return change._replace(disk_bytes=-1024 * kib)
+        action = change.action
+        if change.before and commands.is_older(change.after, change.before):
+            action = Action.DOWNGRADE
+        after = records.get((change.name, change.arch, change.after))
+        known = self._update(change)
+        releases = self._releases.get((change.name, change.arch, change.after), [])
+        release = releases[0] if releases else {"label": "", "suite": ""}
+        return change._replace(
+            action=action,
+            origin=known.get("origin") or release["label"],
+            suite=known.get("suite") or release["suite"],
+            security=known["security"] if known else simulation.is_security(releases),
+            size=after["size"] if after else 0,
+            sha256=(after["sha256"] or None) if after else None,
+            disk_bytes=1024 * ((after["installed_kib"] if after else 0) - kib),
+        )
+
+    def _update(self, change: Change) -> Dict[str, Any]:
+        for one in self.updates:
+            if (one["name"], one["candidate"], one["arch"]) == (change.name, change.after, change.arch):
+                return one
+        return {}
+
+    def _records(self, wanted: List[Key], served: bool = False) -> Dict[Key, Dict[str, Any]]:
+        """Return apt's record of each version that it knows, or only of those that are `served`."""
+        if not wanted:
+            return {}
+        shown = commands.apt_cache_show(
+            [commands.spec(name, arch, version, self._host.native) for name, arch, version in wanted]
+        )
+        found: Dict[Key, Dict[str, Any]] = {}
+        for record in simulation.records(shown):
+            key = (record["name"], record["arch"], record["version"])
+            if (record["served"] or not served) and (key not in found or not found[key]["served"]):
+                found[key] = record
+        return found
 
 
 def _key(name: str, arch: Optional[str], native: str) -> str:
     return f"{name}:{native if arch in (None, '', 'all') else arch}"
-
-
-def _ask(arguments: List[str]) -> Answer:
-    result = commands.apt_get(["-s"] + arguments)
-    if result.rc == 0:
-        return Answer(simulation.parse_changes(result.stdout), None)
-    messages = [without_credentials(text) for text in simulation.errors(result.stderr)]
-    problem = simulation.classify_error(messages)
-    problem["message"] = "; ".join(messages + simulation.unmet(result.stdout)[:5]) or (
-        f"apt-get {how_ended(result.rc)}"
-    )
-    return Answer([], problem)
-
-
-def _ask_for(host: Host, wants: List[Want], allow_removals: bool) -> Answer:
-    specs = [commands.spec(want.name, want.arch, want.version, host.native) for want in wants]
-    answer = _ask(["install"] + specs)
-    if answer.problem:
-        return answer
-    removed = [change.name for change in answer.changes if change.after is None]
-    if removed and not allow_removals:
-        return Answer(
-            [], {"code": "removals_needed", "message": "needs the removal of " + ", ".join(removed)}
-        )
-    held = sorted({change.name for change in answer.changes} & host.holds)
-    if held:
-        return Answer([], {"code": "held", "message": "needs a change of held " + ", ".join(held)})
-    return answer
-
-
-def _upgrade_all(host: Host, allow_removals: bool, held: List[Dict[str, str]]) -> List[simulation.Change]:
-    answer = _ask(["dist-upgrade"] if allow_removals else ["--with-new-pkgs", "upgrade"])
-    if answer.problem:
-        raise _unsatisfiable(answer.problem)
-    taken = {_key(change.name, change.arch, host.native) for change in answer.changes}
-    phased = {one["name"]: one["phased"] for one in host.updates if one.get("phased") is not None}
-    left = [
-        Want(one["name"], one["arch"], one["candidate"], one["name"])
-        for one in host.updates
-        if not one["blocked"] and _key(one["name"], one["arch"], host.native) not in taken
-    ]
-    for number, want in enumerate(left):
-        if want.name in host.holds:
-            held.append({"name": want.name, "reason": "held on the host"})
-            continue
-        if want.name in phased:
-            reason = f"phased: the distribution offers it to {phased[want.name]} % of its hosts so far"
-            held.append({"name": want.name, "reason": reason})
-            continue
-        # One question each: enough to say why, but not for hundreds of them.
-        answer_for_one = _ask_for(host, [want], allow_removals) if number < _EXPLAINED else None
-        problem = answer_for_one.problem if answer_for_one else None
-        held.append({"name": want.name, "reason": problem["message"] if problem else "kept back by apt"})
-    return answer.changes
-
-
-def _security_wants(host: Host, held: List[Dict[str, str]]) -> List[Want]:
-    wants = []
-    for one in host.updates:
-        if not one["security"] or one["blocked"]:
-            continue
-        if one["name"] in host.holds:
-            held.append({"name": one["name"], "reason": "held on the host"})
-        else:
-            wants.append(Want(one["name"], one["arch"], one["candidate"], one.get("source") or one["name"]))
-    return wants
-
-
-def _named_wants(host: Host, names: List[str], held: List[Dict[str, str]]) -> List[Want]:
-    asked = [text.partition("=") for text in names]
-    wrong = [
-        "".join(parts)
-        for parts in asked
-        if not commands.valid_name(parts[0]) or (parts[1] and not commands.valid_version(parts[2]))
-    ]
-    if wrong:
-        raise DriverError(
-            "bad_arguments", "Not a package name or version: " + ", ".join(map(repr, wrong)) + "."
-        )
-    candidates: Dict[str, Dict[str, Any]] = {}
-    shown = commands.apt_cache_show(["--no-all-versions"] + sorted({name for name, _sign, _version in asked}))
-    for one in simulation.records(shown):
-        candidates.setdefault(_key(one["name"], one["arch"], host.native), one)
-    wants: List[Want] = []
-    unknown: List[str] = []
-    older: List[str] = []
-    for name, _sign, version in asked:
-        key = name if ":" in name else f"{name}:{host.native}"
-        record = candidates.get(key)
-        if record is None:
-            unknown.append(name)
-            continue
-        version = version or record["version"]
-        present = host.installed.get(key)
-        if present and present["version"] == version:
-            continue
-        if record["name"] in host.holds:
-            held.append({"name": record["name"], "reason": "held on the host"})
-        elif present and commands.is_older(version, present["version"]):
-            older.append(f"{name}={version} (installed: {present['version']})")
-        else:
-            wants.append(Want(record["name"], record["arch"], version, record["name"]))
-    if unknown:
-        raise DriverError(
-            "package_unknown",
-            "The host's repositories have no package " + ", ".join(sorted(unknown)) + ".",
-            "Check the spelling and the host's repositories.",
-        )
-    if older:
-        raise DriverError(
-            "downgrade_needed",
-            "A newer version is installed already: " + ", ".join(older) + ".",
-            "Use state: reverted to go back to what a transaction replaced.",
-        )
-    return wants
-
-
-def _member_wants(host: Host, patch_set: Dict[str, Any], held: List[Dict[str, str]]) -> List[Want]:
-    wants = []
-    for member in patch_set["packages"]:
-        present = host.installed.get(_key(member["name"], member["arch"], host.native))
-        if present is None or not commands.is_older(present["version"], member["version"]):
-            continue
-        if member["name"] in host.holds:
-            held.append({"name": member["name"], "reason": "held on the host"})
-        else:
-            wants.append(Want(member["name"], member["arch"], member["version"], member["name"]))
-    served = _records(host, [(want.name, want.arch, want.version) for want in wants])
-    missing = [
-        f"{want.name} {want.version}"
-        for want in wants
-        if not served.get((want.name, want.arch, want.version))
-    ]
-    if missing:
-        raise DriverError(
-            "member_missing",
-            "The host's repositories no longer have: " + ", ".join(missing) + ".",
-            "Serve the proven versions (a snapshot or a mirror that keeps them), or prove a new set.",
-        )
-    return _with_new_members(host, patch_set, wants)
-
-
-def _with_new_members(host: Host, patch_set: Dict[str, Any], wants: List[Want]) -> List[Want]:
-    """Ask for the set's own version of what apt would newly install for it."""
-    answer = _ask_for(host, wants, True) if wants else Answer([], None)
-    members = {_key(one["name"], one["arch"], host.native): one for one in patch_set["packages"]}
-    chosen = {_key(want.name, want.arch, host.native) for want in wants}
-    for change in answer.changes:
-        key = _key(change.name, change.arch, host.native)
-        if change.before is None and key in members and key not in chosen:
-            member = members[key]
-            wants = wants + [Want(member["name"], member["arch"], member["version"], member["name"])]
-    return wants
-
-
-def _resolve(
-    host: Host, wants: List[Want], allow_removals: bool, required: bool, held: List[Dict[str, str]]
-) -> List[simulation.Change]:
-    """Return the changes for as many of `wants` as fit together.
-
-    `required`: whatever doesn't fit is an error unless a hold is the reason.
-    """
-    if not wants:
-        return []
-    answer = _ask_for(host, wants, allow_removals)
-    if answer.problem is None:
-        return answer.changes
-    accepted: List[Want] = []
-    changes: List[simulation.Change] = []
-    for group in sorted({want.group for want in wants}):
-        members = [want for want in wants if want.group == group]
-        answer = _ask_for(host, accepted + members, allow_removals)
-        if answer.problem is None:
-            accepted, changes = accepted + members, answer.changes
-        elif required and answer.problem["code"] != "held" and not _waits_for_a_hold(host, answer.problem):
-            raise _unsatisfiable(answer.problem)
-        else:
-            held.extend({"name": want.name, "reason": answer.problem["message"]} for want in members)
-    return changes
-
-
-def _waits_for_a_hold(host: Host, problem: Dict[str, str]) -> bool:
-    return any(f"Depends: {name} " in problem["message"] for name in host.holds)
-
-
-def _unsatisfiable(problem: Dict[str, str]) -> DriverError:
-    remedies = {
-        "version_unknown": "Check the version; mirrors drop superseded ones.",
-        "package_unknown": "Check the spelling and the host's repositories.",
-        "removals_needed": "Set allow_removals when these removals are wanted.",
-    }
-    code = problem["code"] if problem["code"] != "held" else "unsatisfiable"
-    return DriverError(
-        code,
-        "apt can't plan this: " + problem["message"] + ".",
-        remedies.get(code, "Run apt-get -s with the same packages on the host to see what is in the way."),
-    )
-
-
-def _planned(host: Host, change: simulation.Change) -> Dict[str, Any]:
-    present = host.installed.get(_key(change.name, change.arch, host.native))
-    arch = change.arch or (present["arch"] if present else host.native)
-    if change.after is None:
-        action = "remove"
-    elif change.before is None:
-        action = "install"
-    else:
-        action = "downgrade" if commands.is_older(change.after, change.before) else "upgrade"
-    release = change.releases[0] if change.releases else {"label": "", "suite": ""}
-    known = next(
-        (
-            one
-            for one in host.updates
-            if one["name"] == change.name and one["candidate"] == change.after and one["arch"] == arch
-        ),
-        None,
-    )
-    planned = {
-        "name": change.name,
-        "arch": arch,
-        "action": action,
-        "from": change.before or (present["version"] if present and change.after is None else None),
-        "to": change.after,
-        "origin": (known or {}).get("origin") or release["label"],
-        "suite": (known or {}).get("suite") or release["suite"],
-        "security": known["security"] if known else simulation.is_security(change.releases),
-        "size": 0,
-        "sha256": None,
-        "_kib": 0,
-    }
-    if present and change.before and present["arch"] != arch:
-        planned["from_arch"] = present["arch"]
-    return planned
-
-
-def _complete(host: Host, planned: List[Dict[str, Any]]) -> None:
-    """Add sizes and checksums from the signed indexes."""
-    coming = [(one["name"], one["arch"], one["to"]) for one in planned if one["to"]]
-    going = [(one["name"], one.get("from_arch", one["arch"]), one["from"]) for one in planned if one["from"]]
-    records = _records(host, coming + going, served=False)
-    for one in planned:
-        after = records.get((one["name"], one["arch"], one["to"]))
-        before = records.get((one["name"], one.get("from_arch", one["arch"]), one["from"]))
-        if one["to"] and (after is None or not after["sha256"]):
-            raise DriverError(
-                "repository_unsigned",
-                f"The repositories give no SHA-256 for {one['name']} {one['to']}.",
-                "Use a repository whose index carries SHA256 fields.",
-            )
-        one["size"] = after["size"] if after else 0
-        one["sha256"] = after["sha256"] if after else None
-        one["_kib"] = (after["installed_kib"] if after else 0) - (before["installed_kib"] if before else 0)
-
-
-def _records(host: Host, wanted: List[Any], served: bool = True) -> Dict[Any, Dict[str, Any]]:
-    """Return apt's record of each (name, arch, version) that it knows, or only those that are `served`."""
-    if not wanted:
-        return {}
-    shown = commands.apt_cache_show(
-        [commands.spec(name, arch, version, host.native) for name, arch, version in wanted]
-    )
-    found: Dict[Any, Dict[str, Any]] = {}
-    for record in simulation.records(shown):
-        key = (record["name"], record["arch"], record["version"])
-        if (record["served"] or not served) and (key not in found or not found[key]["served"]):
-            found[key] = record
-    return found

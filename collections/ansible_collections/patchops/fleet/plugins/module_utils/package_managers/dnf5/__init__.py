@@ -4,8 +4,9 @@
 
 import os
 import shutil
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5 import block, offline
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
@@ -58,7 +59,9 @@ class Dnf5(BoundDriver):
     def space_paths(self) -> List[Dict[str, str]]:
         return [{"path": "/var/cache/libdnf5", "purpose": "cache"}]
 
-    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
+    def plan(
+        self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()
+    ) -> Plan:
         if os.path.exists(_IMAGE_MARK):
             raise DriverError(
                 "unsupported_platform",
@@ -66,7 +69,7 @@ class Dnf5(BoundDriver):
                 "Patch it with bootc upgrade or rpm-ostree upgrade and reboot it.",
             )
         offline.check_none_pending()
-        return super().plan(selection, options)
+        return super().plan(selection, allow_removals, blocked)
 
     def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
         if not allow_downgrades:

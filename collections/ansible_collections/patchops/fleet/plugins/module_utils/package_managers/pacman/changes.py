@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The half of pacman's driver that plans and acts; the reading half is in `Pacman` itself."""
 
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, List, Sequence
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import (
     acquire,
@@ -19,7 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
     file_name,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import Package
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.selection import make_plan
 
 
 class PacmanChanges(Driver):
@@ -41,11 +42,10 @@ class PacmanChanges(Driver):
         """Return what is installed, by name."""
         raise NotImplementedError
 
-    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
-        made = plan.make_plan(self.look(), selection, options["allow_removals"])
-        if "patch_set" in selection:
-            check_members(made, selection["patch_set"], self.name)
-        return made
+    def plan(
+        self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()
+    ) -> Plan:
+        return make_plan(plan.PacmanSolver(self.look()), selection, allow_removals, blocked)
 
     def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
         return acquire.acquire(self.configuration(), plan, directory)

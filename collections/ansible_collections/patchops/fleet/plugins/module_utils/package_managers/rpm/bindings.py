@@ -9,12 +9,18 @@ import sys
 from types import ModuleType
 from typing import IO, Any, Dict, List, Optional, Tuple, cast
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts import change, plan, shape
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
+    errors,
+    patch_sets,
+    selection,
+    solver,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
     answering,
     planning,
     records,
-    refusal,
     signatures,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.session import (
@@ -26,7 +32,21 @@ from ansible_collections.patchops.fleet.plugins.module_utils.versions import num
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm as versions
 
 # What every inside is built on; sent first.
-SHARED = (numbers, versions, refusal, answering, records, planning, signatures)
+SHARED = (
+    shape,
+    change,
+    plan,
+    numbers,
+    versions,
+    errors,
+    patch_sets,
+    solver,
+    selection,
+    answering,
+    records,
+    planning,
+    signatures,
+)
 
 # RHEL 8 has dnf in its platform-python only, which newer versions of ansible-core no longer run on.
 _INTERPRETERS = ("/usr/libexec/platform-python", "/usr/bin/python3", sys.executable)

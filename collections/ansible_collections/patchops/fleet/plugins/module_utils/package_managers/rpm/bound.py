@@ -3,11 +3,11 @@
 """The part of a driver that is the same for every package manager with Python bindings (see bindings.py)."""
 
 import re
-from typing import Any, Dict, List, Optional, cast
+from typing import Any, Dict, List, Optional, Sequence, cast
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan, read_plan
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_start
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.bindings import Bindings
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import (
     RpmDriver,
@@ -103,11 +103,14 @@ class BoundDriver(RpmDriver):
 
     # planning and acting
 
-    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
-        made = self._ask_repositories("plan", selection=selection, allow_removals=options["allow_removals"])
-        if "patch_set" in selection:
-            check_members(made, selection["patch_set"], self.name)
-        return cast(Dict[str, Any], made)
+    def plan(
+        self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()
+    ) -> Plan:
+        return read_plan(
+            self._ask_repositories(
+                "plan", selection=selection, allow_removals=allow_removals, blocked=list(blocked)
+            )
+        )
 
     def download(self, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
         answer = self._ask_repositories("download", packages=packages, directory=directory)

@@ -109,7 +109,7 @@ def file_identities(paths: List[str]) -> Dict[str, str]:
         told = run(["rpm", "-qp", "--nosignature", "--queryformat", _IDENTITY] + paths, timeout=_TIME_LIMIT)
         lines = told.stdout.splitlines() if told.rc == 0 else []
     if len(lines) == len(paths):
-        return dict(zip(paths, lines))  # noqa: B905 - Python 3.6 knows no strict
+        return dict(zip(paths, lines))
     if len(paths) == 1:
         return {}
     found: Dict[str, str] = {}

@@ -3,18 +3,15 @@
 """The half of zypper's driver that plans and acts; the reading half is in `Zypper` itself."""
 
 import os
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Sequence, Set
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import RpmDriver
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import planning
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
     Package,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.selection import make_plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import (
     acting,
     answers,
@@ -53,17 +50,13 @@ class ZypperChanges(RpmDriver):
         """Return the packages that changed since the boot and are in effect after the next one."""
         raise NotImplementedError
 
-    def plan(self, selection: Dict[str, Any], options: Dict[str, Any]) -> Dict[str, Any]:
+    def plan(
+        self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()
+    ) -> Plan:
         _check_writable()
         self.catalog().read({one.name for one in self.packages()} | _names(selection))
         solver = ZypperSolver(self.catalog(), self.packages(), self.updates(), self.locks())
-        try:
-            made = planning.plan(solver, selection, options["allow_removals"])
-        except Refusal as refusal:
-            raise DriverError(refusal.code, refusal.message, refusal.remedy)
-        if "patch_set" in selection:
-            check_members(made, selection["patch_set"], self.name)
-        return made
+        return make_plan(solver, selection, allow_removals, blocked)
 
     def download(self, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
         return acting.download(packages, directory)

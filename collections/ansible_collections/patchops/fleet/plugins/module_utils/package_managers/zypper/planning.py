@@ -5,23 +5,19 @@
 import os
 from typing import Any, Dict, List, Optional, Set
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.planning import (
     Solver,
-    check_removals,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
     Package,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.repodata import obsoletes
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import Offer, Upgrade
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import answers, command
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.answers import (
-    Change,
-    Locks,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.answers import Locks
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.catalog import Catalog
 
 # No question is asked: who patches unattended has accepted the licenses.
@@ -54,19 +50,20 @@ class ZypperSolver(Solver):
         offered = [one for one in self._catalog.offers(name) if self._is_for_this_host(one, vendors)]
         return [one for one in present + offered if arch in ("", one.arch)]
 
-    def upgrade_all(self, allow_removals: bool) -> List[Dict[str, Any]]:
+    def upgrade_all(self, allow_removals: bool) -> Upgrade:
         # Without names it upgrades what can be upgraded and leaves the rest; patches, which it may skip
         # silently (those that want a reboot), have no part in it.
-        return self._changes(self._try(["update"] + _TRYING, allow_removals), allow_removals)
+        found = self._try(["update"] + _TRYING, allow_removals)
+        return Upgrade(self._changes(found), {})
 
-    def install(self, packages: List[Package], allow_removals: bool) -> List[Dict[str, Any]]:
-        wanted = [f"{one.name}.{one.arch}={one.version}" for one in packages]
+    def install(self, offers: List[Offer], allow_removals: bool) -> List[Change]:
+        wanted = [f"{one.name}.{one.arch}={one.version}" for one in offers]
         found = self._try(["install"] + _TRYING + ["--"] + wanted, allow_removals)
         coming = {(one.name, one.arch, one.new) for one in found}
-        left = [one.name for one in packages if (one.name, one.arch, one.version) not in coming]
+        left = [one.name for one in offers if (one.name, one.arch, one.version) not in coming]
         if left:
-            raise Refusal("unsatisfiable", "zypper leaves out " + ", ".join(left))
-        return self._changes(found, allow_removals)
+            raise DriverError("unsatisfiable", "zypper leaves out " + ", ".join(left))
+        return self._changes(found)
 
     def _is_for_this_host(self, offer: Package, vendors: Set[str]) -> bool:
         """Tell whether zypper by itself would take a package; `vendors`: of the installed one.
@@ -80,7 +77,7 @@ class ZypperSolver(Solver):
             return True
         return self._catalog.is_preferred(offer) and (not vendors or offer.vendor in vendors)
 
-    def _try(self, arguments: List[str], allow_removals: bool) -> List[Change]:
+    def _try(self, arguments: List[str], allow_removals: bool) -> List[answers.Change]:
         answer = command.ask(arguments)
         if answer.rc == command.UNRESOLVED and arguments[0] == "install":
             # Only told to find a way by all means it would remove packages.
@@ -88,16 +85,16 @@ class ZypperSolver(Solver):
             found = answers.changes(forced.root)
             removed = [one.name for one in found if one.new is None]
             if removed and not allow_removals:
-                raise Refusal("removals_needed", "needs the removal of " + ", ".join(sorted(removed)))
+                raise DriverError("removals_needed", "needs the removal of " + ", ".join(sorted(removed)))
             if removed:
                 return found
         if not command.is_done(answer):
             code = "repository_unreadable" if answer.rc == command.REPOSITORIES_SKIPPED else "unsatisfiable"
             remedy = f"Run zypper {arguments[0]} --dry-run with the same packages to see why."
-            raise Refusal(code, answers.why_not(answer.root), remedy)
+            raise DriverError(code, answers.why_not(answer.root), remedy)
         return answers.changes(answer.root)
 
-    def _changes(self, found: List[Change], allow_removals: bool) -> List[Dict[str, Any]]:
+    def _changes(self, found: List[answers.Change]) -> List[Change]:
         self._catalog.read({one.name for one in found if one.new})
         present = {(one.name, one.arch, one.version): one for one in self._installed}
         offers = {one: self._offer(one) for one in found if one.new}
@@ -109,27 +106,28 @@ class ZypperSolver(Solver):
         for one in (one for one in found if not one.new):
             old = present.get((one.name, one.arch, one.old or ""))
             if old is None:
-                raise Refusal("plan_changed", f"zypper would remove {one.name} {one.old}, which is not there")
+                raise DriverError(
+                    "plan_changed", f"zypper would remove {one.name} {one.old}, which is not there"
+                )
             by = next((new.name for new in offers.values() if obsoletes(new, old)), None)
             changes.append(records.going(old, by, self._counts[old.name] > 1))
-        check_removals(changes, allow_removals)
-        return sorted(changes, key=lambda one: (one["name"], one["arch"], one["to"] or ""))
+        return changes
 
-    def _offer(self, change: Change) -> Package:
+    def _offer(self, change: answers.Change) -> Package:
         offer = self._catalog.find(change.name, change.arch, change.new or "")
         if offer is None:
-            raise Refusal(
+            raise DriverError(
                 "repository_unsigned",
                 f"No repository gives a sum for {change.name} {change.new} ({change.arch}).",
                 "Use repositories with repodata; zypper repos --details shows their type.",
             )
         return offer
 
-    def _coming(self, new: Package, old: Optional[Package], beside: bool) -> Dict[str, Any]:
-        action = "install"
+    def _coming(self, new: Package, old: Optional[Package], beside: bool) -> Change:
+        action = Action.INSTALL
         if old is not None:
-            action = "downgrade" if records.older(new, old) else "upgrade"
-        since = old.version if old is not None and action == "upgrade" else None
+            action = Action.DOWNGRADE if records.older(new, old) else Action.UPGRADE
+        since = old.version if old is not None and action is Action.UPGRADE else None
         advisories = self._catalog.advisories().between(new.name, new.arch, since, new.version)
         security = any(one["type"] == "security" for one in advisories)
         return records.coming(new, old, action, security, beside)

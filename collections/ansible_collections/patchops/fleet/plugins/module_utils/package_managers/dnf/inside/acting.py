@@ -7,16 +7,15 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     changes,
     describing,
     keys,
     opening,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
     Keyrings,
 )
@@ -68,14 +67,15 @@ def simulate(files: List[str], removals: List[str]) -> List[Dict[str, Any]]:
     """Return what installing `files` would change."""
     with opening.without_repositories() as base:
         _mark(base, files, removals)
-        return changes.resolve(base, bool(removals))
+        found: List[Dict[str, Any]] = document(changes.resolve(base, bool(removals)))
+        return found
 
 
 def install(files: List[str], removals: List[str]) -> Dict[str, Any]:
     """Install `files` and remove `removals` (name-version-release.arch) in one transaction.
 
     Return {complaints}: what scripts of packages got wrong, which rpm itself does not count as a failure.
-    Raises Refusal, and dnf's errors; packages may then be in any state.
+    Raises DriverError, and dnf's errors; packages may then be in any state.
     """
     with opening.without_repositories() as base:
         _mark(base, files, removals)
@@ -176,7 +176,7 @@ def _mark(base: Any, files: List[str], removals: List[str]) -> None:
             base.package_remove(package)
             wanted.discard(name)
     if wanted:
-        raise Refusal("plan_changed", "Not installed any more: " + ", ".join(sorted(wanted)) + ".")
+        raise DriverError("plan_changed", "Not installed any more: " + ", ".join(sorted(wanted)) + ".")
 
 
 def _display() -> Any:

@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a resolved transaction of dnf would do, in the words of a plan."""
 
-from typing import Any, Dict, List
+from typing import Any, List
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import selection
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     describing,
     opening,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
-    planning,
-    records,
-)
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 
 try:
     import dnf.exceptions
@@ -22,18 +19,18 @@ except ImportError:
     dnf = None  # see opening.py
 
 
-def resolve(base: Any, allow_removals: bool) -> List[Dict[str, Any]]:
-    """Let dnf solve what was marked; return the changes, or raise Refusal."""
+def resolve(base: Any, allow_removals: bool) -> List[Change]:
+    """Let dnf solve what was marked; return the changes, or raise DriverError."""
     try:
         base.resolve(allow_erasing=allow_removals)
     except dnf.exceptions.DepsolveError as error:
-        raise Refusal("unsatisfiable", " ".join(str(error).split()))
+        raise DriverError("unsatisfiable", " ".join(str(error).split()))
     found = changes(base)
-    planning.check_removals(found, allow_removals)
+    selection.check_removals(found, allow_removals)
     return found
 
 
-def changes(base: Any) -> List[Dict[str, Any]]:
+def changes(base: Any) -> List[Change]:
     """Return the changes of the transaction that dnf has resolved."""
     going = list(base.transaction.remove_set)
     replacing = {
@@ -56,13 +53,13 @@ def changes(base: Any) -> List[Dict[str, Any]]:
         after = replacing.get(old)
         name = after.name if after is not None else None
         found.append(records.going(describing.record_of(old), name, old.name in beside))
-    return sorted(found, key=lambda one: (one["name"], one["arch"], one["to"] or ""))
+    return sorted(found, key=lambda one: (one.name, one.arch, one.after or ""))
 
 
-def _coming(base: Any, new: Any, old: Any, beside: bool) -> Dict[str, Any]:
-    action = "install" if old is None else "upgrade" if old < new else "downgrade"
-    advisories = describing.advisories_between(base.sack, old, new) if action == "upgrade" else []
-    if action == "install":
+def _coming(base: Any, new: Any, old: Any, beside: bool) -> Change:
+    action = Action.INSTALL if old is None else Action.UPGRADE if old < new else Action.DOWNGRADE
+    advisories = describing.advisories_between(base.sack, old, new) if action is Action.UPGRADE else []
+    if action is Action.INSTALL:
         advisories = describing.advisories_of(new)
     security = any(describing.type_of(one) == "security" for one in advisories)
     before = describing.record_of(old) if old is not None else None

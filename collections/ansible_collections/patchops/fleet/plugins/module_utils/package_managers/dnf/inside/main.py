@@ -6,19 +6,16 @@ import errno
 from functools import partial
 from typing import Iterable
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import selection
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     acting,
     opening,
     reading,
     solving,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
-    answering,
-    planning,
-)
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import answering
 
 try:
     import dnf.exceptions
@@ -42,7 +39,7 @@ def main(questions: Iterable[str]) -> None:
             "refresh": opened.refresh,
             "present": reading.present,
             "read": partial(reading.read, opened),
-            "plan": lambda **asked: planning.plan(solving.Solver(opened), **asked),
+            "plan": lambda **asked: document(selection.make_plan(solving.Solver(opened), **asked)),
             "download": partial(acting.download, opened),
             "simulate": acting.simulate,
             "install": acting.install,
@@ -52,11 +49,11 @@ def main(questions: Iterable[str]) -> None:
     )
 
 
-def _explain(error: Exception) -> Refusal:
+def _explain(error: Exception) -> DriverError:
     if isinstance(error, (dnf.exceptions.Error, libdnf.error.Error)):
-        return Refusal("", " ".join(str(error).split()))
+        return DriverError("", " ".join(str(error).split()))
     if isinstance(error, hawkey.Exception):
-        return Refusal("interrupted_packages", str(error), _REPAIR)
+        return DriverError("interrupted_packages", str(error), _REPAIR)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return Refusal("no_space", f"No room for what dnf writes: {error}.", _MAKE_ROOM)
+        return DriverError("no_space", f"No room for what dnf writes: {error}.", _MAKE_ROOM)
     raise error

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a plan asks of dnf 4."""
 
-from typing import Any, Dict, List
+from typing import List
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Change
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
     changes,
     describing,
@@ -14,6 +15,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
     Package,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import Offer, Upgrade
 
 
 class Solver(planning.Solver):
@@ -32,16 +34,16 @@ class Solver(planning.Solver):
         offered = self._base.sack.query().available().filter(**wanted)
         return describing.records_of(list(opening.installed(self._base).filter(**wanted)) + list(offered))
 
-    def upgrade_all(self, allow_removals: bool) -> List[Dict[str, Any]]:
+    def upgrade_all(self, allow_removals: bool) -> Upgrade:
         # Newest or nothing would turn one package that waits for another into no plan at all.
         self._base.conf.best = False
         self._base.reset(goal=True)
         self._base.upgrade_all()
-        return changes.resolve(self._base, allow_removals)
+        return Upgrade(changes.resolve(self._base, allow_removals), {})
 
-    def install(self, packages: List[Package], allow_removals: bool) -> List[Dict[str, Any]]:
+    def install(self, offers: List[Offer], allow_removals: bool) -> List[Change]:
         self._base.conf.best = True
         self._base.reset(goal=True)
-        for one in packages:
-            self._base.package_install(one.found)
+        for one in offers:
+            self._base.package_install(one.found.found)
         return changes.resolve(self._base, allow_removals)

@@ -8,16 +8,15 @@ import tempfile
 from typing import Any, Dict, Iterable, List, Optional
 from urllib.parse import unquote, urlsplit
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
     changes,
     describing,
     opening,
     watching,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
     Keyrings,
 )
@@ -68,14 +67,17 @@ def download(opened: opening.Opened, packages: List[Dict[str, str]], directory: 
 def simulate(files: List[str], removals: List[str]) -> List[Dict[str, Any]]:
     """Return what installing `files` would change."""
     base = opening.open_without_repositories()
-    return changes.planned(base, _resolve(base, files, removals), bool(removals))
+    found: List[Dict[str, Any]] = document(
+        changes.planned(base, _resolve(base, files, removals), bool(removals))
+    )
+    return found
 
 
 def install(files: List[str], removals: List[str]) -> Dict[str, Any]:
     """Install `files` and remove `removals` (name-version-release.arch) in one transaction.
 
     Return {complaints}: what scripts of packages got wrong. Older versions of rpm don't count that as a
-    failure. Raises Refusal, and libdnf5's errors; packages may then be in any state.
+    failure. Raises DriverError, and libdnf5's errors; packages may then be in any state.
     """
     base = opening.open_without_repositories()
     found = _resolve(base, files, removals)
@@ -179,7 +181,7 @@ def _resolve(base: Any, files: List[str], removals: List[str]) -> Any:
     present = {records.nevra(one): one for one in describing.records_of(opening.installed(base))}
     missing = sorted(set(removals) - set(present))
     if missing:
-        raise Refusal("plan_changed", "Not installed any more: " + ", ".join(missing) + ".")
+        raise DriverError("plan_changed", "Not installed any more: " + ", ".join(missing) + ".")
     for name in removals:
         goal.add_rpm_remove(present[name].found, changes.settings(best=True))
     return changes.resolve(goal, bool(removals))
@@ -194,10 +196,10 @@ def _run(found: Any) -> List[str]:
     if result == libdnf5.base.Transaction.TransactionRunResult_SUCCESS or seen.complaints:
         return seen.complaints
     if result == libdnf5.base.Transaction.TransactionRunResult_ERROR_LOCK:
-        raise Refusal("lock_held", f"Could not get lock {_LOCK}: another process changes packages.")
+        raise DriverError("lock_held", f"Could not get lock {_LOCK}: another process changes packages.")
     told = list(found.get_transaction_problems()) + _messages(found)
     what = libdnf5.base.Transaction.transaction_result_to_string(result)
-    raise Refusal("", " ".join(" ".join([what] + [str(line) for line in told]).split()))
+    raise DriverError("", " ".join(" ".join([what] + [str(line) for line in told]).split()))
 
 
 def _messages(found: Any) -> List[str]:

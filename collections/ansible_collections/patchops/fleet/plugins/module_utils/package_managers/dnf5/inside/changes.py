@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Let libdnf5 solve a goal, and say what the transaction would do in the words of a plan."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import selection
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
     describing,
     opening,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
-    planning,
-    records,
-)
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 
 try:
     import libdnf5
@@ -35,7 +32,7 @@ def settings(best: bool) -> Any:
 
 
 def resolve(goal: Any, allow_removals: bool, lenient: bool = False) -> Any:
-    """Return the transaction that reaches `goal`; raises Refusal where there is none.
+    """Return the transaction that reaches `goal`; raises DriverError where there is none.
 
     `lenient`: what can't be had stays behind without an error.
     """
@@ -47,18 +44,18 @@ def resolve(goal: Any, allow_removals: bool, lenient: bool = False) -> Any:
         problems &= libdnf5.base.GoalProblem_SOLVER_ERROR
     if problems != libdnf5.base.GoalProblem_NO_PROBLEM:
         told = " ".join(" ".join(str(line).split()) for line in found.get_resolve_logs_as_strings())
-        raise Refusal("unsatisfiable", told or "libdnf5 found no solution and did not say why")
+        raise DriverError("unsatisfiable", told or "libdnf5 found no solution and did not say why")
     return found
 
 
-def planned(base: Any, found: Any, allow_removals: bool) -> List[Dict[str, Any]]:
-    """Return the changes of a transaction; raises Refusal where they remove what nothing replaces."""
+def planned(base: Any, found: Any, allow_removals: bool) -> List[Change]:
+    """Return the changes of a transaction; raises DriverError where they remove what nothing replaces."""
     changes = changes_of(base, found)
-    planning.check_removals(changes, allow_removals)
+    selection.check_removals(changes, allow_removals)
     return changes
 
 
-def changes_of(base: Any, found: Any) -> List[Dict[str, Any]]:
+def changes_of(base: Any, found: Any) -> List[Change]:
     """Return the changes of a transaction of libdnf5."""
     beside = opening.names_beside(base)
     items = list(found.get_transaction_packages())
@@ -73,7 +70,7 @@ def changes_of(base: Any, found: Any) -> List[Dict[str, Any]]:
         old = former[one.get_package().get_id().id]
         new = describing.record_of(one.get_package())
         before = describing.record_of(old) if old is not None else None
-        entries = advisories.between(before, new) if _action(one) != "downgrade" else []
+        entries = advisories.between(before, new) if _action(one) is not Action.DOWNGRADE else []
         security = any(entry["type"] == "security" for entry in entries)
         changes.append(records.coming(new, before, _action(one), security, new.name in beside))
     replaced = {old.get_id().id for old in former.values() if old is not None}
@@ -82,7 +79,7 @@ def changes_of(base: Any, found: Any) -> List[Dict[str, Any]]:
         if outbound and one.get_package().get_id().id not in replaced:
             old, after = describing.record_of(one.get_package()), list(one.get_replaced_by())
             changes.append(records.going(old, after[0].get_name() if after else None, old.name in beside))
-    return sorted(changes, key=lambda one: (one["name"], one["arch"], one["to"] or ""))
+    return sorted(changes, key=lambda one: (one.name, one.arch, one.after or ""))
 
 
 def _former(item: Any) -> Optional[Any]:
@@ -93,9 +90,9 @@ def _former(item: Any) -> Optional[Any]:
     return same[0] if same else None
 
 
-def _action(item: Any) -> str:
+def _action(item: Any) -> Action:
     words = {
-        transaction.TransactionItemAction_UPGRADE: "upgrade",
-        transaction.TransactionItemAction_DOWNGRADE: "downgrade",
+        transaction.TransactionItemAction_UPGRADE: Action.UPGRADE,
+        transaction.TransactionItemAction_DOWNGRADE: Action.DOWNGRADE,
     }
-    return words.get(item.get_action(), "install")
+    return words.get(item.get_action(), Action.INSTALL)

@@ -5,16 +5,15 @@
 from functools import partial
 from typing import Iterable
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import selection
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
     acting,
     opening,
     reading,
     solving,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
-    answering,
-    planning,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import answering
 
 
 def main(questions: Iterable[str]) -> None:
@@ -26,7 +25,7 @@ def main(questions: Iterable[str]) -> None:
             "refresh": opening.refresh,
             "present": reading.present,
             "read": partial(reading.read, opened),
-            "plan": lambda **asked: planning.plan(solving.Solver(opened), **asked),
+            "plan": lambda **asked: document(selection.make_plan(solving.Solver(opened), **asked)),
             "download": partial(acting.download, opened),
             "simulate": acting.simulate,
             "install": acting.install,

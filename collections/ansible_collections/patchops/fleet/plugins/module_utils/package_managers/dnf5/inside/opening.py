@@ -5,9 +5,7 @@
 from typing import Any, Dict, List, Optional, Set, Tuple, Type
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import watching
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 
 try:
     import libdnf5
@@ -139,10 +137,10 @@ def errors() -> Tuple[Type[Exception], ...]:
     return (RuntimeError,) + tuple(found)
 
 
-def explain(error: Exception) -> Refusal:
+def explain(error: Exception) -> DriverError:
     """Return libdnf5's own error as a refusal; every other one is raised again."""
     if isinstance(error, errors()):
-        return Refusal("", " ".join(str(error).split()))
+        return DriverError("", " ".join(str(error).split()))
     raise error
 
 

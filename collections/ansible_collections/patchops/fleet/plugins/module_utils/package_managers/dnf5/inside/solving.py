@@ -2,21 +2,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a plan asks of libdnf5."""
 
-from typing import Any, Dict, List
+from typing import List
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Change
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
     changes,
     describing,
     opening,
     reading,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import planning
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
     Package,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import Offer, Upgrade
 
 try:
     import libdnf5
@@ -35,7 +35,7 @@ class Solver(planning.Solver):
         self._everything, self._base = opened.everything, opened.restricted
         unread = [one["id"] for one in reading.repositories(self._everything) if one["error"]]
         if unread:
-            raise Refusal("repository_unreadable", "Never read: " + ", ".join(unread) + ".", _READ)
+            raise DriverError("repository_unreadable", "Never read: " + ", ".join(unread) + ".", _READ)
         self.arch = self._base.get_vars().get_value("arch")
         self.holds = reading.held_names(self._everything)
         self.updates = reading.updates(opened)
@@ -49,15 +49,15 @@ class Solver(planning.Solver):
             found += describing.records_of(query)
         return found
 
-    def upgrade_all(self, allow_removals: bool) -> List[Dict[str, Any]]:
+    def upgrade_all(self, allow_removals: bool) -> Upgrade:
         goal = libdnf5.base.Goal(self._base)
         # Newest or nothing would turn one package that waits for another into no plan at all.
         goal.add_rpm_upgrade(changes.settings(best=False))
         found = changes.resolve(goal, allow_removals, lenient=True)
-        return changes.planned(self._base, found, allow_removals)
+        return Upgrade(changes.planned(self._base, found, allow_removals), {})
 
-    def install(self, packages: List[Package], allow_removals: bool) -> List[Dict[str, Any]]:
+    def install(self, offers: List[Offer], allow_removals: bool) -> List[Change]:
         goal = libdnf5.base.Goal(self._base)
-        for one in packages:
-            goal.add_rpm_install(one.found, changes.settings(best=True))
+        for one in offers:
+            goal.add_rpm_install(one.found.found, changes.settings(best=True))
         return changes.planned(self._base, changes.resolve(goal, allow_removals), allow_removals)

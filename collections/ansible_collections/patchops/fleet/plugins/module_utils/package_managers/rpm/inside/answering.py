@@ -6,19 +6,17 @@ import json
 import os
 from typing import Any, Callable, Dict, Iterable, Mapping
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 
 Answers = Mapping[str, Callable[..., Any]]
 
 
-def serve(questions: Iterable[str], answers: Answers, explain: Callable[[Exception], Refusal]) -> None:
+def serve(questions: Iterable[str], answers: Answers, explain: Callable[[Exception], DriverError]) -> None:
     """Print {answer} or {refusal: {code, message, remedy}} for each question, and nothing else.
 
     Each before the next question is read. `answers` has a function for each question's "action", which is
-    called with what else the question has; `explain` makes a Refusal of the package manager's own errors, and
-    raises every other one again. Without a code the refusal is what the caller takes it for.
+    called with what else the question has; `explain` makes a DriverError of the package manager's own
+    errors, and raises every other one again. Without a code the refusal is what the caller takes it for.
     """
     # Plugins and scripts of packages print as they like: that goes where errors go.
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -33,11 +31,11 @@ def serve(questions: Iterable[str], answers: Answers, explain: Callable[[Excepti
 
 
 def _answer(
-    question: Dict[str, Any], answers: Answers, explain: Callable[[Exception], Refusal]
+    question: Dict[str, Any], answers: Answers, explain: Callable[[Exception], DriverError]
 ) -> Dict[str, Any]:
     try:
         answer = answers[question.pop("action")]
         return {"answer": answer(**question)}
     except Exception as error:
-        refusal = error if isinstance(error, Refusal) else explain(error)
+        refusal = error if isinstance(error, DriverError) else explain(error)
         return {"refusal": {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}}

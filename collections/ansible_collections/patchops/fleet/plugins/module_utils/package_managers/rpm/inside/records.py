@@ -5,6 +5,7 @@
 import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm as versions
 
 # `version`: [epoch:]version-release, an epoch of 0 left out. `repository`: which offers it, None for an
@@ -196,47 +197,38 @@ def update_entry(
     return entry
 
 
-def coming(new: Package, old: Optional[Package], action: str, security: bool, beside: bool) -> Dict[str, Any]:
-    """Return the change of a plan that installs `new`, in the place of `old` where there is one."""
-    change = {
-        "name": new.name,
-        "arch": new.arch,
-        "action": action,
-        "from": old.version if old is not None else None,
-        "to": new.version,
-        "origin": new.vendor,
-        "suite": new.repository,
-        "security": security,
-        "size": new.download_bytes,
-        "sha256": new.sha256,
-        "disk_bytes": new.disk_bytes - (old.disk_bytes if old is not None else 0),
-    }
-    if old is not None and old.arch != new.arch:
-        change["from_arch"] = old.arch
-    if beside:
-        change["beside"] = True
-    return change
+def coming(new: Package, old: Optional[Package], action: Action, security: bool, beside: bool) -> Change:
+    """Return the change that installs `new`, in the place of `old` where there is one."""
+    return Change(
+        name=new.name,
+        arch=new.arch,
+        action=action,
+        before=old.version if old is not None else None,
+        after=new.version,
+        origin=new.vendor,
+        suite=new.repository,
+        security=security,
+        size=new.download_bytes,
+        sha256=new.sha256,
+        disk_bytes=new.disk_bytes - (old.disk_bytes if old is not None else 0),
+        from_arch=old.arch if old is not None and old.arch != new.arch else None,
+        beside=beside,
+    )
 
 
-def going(old: Package, replaced_by: Optional[str], beside: bool) -> Dict[str, Any]:
-    """Return the change of a plan that removes `old`; `replaced_by`: the name of what obsoletes it."""
-    change = {
-        "name": old.name,
-        "arch": old.arch,
-        "action": "remove",
-        "from": old.version,
-        "to": None,
-        "origin": old.vendor,
-        "suite": None,
-        "security": False,
-        "size": 0,
-        "sha256": None,
-        "disk_bytes": -old.disk_bytes,
-        "replaced_by": replaced_by,
-    }
-    if beside:
-        change["beside"] = True
-    return change
+def going(old: Package, replaced_by: Optional[str], beside: bool) -> Change:
+    """Return the change that removes `old`; `replaced_by`: the name of what obsoletes it."""
+    return Change(
+        name=old.name,
+        arch=old.arch,
+        action=Action.REMOVE,
+        before=old.version,
+        after=None,
+        origin=old.vendor,
+        disk_bytes=-old.disk_bytes,
+        replaced_by=replaced_by,
+        beside=beside,
+    )
 
 
 def _source_of(package: Package) -> Dict[str, str]:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan, plan_of
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import calls
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
@@ -24,29 +26,15 @@ class Killed(BaseException):
     """The worker is killed here."""
 
 
-def _change(name: str, before: str | None, after: str | None, action: str = "upgrade") -> dict[str, Any]:
-    return {
-        "name": name,
-        "arch": "amd64",
-        "action": action,
-        "from": before,
-        "to": after,
-        "origin": "Debian",
-        "suite": "stable",
-        "security": False,
-        "size": 10,
-        "sha256": None,
-    }
+def _change(name: str, before: str | None, after: str) -> Change:
+    action = Action.UPGRADE if before else Action.INSTALL
+    return Change(name, "amd64", action, before, after, origin="Debian", suite="stable", size=10)
 
 
-CHANGES = [
-    _change("bash", "1", "2"),
-    _change("libx", "1", "2"),
-    _change("newdep", None, "1", action="install"),
-]
+CHANGES = [_change("bash", "1", "2"), _change("libx", "1", "2"), _change("newdep", None, "1")]
 
 
-class FakeDriver:
+class FakeDriver(Driver):
     """A package manager in memory. `trip` is called before every single change with its number."""
 
     name = "apt"
@@ -119,15 +107,16 @@ class FakeDriver:
     def space_paths(self) -> list[dict[str, str]]:
         return []
 
-    def plan(self, selection: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-        blocked = {(one["name"], one["version"]) for pins in self.pins.values() for one in pins}
+    def plan(
+        self, selection: dict[str, Any], allow_removals: bool, blocked: Sequence[dict[str, str]] = ()
+    ) -> Plan:
+        pinned = {(one["name"], one["version"]) for pins in self.pins.values() for one in pins}
         changes = [
             one
             for one in CHANGES
-            if (one["name"], one["arch"], one["to"]) not in self.packages
-            and (one["name"], one["to"]) not in blocked
+            if (one.name, one.arch, one.after) not in self.packages and (one.name, one.after) not in pinned
         ]
-        return {"packages": changes, "held": [], "download_bytes": 30, "disk_bytes": 0}
+        return plan_of(changes, {})
 
     def file_names(self, changes: list[dict[str, Any]]) -> list[str]:
         return [f"{one['name']}_{one['to']}_{one['arch']}.deb" for one in changes if one["to"]]

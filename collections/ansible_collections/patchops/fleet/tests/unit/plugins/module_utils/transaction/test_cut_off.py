@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     calls,
@@ -196,10 +197,10 @@ def test_a_package_that_leaves_all_architectures_keeps_its_mark(
     host.driver.packages = FORMER - {("bash", "amd64", "1")} | {("bash", "all", "1")}
     plan = host.driver.plan
 
-    def with_another_arch(selection: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-        made = plan(selection, options)
-        changes = [dict(one, from_arch="all") if one["name"] == "bash" else one for one in made["packages"]]
-        return dict(made, packages=changes)
+    def with_another_arch(*asked: Any) -> Plan:
+        made = plan(*asked)
+        changes = [one._replace(from_arch="all") if one.name == "bash" else one for one in made.packages]
+        return made._replace(packages=tuple(changes))
 
     monkeypatch.setattr(host.driver, "plan", with_another_arch)
     assert host.code("applied", way_back="none") == "applied"

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import patch_sets
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
+    selection as selection_rules,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import commands, plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
@@ -117,9 +120,8 @@ def member(name: str, version: str, sha256: str = "a" * 64) -> dict[str, str]:
 
 
 def make(apt: SmallApt, selection: dict[str, Any], allow_removals: bool = False) -> dict[str, Any]:
-    made = plan.make_plan(apt.host(), selection, allow_removals)
-    if "patch_set" in selection:
-        patch_sets.check_members(made, selection["patch_set"], "apt")
+    solver = plan.AptSolver(apt.host())
+    made: dict[str, Any] = document(selection_rules.make_plan(solver, selection, allow_removals))
     return made
 
 

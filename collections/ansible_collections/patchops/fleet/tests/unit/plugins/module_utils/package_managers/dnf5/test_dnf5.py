@@ -79,7 +79,7 @@ def test_nothing_is_planned_while_the_next_boot_would_change_packages(state: Pat
     offline.check_none_pending()
     (state / "system-update").symlink_to("/var/cache/PackageKit")
     with pytest.raises(DriverError, match="next boot") as error:
-        Dnf5().plan({"select": "all"}, {"allow_removals": False})
+        Dnf5().plan({"select": "all"}, False)
     assert error.value.code == "interrupted_packages"
     (state / "system-update").unlink()
     (state / "state.toml").write_text(READY, encoding="utf-8")
@@ -94,7 +94,7 @@ def test_a_host_that_is_an_image_is_read_and_not_changed(
     mark.touch()
     monkeypatch.setattr(dnf5, "_IMAGE_MARK", str(mark))
     with pytest.raises(DriverError, match="rpm-ostree") as error:
-        Dnf5().plan({"select": "all"}, {"allow_removals": False})
+        Dnf5().plan({"select": "all"}, False)
     assert error.value.code == "unsupported_platform"
 
 

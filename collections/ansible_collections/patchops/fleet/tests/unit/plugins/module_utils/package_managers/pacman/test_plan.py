@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
+    selection as selection_rules,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import plan, versions
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.answers import Answer
@@ -46,7 +50,12 @@ class SmallPacman:
             installed={name: package(name, version, False) for name, version in INSTALLED.items()},
             offered={name: package(name, version, True) for name, version in OFFERED.items()},
             updates=[
-                {"name": name, "held": name in self.holds, "blocked": name in self.blocked}
+                {
+                    "name": name,
+                    "arch": "any",
+                    "held": name in self.holds,
+                    "blocked": name in self.blocked,
+                }
                 for name in ("bash", "old-name", "pusher", "tool")
             ],
             holds=self.holds,
@@ -83,7 +92,14 @@ def pacman(monkeypatch: pytest.MonkeyPatch) -> SmallPacman:
 
 
 def planned(pacman: SmallPacman, selection: dict[str, Any], allow_removals: bool = False) -> dict[str, Any]:
-    return plan.make_plan(pacman.host(), selection, allow_removals)
+    blocked = [{"name": name, "version": OFFERED[name]} for name in pacman.blocked]
+    solver = plan.PacmanSolver(pacman.host())
+    made: dict[str, Any] = document(selection_rules.make_plan(solver, selection, allow_removals, blocked))
+    return made
+
+
+def member(name: str, version: str) -> dict[str, str]:
+    return {"name": name, "arch": "any", "version": version, "sha256": "a" * 64}
 
 
 def changes(made: dict[str, Any]) -> set[tuple[str, str, str | None, str | None]]:
@@ -164,20 +180,23 @@ def test_a_named_package_that_is_held_or_current_asks_pacman_for_nothing(pacman:
     assert pacman.asked == []
 
 
-def test_a_change_of_a_held_package_that_comes_along_is_refused(pacman: SmallPacman) -> None:
+def test_a_named_package_that_needs_a_change_of_a_held_one_is_left_out_with_the_reason(
+    pacman: SmallPacman,
+) -> None:
     pacman.holds = {"newdep"}
-    with pytest.raises(DriverError, match="needs a change of held newdep"):
-        planned(pacman, {"packages": ["tool"]})
+    made = planned(pacman, {"packages": ["tool"]})
+    assert made["packages"] == []
+    assert made["held"] == [{"name": "tool", "reason": "needs a change of held newdep"}]
 
 
 def test_members_that_the_repositories_dropped_are_missing(pacman: SmallPacman) -> None:
-    members = [{"name": "bash", "version": "1.5-1"}, {"name": "absent", "version": "1-1"}]
+    members = [member("bash", "1.5-1"), member("absent", "1-1")]
     with pytest.raises(DriverError, match=r"no longer have: bash 1\.5-1") as raised:
         planned(pacman, {"patch_set": {"id": "x", "packages": members}})
     assert raised.value.code == "member_missing"
 
 
 def test_members_that_are_installed_or_older_are_done(pacman: SmallPacman) -> None:
-    members = [{"name": "bash", "version": "1-1"}, {"name": "tool", "version": "2-1"}]
+    members = [member("bash", "1-1"), member("tool", "2-1"), member("newdep", "5-1")]
     made = planned(pacman, {"patch_set": {"id": "x", "packages": members}})
     assert {one["name"] for one in made["packages"]} == {"tool", "newdep"}

@@ -11,27 +11,25 @@ from types import ModuleType
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import errors
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import bindings
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
     answering,
-    refusal,
 )
 
 # As dnf/inside/main.py, with bindings that every Python has.
 INSIDE = """
 import os
 import subprocess
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
-    answering,
-    refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import answering
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import errors
 
 COUNT = "import sys; print('said by a script'); sys.exit(len(sys.stdin.read()))"
 
 
 def explain(error):
-    return refusal.Refusal("", str(error))
+    return errors.DriverError("", str(error))
 
 
 def main(questions):
@@ -58,7 +56,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def asked(inside: ModuleType, monkeypatch: pytest.MonkeyPatch) -> bindings.Bindings:
     monkeypatch.setattr(bindings, "_INTERPRETERS", (sys.executable,))
-    return bindings.Bindings("json", "json", "python3", (refusal, answering, inside))
+    return bindings.Bindings("json", "json", "python3", (errors, answering, inside))
 
 
 def test_one_process_answers_until_it_is_closed(asked: bindings.Bindings) -> None:

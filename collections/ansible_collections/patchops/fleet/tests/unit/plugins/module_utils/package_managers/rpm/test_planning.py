@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
+    selection as selection_rules,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
     planning,
     records,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.refusal import (
-    Refusal,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import Offer, Upgrade
 
 
 def package(name: str, version: str, repository: str | None = "updates", **other: Any) -> records.Package:
@@ -59,22 +63,27 @@ class FourPackages(planning.Solver):
     def known(self, name: str, arch: str = "") -> list[records.Package]:
         return [one for one in self.installed + self.offered if one.name == name and arch in ("", one.arch)]
 
-    def upgrade_all(self, allow_removals: bool) -> list[dict[str, Any]]:
+    def upgrade_all(self, allow_removals: bool) -> Upgrade:
         names = ("bash", "curl", "vim")
         wanted = [one for one in self.offered if one.name in names and one.version == "1.1-1"]
-        return self._changes([one for one in wanted if one.name not in self.holds + list(self.broken)])
+        coming = [one for one in wanted if one.name not in self.holds + list(self.broken)]
+        return Upgrade(self._changes(coming), {})
 
-    def install(self, packages: list[records.Package], allow_removals: bool) -> list[dict[str, Any]]:
-        missing = [one.name for one in packages if one.name in self.broken]
+    def install(self, offers: list[Offer], allow_removals: bool) -> list[Change]:
+        missing = [one.name for one in offers if one.name in self.broken]
         if missing:
-            raise Refusal("unsatisfiable", f"nothing provides what {missing[0]} needs")
-        return self._changes(packages)
+            raise DriverError("unsatisfiable", f"nothing provides what {missing[0]} needs")
+        return self._changes([one.found for one in offers])
 
-    def _changes(self, packages: list[records.Package]) -> list[dict[str, Any]]:
+    def _changes(self, packages: list[records.Package]) -> list[Change]:
         present = {one.name: one for one in self.installed}
         return [
             records.coming(
-                one, present.get(one.name), "upgrade" if one.name in present else "install", False, False
+                one,
+                present.get(one.name),
+                Action.UPGRADE if one.name in present else Action.INSTALL,
+                False,
+                False,
             )
             for one in packages
         ]
@@ -84,8 +93,13 @@ def names(plan: dict[str, Any]) -> set[str]:
     return {one["name"] for one in plan["packages"]}
 
 
+def planned(solver: planning.Solver, selection: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = document(selection_rules.make_plan(solver, selection))
+    return made
+
+
 def named(solver: planning.Solver, *wanted: str) -> dict[str, Any]:
-    return planning.plan(solver, {"packages": list(wanted)}, False)
+    return planned(solver, {"packages": list(wanted)})
 
 
 def test_packages_are_asked_for_by_name_by_architecture_and_by_version() -> None:
@@ -114,25 +128,25 @@ def test_what_is_there_already_makes_an_empty_plan() -> None:
     ],
 )
 def test_what_can_not_be_had_as_asked_for_is_refused(wanted: str, code: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(DriverError) as refused:
         named(FourPackages(), wanted)
     assert refused.value.code == code
 
 
 def test_a_named_package_that_has_no_solution_is_refused_with_dnfs_own_reason() -> None:
-    with pytest.raises(Refusal, match="nothing provides what bash needs") as refused:
+    with pytest.raises(DriverError, match="nothing provides what bash needs") as refused:
         named(FourPackages(broken=("bash",)), "bash", "curl")
     assert refused.value.code == "unsatisfiable"
 
 
 def test_of_security_updates_what_has_no_solution_stays_and_the_rest_comes() -> None:
-    plan = planning.plan(FourPackages(broken=("bash",)), {"select": "security"}, False)
+    plan = planned(FourPackages(broken=("bash",)), {"select": "security"})
     assert names(plan) == {"curl"}
     assert plan["held"] == [{"name": "bash", "reason": "nothing provides what bash needs"}]
 
 
 def test_of_all_updates_what_stays_is_told_with_the_reason() -> None:
-    plan = planning.plan(FourPackages(holds=("vim",), broken=("bash",)), {"select": "all"}, False)
+    plan = planned(FourPackages(holds=("vim",), broken=("bash",)), {"select": "all"})
     assert names(plan) == {"curl"}
     assert plan["held"] == [
         {"name": "bash", "reason": "nothing provides what bash needs"},
@@ -141,32 +155,34 @@ def test_of_all_updates_what_stays_is_told_with_the_reason() -> None:
 
 
 def test_a_patch_set_brings_its_own_versions_of_what_is_installed() -> None:
-    members = [{"name": name, "arch": "noarch", "version": "1.1-1"} for name in ("bash", "nano")]
-    plan = planning.plan(FourPackages(), {"patch_set": {"packages": members}}, False)
+    members = [
+        {"name": name, "arch": "noarch", "version": "1.1-1", "sha256": "ab" * 32} for name in ("bash", "nano")
+    ]
+    plan = planned(FourPackages(), {"patch_set": {"packages": members}})
     assert names(plan) == {"bash"}
 
 
 def test_a_member_that_the_repositories_no_longer_have_is_named() -> None:
     members = [{"name": "bash", "arch": "noarch", "version": "1.2-1"}]
-    with pytest.raises(Refusal, match=r"bash 1\.2-1") as refused:
-        planning.plan(FourPackages(), {"patch_set": {"packages": members}}, False)
+    with pytest.raises(DriverError, match=r"bash 1\.2-1") as refused:
+        planned(FourPackages(), {"patch_set": {"packages": members}})
     assert refused.value.code == "member_missing"
 
 
 def test_a_package_without_a_sum_is_not_planned() -> None:
     solver = FourPackages()
     solver.offered = [package("bash", "1.1-1", sha256=None)]
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(DriverError) as refused:
         named(solver, "bash")
     assert refused.value.code == "repository_unsigned"
 
 
 def test_a_removal_that_nothing_replaces_needs_leave() -> None:
     removal = records.going(package("vim", "1.0-1", None), None, False)
-    with pytest.raises(Refusal, match="removal of vim"):
-        planning.check_removals([removal], allow_removals=False)
-    planning.check_removals([removal], allow_removals=True)
-    planning.check_removals([dict(removal, replaced_by="neovim")], allow_removals=False)
+    with pytest.raises(DriverError, match="removal of vim"):
+        selection_rules.check_removals([removal], allow_removals=False)
+    selection_rules.check_removals([removal], allow_removals=True)
+    selection_rules.check_removals([removal._replace(replaced_by="neovim")], allow_removals=False)
 
 
 def test_the_newest_offer_counts_and_an_excluded_one_only_where_there_is_no_other() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import zypper as zypper_driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.installed import (
@@ -113,7 +114,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def plan(allow_removals: bool = False, **selection: Any) -> dict[str, Any]:
-    return Zypper().plan(selection, {"allow_removals": allow_removals})
+    made: dict[str, Any] = document(Zypper().plan(selection, allow_removals))
+    return made
 
 
 def test_an_update_carries_what_only_repodata_knows(host: Host) -> None:
