@@ -40,7 +40,8 @@ bench: venv lab-tools ## how long it takes: assessment, and PatchOps beside plai
 		echo "SKIPPED: the assessment's figures; its reference data (../shared/data) is not here"; fi
 	@$(BIN)/python -m benchmarks.side_by_side $(BENCH_ARGS)
 
-docs: venv ## write docs/reference/ anew from the code, and the changelog from its fragments
+docs: venv ## write docs/reference/ and the schemas anew from the code, and the changelog from its fragments
+	@PYTHONPATH=collections $(BIN)/python -m ansible_collections.patchops.fleet.plugins.plugin_utils.contract_schemas
 	@$(BIN)/python scripts/reference docs/reference
 	@cd $(COLLECTION) && PATH="$(CURDIR)/$(BIN):$$PATH" antsibull-changelog release --update-existing --refresh --reload-plugins
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report import build_report
+from ansible_collections.patchops.fleet.plugins.plugin_utils.report_entry import HostEntry
 from patchops.runner.progress import HostProgress
 
 _BEFORE_A_CHANGE = frozenset({"waiting", "asked", "scanned", "staged"})
@@ -41,25 +42,14 @@ def salvaged_report(
 def _entry(host: HostProgress, changes_hosts: bool) -> dict[str, Any]:
     transaction = {"id": host.transaction_id, "state": host.transaction_state}
     touched = host.transaction_in_progress or host.step not in _BEFORE_A_CHANGE
-    return {
-        "host": host.host,
-        "outcome": _outcome(host, changes_hosts),
-        "step": host.step,
-        "touched": touched,
-        "lost": touched and host.outcome_class != "ok",
-        "batch": None,
-        "platform": None,
-        "transaction": transaction if host.transaction_id else None,
-        "changes": [],
-        "held": [],
-        "blocked": [],
-        "pending": None,
-        "effective": "unknown",
-        "reboot": None,
-        "verification": None,
-        "security_source": None,
-        "os": None,
-    }
+    return HostEntry(
+        host=host.host,
+        outcome=_outcome(host, changes_hosts),
+        step=host.step,
+        touched=touched,
+        lost=touched and host.outcome_class != "ok",
+        transaction=transaction if host.transaction_id else None,
+    ).as_dict()
 
 
 def _outcome(host: HostProgress, changes_hosts: bool) -> dict[str, str]:

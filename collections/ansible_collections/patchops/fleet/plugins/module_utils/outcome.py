@@ -7,14 +7,18 @@ A code belongs to exactly one class, so that who reads a result can decide by cl
 
 from typing import Any, Dict
 
-OK = "ok"
-REFUSED = "refused"
-FAILED = "failed"
-REVERTED = "reverted"
-UNREACHABLE = "unreachable"
-UNKNOWN = "unknown"
-SKIPPED = "skipped"
-NOT_STARTED = "not_started"
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.answer import answer_of
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.outcome import Outcome, OutcomeClass
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
+
+OK = OutcomeClass.OK.value
+REFUSED = OutcomeClass.REFUSED.value
+FAILED = OutcomeClass.FAILED.value
+REVERTED = OutcomeClass.REVERTED.value
+UNREACHABLE = OutcomeClass.UNREACHABLE.value
+UNKNOWN = OutcomeClass.UNKNOWN.value
+SKIPPED = OutcomeClass.SKIPPED.value
+NOT_STARTED = OutcomeClass.NOT_STARTED.value
 
 CLASSES = {
     OK: "Done, or nothing was left to do.",
@@ -147,26 +151,23 @@ def make_outcome(code: str, message: str, remedy: str = "") -> Dict[str, str]:
 
     Raises KeyError for a code that is not on the list.
     """
-    return {"class": CODES[code][0], "code": code, "message": message, "remedy": remedy}
+    made: Dict[str, str] = document(_outcome(code, message, remedy))
+    return made
 
 
 def is_failure(outcome: Dict[str, str]) -> bool:
     """Tell whether a result with this outcome carries ``failed: true``."""
-    return outcome["class"] not in (OK, SKIPPED)
+    return OutcomeClass(outcome["class"]).is_failure
 
 
 def make_result(
     code: str, message: str, remedy: str = "", changed: bool = False, **more: Any
 ) -> Dict[str, Any]:
     """Return what every module and action returns: changed, outcome, summary, failed, and what is given."""
-    outcome = make_outcome(code, message, remedy)
-    result = {
-        "changed": changed,
-        "outcome": outcome,
-        "summary": message,
-        "failed": is_failure(outcome),
-    }  # type: Dict[str, Any]
-    if result["failed"]:
-        result["msg"] = " ".join(part for part in (message, remedy) if part)
+    result: Dict[str, Any] = document(answer_of(_outcome(code, message, remedy), changed))
     result.update(more)
     return result
+
+
+def _outcome(code: str, message: str, remedy: str) -> Outcome:
+    return Outcome(OutcomeClass(CODES[code][0]), code, message, remedy)

@@ -23,6 +23,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     transaction,
     way_back,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.report_entry import HostEntry
 
 KIND = "patchops.report"
 # Every host is counted in exactly one of these.
@@ -67,31 +68,29 @@ def host_entry(
     seen = results.get("discover", {}).get("host", {})
     verified = results.get("verify_back") or results.get("verify") or {}
     host_plan = plan(results)
-    entry = {
-        "host": host,
-        "outcome": {key: outcome[key] for key in ("class", "code", "message", "remedy")},
-        "step": outcome["step"],
-        "touched": outcome["touched"],
-        "lost": outcome["lost"],
-        "batch": batch,
-        "platform": host_plan.get("platform") or seen.get("platform"),
-        "transaction": transaction(results),
-        "changes": [
-            {key: change.get(key) for key in _CHANGE_KEYS} for change in host_plan.get("packages", ())
-        ],
-        "way_back": way_back(results),
-        "held": list(host_plan.get("held", ())),
-        "blocked": list(host_plan.get("blocked", ())),
-        "pending": verified.get("pending") or seen.get("pending"),
-        "effective": verified.get("effective", "unknown"),
-        "reboot": _reboot(results) or (None if outcome["touched"] else _reboot_seen(seen.get("reboot"))),
-        "verification": _verification(verified),
-        "confirm": confirmation(results),
-        "security_source": _security_source(seen, verified),
-        "os": seen.get("os"),
-    }
+    entry = HostEntry(
+        host=host,
+        outcome={key: outcome[key] for key in ("class", "code", "message", "remedy")},
+        step=outcome["step"],
+        touched=outcome["touched"],
+        lost=outcome["lost"],
+        batch=batch,
+        platform=host_plan.get("platform") or seen.get("platform"),
+        transaction=transaction(results),
+        changes=[{key: change.get(key) for key in _CHANGE_KEYS} for change in host_plan.get("packages", ())],
+        way_back=way_back(results),
+        held=list(host_plan.get("held", ())),
+        blocked=list(host_plan.get("blocked", ())),
+        pending=verified.get("pending") or seen.get("pending"),
+        effective=verified.get("effective", "unknown"),
+        reboot=_reboot(results) or (None if outcome["touched"] else _reboot_seen(seen.get("reboot"))),
+        verification=_verification(verified),
+        confirm=confirmation(results),
+        security_source=_security_source(seen, verified),
+        os=seen.get("os"),
+    )
     # Staging reads the repositories itself where discovery could not.
-    return _doubtful(entry, None if "stage" in results else seen.get("unread"))
+    return _doubtful(entry.as_dict(), None if "stage" in results else seen.get("unread"))
 
 
 def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:

@@ -17,6 +17,14 @@ class Action(Enum):
     REMOVE = "remove"
 
 
+class WayBack(Enum):
+    """What takes a change back."""
+
+    REVERTIBLE = "revertible"
+    SNAPSHOT_ONLY = "snapshot_only"
+    FORWARD_ONLY = "forward_only"
+
+
 class Change(NamedTuple):
     """One change of a plan. `before` and `after` are versions, None where the package is not there.
 
@@ -38,6 +46,8 @@ class Change(NamedTuple):
     replaced_by: Optional[str] = None
     beside: bool = False
     kernel: bool = False
+    way_back: Optional[WayBack] = None
+    way_back_reason: Optional[str] = None
 
 
 shape(
@@ -63,6 +73,7 @@ shape(
         "replaced_by",
         "The package that takes the place of a removed one of another name.",
         always=False,
+        rules=(("type", ["string", "null"]),),  # null in documents of version 0.1
     ),
     Field(
         "beside",
@@ -71,6 +82,13 @@ shape(
         always=False,
     ),
     Field("kernel", "kernel", "Whether it is a kernel, where its name does not tell.", always=False),
+    Field(
+        "way_back",
+        "way_back",
+        "What takes it back: packages, a snapshot of the host, or nothing.",
+        always=False,
+    ),
+    Field("way_back_reason", "way_back_reason", "Why packages don't take it back.", required=False),
 )
 
 
@@ -78,4 +96,6 @@ def read_change(document: Dict[str, Any]) -> Change:
     """Return the change that a document holds; keys that are not known are left out."""
     known = {one.attribute: document[one.key] for one in SHAPES[Change] if one.key in document}
     known["action"] = Action(known["action"])
+    if known.get("way_back") is not None:
+        known["way_back"] = WayBack(known["way_back"])
     return Change(**known)

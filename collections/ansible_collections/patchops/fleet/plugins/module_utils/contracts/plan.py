@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a package manager would do for a selection."""
+"""What a package manager would do for a selection, and the plan that a transaction freezes."""
 
-from typing import Any, Dict, Iterable, NamedTuple, Tuple
+from typing import Any, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Change, read_change
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import Field, shape
@@ -24,6 +24,36 @@ class Plan(NamedTuple):
     disk_bytes: int = 0
 
 
+class Blocked(NamedTuple):
+    """A version that was taken back and stays away."""
+
+    name: str
+    version: str
+    transaction: str
+
+
+class Confirm(NamedTuple):
+    """Whether the host waits for somebody to log in anew."""
+
+    needed: bool
+    by: Tuple[str, ...]
+    stays: Tuple[str, ...]
+    within: int
+    reason: Optional[str]
+
+
+class FrozenPlan(NamedTuple):
+    """The plan of a transaction."""
+
+    packages: Tuple[Change, ...]
+    held: Tuple[Held, ...]
+    blocked: Tuple[Blocked, ...]
+    download_bytes: int
+    disk_bytes: int
+    platform: str
+    confirm: Optional[Confirm] = None
+
+
 shape(
     Held,
     Field("name", "name", "The package."),
@@ -41,6 +71,40 @@ shape(
     ),
 )
 
+shape(
+    Blocked,
+    Field("name", "name", "The package."),
+    Field("version", "version", "Its version."),
+    Field("transaction", "transaction", "The transaction that blocks it."),
+)
+shape(
+    Confirm,
+    Field("needed", "needed", "Whether applying it has to be confirmed over a new login."),
+    Field("by", "by", "The packages that a login goes through."),
+    Field("stays", "stays", "Those of them that packages don't take back."),
+    Field(
+        "within",
+        "within",
+        "Seconds until the host takes the change back by itself; 0 for never.",
+        rules=(("minimum", 0),),
+    ),
+    Field("reason", "reason", "Why it is not needed although there are such packages."),
+)
+shape(
+    FrozenPlan,
+    Field("packages", "packages", "What changes."),
+    Field("held", "held", "What was left out, and why."),
+    Field("blocked", "blocked", "Versions that were taken back and stay away."),
+    Field("confirm", "confirm", "Whether the host waits for somebody to log in anew.", always=False),
+    Field("download_bytes", "download_bytes", "Size of all package files."),
+    Field(
+        "disk_bytes",
+        "disk_bytes",
+        "How much more room the installed files take, in bytes; negative for less.",
+    ),
+    Field("platform", "platform", "The key of the host's platform in a patch set."),
+)
+
 
 def plan_of(changes: Iterable[Change], held: Dict[str, str]) -> Plan:
     """Return the plan of `changes`; `held`: reasons by name."""
@@ -50,6 +114,13 @@ def plan_of(changes: Iterable[Change], held: Dict[str, str]) -> Plan:
         held=tuple(Held(name, reason) for name, reason in sorted(held.items())),
         download_bytes=sum(one.size for one in packages),
         disk_bytes=sum(one.disk_bytes for one in packages),
+    )
+
+
+def freeze(plan: Plan, blocked: Iterable[Blocked], platform: str) -> FrozenPlan:
+    """Return the plan that a transaction of this host carries out."""
+    return FrozenPlan(
+        plan.packages, plan.held, tuple(blocked), plan.download_bytes, plan.disk_bytes, platform
     )
 
 

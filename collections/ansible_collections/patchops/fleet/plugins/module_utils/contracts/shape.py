@@ -9,13 +9,16 @@ from typing import Any, Dict, NamedTuple, Tuple
 class Field(NamedTuple):
     """One key of a document: the attribute that it comes from, and what the key means, for its schema.
 
-    `always`: whether the key is there also when the attribute is None or False.
+    `always`: whether the key is there also when the attribute is None or False; `required`: whether readers
+    may count on it, which documents of former versions decide; `rules`: more of JSON Schema's words.
     """
 
     attribute: str
     key: str
     description: str
     always: bool = True
+    required: bool = True
+    rules: Tuple[Tuple[str, Any], ...] = ()
 
 
 # The fields of each type that documents are made of, in the order of their keys.

@@ -4,6 +4,8 @@
 
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.answer import TransactionReference
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFUSED, is_failure, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
@@ -32,7 +34,10 @@ def reference(record: Optional[survey.Record]) -> Optional[Dict[str, str]]:
     """Return `transaction` of a result: {id, state, journal}."""
     if record is None:
         return None
-    return {"id": record.directory.id, "state": record.view.state, "journal": record.directory.journal}
+    found: Dict[str, str] = document(
+        TransactionReference(record.directory.id, record.view.state, record.directory.journal)
+    )
+    return found
 
 
 def planned(plan: Dict[str, Any], wanted: str, record: Optional[survey.Record] = None) -> Result:

@@ -5,6 +5,7 @@
 import os
 from typing import Any, Dict, List
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Blocked, freeze
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import (
     read_os_release,
@@ -36,9 +37,8 @@ def make_plan(
     blocked = [
         dict(one, transaction=record.directory.id) for record in records for one in record.view.blocked
     ]
-    plan: Dict[str, Any] = document(driver.plan(request["selection"], request["allow_removals"], blocked))
-    plan["blocked"] = blocked
-    plan["platform"] = platform(driver)
+    made = driver.plan(request["selection"], request["allow_removals"], blocked)
+    plan: Dict[str, Any] = document(freeze(made, [Blocked(**one) for one in blocked], platform(driver)))
     if plan["packages"]:
         rules = [Rule(**one) for one in request["way_back_classes"]]
         kernels = driver.kernel_packages()

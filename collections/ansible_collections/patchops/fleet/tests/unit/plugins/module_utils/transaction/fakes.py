@@ -45,7 +45,7 @@ class FakeDriver(Driver):
     def complaints(self, log: str) -> list[str]:
         return []
 
-    def altered(self, packages: list[Package]) -> set[Package]:
+    def altered(self, packages: Sequence[Package]) -> set[Package]:
         return set()
 
     def removal(self, name: str, arch: str, version: str) -> str:
