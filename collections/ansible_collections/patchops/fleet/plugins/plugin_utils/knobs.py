@@ -8,19 +8,16 @@ all hosts of one run must agree on those, because they are patched together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.module_utils.common.text.formatters import human_to_bytes
-
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import (
-    CONFIRM_LIMITS,
-    valid_pattern,
-)
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import parse_rules
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.batches import parse_serial
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import parse_budget
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import parse_freezes, parse_windows
+from ansible_collections.patchops.fleet.plugins.plugin_utils.variable_values import parse_flag
+from ansible_collections.patchops.fleet.plugins.plugin_utils.variables import HOST_VARIABLES, parser_of
+
+__all__ = ["HOST_KNOBS", "RUN_DEFAULTS", "KnobError", "check_host_knobs", "parse_flag", "run_knobs"]
 
 RUN_DEFAULTS: dict[str, Any] = {
     "patchops_serial": "100%",
@@ -30,27 +27,7 @@ RUN_DEFAULTS: dict[str, Any] = {
     "patchops_seal": True,
     "patchops_patch_set_name": None,
 }
-HOST_KNOBS = (
-    "patchops_select",
-    "patchops_packages",
-    "patchops_patch_set",
-    "patchops_reboot",
-    "patchops_restarts",
-    "patchops_boot_check",
-    "patchops_boot_fallback",
-    "patchops_way_back",
-    "patchops_way_back_classes",
-    "patchops_without_snapshot",
-    "patchops_snapshot",
-    "patchops_way_back_limit",
-    "patchops_allow_removals",
-    "patchops_confirm_within",
-    "patchops_access_packages",
-    "patchops_intermittent",
-    "patchops_checks",
-)
-_TRUE = ("yes", "true", "on", "1")
-_FALSE = ("no", "false", "off", "0")
+HOST_KNOBS = tuple(one.name for one in HOST_VARIABLES)
 
 
 class KnobError(ValueError):
@@ -84,16 +61,6 @@ def check_host_knobs(host: str, values: Mapping[str, Any]) -> None:
         )
 
 
-def parse_flag(value: object) -> bool:
-    """Return a yes or no however it was written; raises ValueError."""
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if text in _TRUE + _FALSE:
-        return text in _TRUE
-    raise ValueError(f"{value!r} is neither true nor false")
-
-
 def _agreed(name: str, by_host: Mapping[str, Mapping[str, Any]], default: Any) -> Any:
     first: tuple[str, Any] | None = None
     for host, values in by_host.items():
@@ -116,38 +83,6 @@ def _checked(name: str, value: Any, host: str, parse: Callable[[Any], Any]) -> A
         raise KnobError(f"{name} (as {host} has it): {error}. Nothing was done.") from error
 
 
-def _one_of(*choices: str) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        if value not in choices:
-            raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
-        return str(value)
-
-    return parse
-
-
-def _package_names(value: Any) -> Sequence[str]:
-    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) and name for name in value):
-        raise ValueError(f"{value!r} is not a list of package names")
-    return list(value)
-
-
-def _seconds_to_confirm(value: Any) -> int:
-    shortest, longest = CONFIRM_LIMITS
-    if isinstance(value, bool) or not str(value).isdigit():
-        raise ValueError(f"{value!r} is not a number of seconds")
-    if int(value) and not shortest <= int(value) <= longest:
-        raise ValueError(f"{value!r} is neither 0 (never) nor {shortest} to {longest} seconds")
-    return int(value)
-
-
-def _package_patterns(value: Any) -> Sequence[str]:
-    names = _package_names(value)
-    strange = [name for name in names if not valid_pattern(name)]
-    if strange:
-        raise ValueError(f"{strange[0]!r} is no name of a package, nor a pattern of names with * and ?")
-    return names
-
-
 _RUN_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_serial": parse_serial,
     "patchops_failure_budget": parse_budget,
@@ -157,18 +92,5 @@ _RUN_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_patch_set_name": lambda value: value if value is None else str(value),
 }
 _HOST_PARSERS: dict[str, Callable[[Any], Any]] = {
-    "patchops_select": _one_of("security", "all"),
-    "patchops_packages": _package_names,
-    "patchops_reboot": _one_of("auto", "never", "always"),
-    "patchops_restarts": _one_of("auto", "never"),
-    "patchops_boot_check": parse_flag,
-    "patchops_boot_fallback": _one_of("auto", "required", "never"),
-    "patchops_way_back": _one_of("required", "best_effort", "none"),
-    "patchops_way_back_classes": parse_rules,
-    "patchops_without_snapshot": _one_of("refuse", "refuse_to_apply", "forward_only"),
-    "patchops_way_back_limit": human_to_bytes,
-    "patchops_allow_removals": parse_flag,
-    "patchops_confirm_within": _seconds_to_confirm,
-    "patchops_access_packages": _package_patterns,
-    "patchops_intermittent": parse_flag,
+    one.name: parse for one in HOST_VARIABLES if (parse := parser_of(one)) is not None
 }
