@@ -27,7 +27,7 @@ _KINDS = {
     "apk_installed": "apk-installed",
 }
 _SBOMS = {"bomFormat": "cyclonedx", "spdxVersion": "spdx"}
-_OF_A_FILE = ("os_release", "host", "exposure", "criticality")
+_OF_A_FILE = ("os_release", "host", "exposure", "criticality", "expect_packages", "expect_sha256")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ class Chosen:
 def host_options(function: _F) -> _F:
     """`-i`, `--limit`, the vault's password, and the inventory files."""
     for decorate in (
+        click.option(
+            "--expect-packages",
+            metavar="N",
+            type=int,
+            help="Refuse that file with another number of packages.",
+        ),
+        click.option("--expect-sha256", metavar="HASH", help="Refuse that file with another hash."),
         click.option("--host", metavar="NAME", help="The name of that host (default: the file's name)."),
         click.option(
             "--os-release", metavar="FILE", type=_FILE, help="The os-release of that inventory file."
@@ -104,7 +111,9 @@ def _scanned(given: Mapping[str, Any], data: DataDirectory) -> Iterable[HostInpu
 def _from_file(kind: str, path: Path, given: Mapping[str, Any]) -> HostInput:
     name = given["host"] or path.name
     try:
-        document = read_inventory(kind, path, given["os_release"], name)
+        document = read_inventory(
+            kind, path, given["os_release"], name, given["expect_sha256"] or "", given["expect_packages"]
+        )
     except FeedError as error:
         raise InputError(str(error)) from None
     variables = {

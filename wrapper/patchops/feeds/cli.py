@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import remove_source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import Expected, remove_source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import (
     CATALOGUE,
     FeedSpec,
@@ -49,6 +49,11 @@ def _shared_options(function: _F) -> _F:
     return function
 
 
+_shrink_option = click.option(
+    "--allow-shrink", is_flag=True, help="Import also what has lost a large part of its records."
+)
+
+
 @click.group()
 def feeds() -> None:
     """The advisory database: what vendors say, what is exploited, how likely exploitation is."""
@@ -57,6 +62,7 @@ def feeds() -> None:
 @feeds.command("update")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--force", is_flag=True, help="Import again what has not changed.")
+@_shrink_option
 @click.option("--allow-http", is_flag=True, help="Fetch from addresses without TLS too.")
 @click.option("--list", "list_known", is_flag=True, help="List the feeds that are known by name.")
 @_shared_options
@@ -65,6 +71,7 @@ def update_command(
     ctx: click.Context,
     names: tuple[str, ...],
     force: bool,
+    allow_shrink: bool,
     allow_http: bool,
     list_known: bool,
     db: Path | None,
@@ -82,7 +89,8 @@ def update_command(
         return
     path = _database(db)
     specs = [_known(name, path) for name in names] or _present(path)
-    results = _guarded(lambda: update(path, specs, force=force, allow_http=allow_http))
+    expected = Expected(may_shrink=allow_shrink)
+    results = _guarded(lambda: update(path, specs, force=force, allow_http=allow_http, expected=expected))
     _print(
         as_json,
         expression,
@@ -100,16 +108,37 @@ def update_command(
     "--name", help="The name of the source; importing it again replaces its content (default: KIND)."
 )
 @click.option("--release", default="", help="The release of an updateinfo.xml, like almalinux:9.")
+@click.option(
+    "--as-of",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The date of a feed that tells none (debian-tracker, alpine-secdb).",
+)
+@click.option("--expect-records", metavar="N", type=int, help="Refuse it with another number of records.")
+@click.option("--expect-sha256", metavar="HASH", default="", help="Refuse it with another hash.")
+@_shrink_option
 @_shared_options
 def import_command(
-    kind: str, path: Path, name: str | None, release: str, db: Path | None, as_json: bool, query: str | None
+    kind: str,
+    path: Path,
+    name: str | None,
+    release: str,
+    as_of: datetime | None,
+    expect_records: int | None,
+    expect_sha256: str,
+    allow_shrink: bool,
+    db: Path | None,
+    as_json: bool,
+    query: str | None,
 ) -> None:
     """Import a file, folder or archive as a source of this KIND."""
     expression = compile_query(query)
     spec = FeedSpec(name or default_name(kind, str(path), release), kind, str(path.absolute()), release)
     database = _database(db)
     former = _guarded(lambda: _location_of(database, spec.name))
-    (result,) = _guarded(lambda: update(database, [spec], force=True))
+    day = as_of.date().isoformat() if as_of else ""
+    expected = Expected(expect_records, expect_sha256, day, allow_shrink)
+    (result,) = _guarded(lambda: update(database, [spec], force=True, expected=expected))
     if result.state == "failed":
         raise InputError(f"Not imported: {result.problem}.", "The database is as it was before.")
     if former and former != str(path.resolve()):
@@ -205,13 +234,17 @@ def _print(as_json: bool, expression: Any, document: Any, lines: Callable[[Any],
 def _result_line(result: FeedResult) -> str:
     if result.state == "failed":
         return f"{result.name}: failed: {result.problem}"
-    return f"{result.name}: {result.state}, {result.records} records, as of {result.as_of}"
+    return f"{result.name}: {result.state}, {result.records} records, {_dated(result.as_of)}"
+
+
+def _dated(as_of: str) -> str:
+    return f"as of {as_of}" if as_of else "of no known date: give it with --as-of"
 
 
 def _status_lines(path: Path, rows: list[dict[str, Any]]) -> list[str]:
     head = f"{path}: {len(rows)} sources"
     return [head] + [
-        f"{row['name']} ({row['kind']}): {row['records']} records as of {row['as_of']},"
+        f"{row['name']} ({row['kind']}): {row['records']} records, {_dated(row['as_of'])},"
         f" checked {row['age_hours']} h ago, from {row['location']}"
         for row in rows
     ]

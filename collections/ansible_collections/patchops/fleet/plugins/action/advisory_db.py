@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import Expected
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import (
     CATALOGUE,
     FeedSpec,
@@ -49,6 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "feeds": {"type": "list", "elements": "dict", "options": _FEED, "required": True},
                 "force": {"type": "bool", "default": False},
                 "allow_http": {"type": "bool", "default": False},
+                "allow_shrink": {"type": "bool", "default": False},
             }
         )
         database = Path(arguments["database"])
@@ -58,7 +60,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 if self._task.check_mode:
                     database = _copy(database, Path(stack.enter_context(tempfile.TemporaryDirectory())))
                 results = update(
-                    database, specs, force=arguments["force"], allow_http=arguments["allow_http"]
+                    database,
+                    specs,
+                    force=arguments["force"],
+                    allow_http=arguments["allow_http"],
+                    expected=Expected(may_shrink=arguments["allow_shrink"]),
                 )
                 sources = _sources(database)
         except DatabaseError as error:

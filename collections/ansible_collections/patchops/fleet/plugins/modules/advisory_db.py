@@ -77,6 +77,12 @@ options:
       - Fetch from addresses without TLS too, for mirrors inside of a house.
     type: bool
     default: false
+  allow_shrink:
+    description:
+      - Import also a feed that has lost a fifth or more of the records it had before. Without it such a feed
+        is refused, since it may have been cut; its former content stays in use.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full

@@ -14,8 +14,8 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
-from datetime import datetime, timezone
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import cast
 
@@ -39,6 +39,23 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases
 
 _MAX_RECORDS = 20_000_000
 _MAX_VERSION = 512
+# The part of its records that an import must have of the one before it, and how many may be lost in any case:
+# feeds grow, and a file that was cut is shorter.
+_SHRINKS_TO, _MAY_LOSE = 0.8, 3
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known of a feed besides its content.
+
+    records, sha256: refused where it has others. as_of: the date (YYYY-MM-DD) of a feed that tells none.
+    may_shrink: it may have lost a large part of its records since the import before.
+    """
+
+    records: int | None = None
+    sha256: str = ""
+    as_of: str = ""
+    may_shrink: bool = False
 
 
 def import_feed(
@@ -51,14 +68,16 @@ def import_feed(
     etag: str = "",
     last_modified: str = "",
     now: datetime | None = None,
+    expected: Expected | None = None,
 ) -> Source:
     """Import one feed, replacing what the source of that name gave before; returns the source as it is
     recorded.
 
     name: of the source, default the kind (with the release, for feeds that are told theirs). location: where
-    the feed came from, for people. Raises FeedError or DatabaseError, and then the database file is as it
-    was.
+    the feed came from, for people. Its date is its own or its newest entry's, else that of ``expected``; a
+    feed without any has none. Raises FeedError or DatabaseError, and then the database file is as it was.
     """
+    known = expected or Expected()
     if kind not in KINDS:
         raise FeedError(feed.name, "", f"unknown kind {kind!r}; known: {', '.join(sorted(KINDS))}")
     if not feed.path.exists():
@@ -69,6 +88,8 @@ def import_feed(
         )
     stamp = (now or datetime.now(timezone.utc)).strftime("%Y-%m-%dT%H:%M:%SZ")
     sha256, size = feed.digest()
+    if known.sha256 and known.sha256.lower() != sha256:
+        raise FeedError(feed.name, "", f"has the SHA-256 {sha256}, expected {known.sha256}; fetch it again")
     source = Source(
         name=name or default_name(kind, location or str(feed.path), feed.release),
         kind=kind,
@@ -84,18 +105,33 @@ def import_feed(
         release=feed.release,
     )
     with _aside(database) as connection:
+        former = _records_of(connection, source.name)
         _remove(connection, source.name)
         identity = _insert_source(connection, source)
-        writer = _Writer(connection, identity, feed)
+        writer = _Writer(connection, identity, feed, stamp[:10])
         writer.write(KINDS[kind](feed))
         if not writer.records:
             raise FeedError(feed.name, "", f"holds no record of kind {kind}; refused")
+        _check_number(feed, writer.records, former, known)
         connection.execute(
             "UPDATE source SET records = ?, as_of = ? WHERE id = ?",
-            (writer.records, writer.released or writer.newest or stamp[:10], identity),
+            (writer.records, writer.released or writer.newest or known.as_of, identity),
         )
     with AdvisoryDatabase.open(database) as built:
         return next(one for one in built.sources() if one.name == source.name)
+
+
+def _check_number(feed: Feed, records: int, former: int, known: Expected) -> None:
+    if known.records is not None and records != known.records:
+        raise FeedError(feed.name, "", f"holds {records} records, expected {known.records}; fetch it again")
+    shrank = records < min(former * _SHRINKS_TO, former - _MAY_LOSE)
+    if shrank and not known.may_shrink and records != known.records:
+        raise FeedError(
+            feed.name,
+            "",
+            f"holds {records} records where the import before had {former}; is it cut? Fetch it again,"
+            " or confirm with --allow-shrink (allow_shrink) that it is whole",
+        )
 
 
 def mark_checked(database: Path, name: str, now: datetime | None = None) -> None:
@@ -114,8 +150,10 @@ def remove_source(database: Path, name: str) -> bool:
 class _Writer:
     """Writes the records of one source."""
 
-    def __init__(self, connection: sqlite3.Connection, source: int, feed: Feed) -> None:
+    def __init__(self, connection: sqlite3.Connection, source: int, feed: Feed, today: str) -> None:
         self._connection, self._source, self._feed = connection, source, feed
+        # A vendor's day can begin before ours; what is dated later is a mistake and makes no feed newer.
+        self._latest = (date.fromisoformat(today) + timedelta(days=1)).isoformat()
         self._next = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM advisory").fetchone()[0]
         self._releases: set[str] = set()
         self.records = 0
@@ -142,7 +180,8 @@ class _Writer:
     def _advisory(self, advisory: Advisory) -> None:
         identity = self._next
         self._next += 1
-        self.newest = max(self.newest, advisory.updated, advisory.issued)
+        self._see(advisory.updated)
+        self._see(advisory.issued)
         self._connection.execute(
             "INSERT INTO advisory VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -187,17 +226,21 @@ class _Writer:
             ],
         )
 
+    def _see(self, day: str) -> None:
+        if self.newest < day <= self._latest:
+            self.newest = day
+
     def _fact(self, fact: Kev | Epss | Ssvc | Cvss) -> None:
         values: tuple[object, ...]
         if isinstance(fact, Kev):
             values = (fact.name, fact.date_added, fact.due_date, fact.ransomware, fact.forensics)
-            self.newest = max(self.newest, fact.date_added)
+            self._see(fact.date_added)
         elif isinstance(fact, Epss):
             values = (fact.score, fact.percentile, fact.date)
-            self.newest = max(self.newest, fact.date)
+            self._see(fact.date)
         elif isinstance(fact, Ssvc):
             values = (fact.exploitation, fact.automatable, fact.technical_impact, fact.date)
-            self.newest = max(self.newest, fact.date)
+            self._see(fact.date)
         else:
             values = (fact.score, fact.vector)
         marks = ", ".join("?" * (len(values) + 2))
@@ -255,6 +298,12 @@ def _connection(database: Path, aside: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
     with aside.open("rb") as written:
         os.fsync(written.fileno())
+
+
+def _records_of(connection: sqlite3.Connection, name: str) -> int:
+    """How many records the source of that name has, 0 where there is none."""
+    found = connection.execute("SELECT records FROM source WHERE name = ?", (name,)).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _remove(connection: sqlite3.Connection, name: str) -> bool:

@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 
+CUT = "the file was cut; copy it again, whole"
 _CHUNK = 1 << 20
 _MAGIC: tuple[tuple[bytes, Callable[[IO[bytes]], Any]], ...] = (
     (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw)),
@@ -115,17 +116,32 @@ class Feed:
             return io.BufferedReader(_Bounded(raw, raw, self, self.limits.total_bytes), _CHUNK)
         return io.BufferedReader(_Bounded(raw, opener(raw), self, size), _CHUNK)
 
-    def lines(self) -> Iterator[tuple[int, str]]:
-        """Line numbers (from 1) and lines without their end."""
+    def lines(self, ended: bool = False) -> Iterator[tuple[int, str]]:
+        """Line numbers (from 1) and lines without their end.
+
+        ended: refuse a last line without its end, of formats in which a part of a line can look like a whole.
+        """
         with self.stream() as stream:
-            number = 0
+            number, last = 0, b"\n"
             while line := stream.readline(self.limits.line_bytes + 1):
                 number += 1
+                last = line
                 if len(line) > self.limits.line_bytes:
                     raise FeedError(
                         self.name, f"line {number}", f"longer than {self.limits.line_bytes} bytes"
                     )
                 yield number, self.text(line, f"line {number}").rstrip("\r\n")
+        if ended and not last.endswith(b"\n"):
+            raise FeedError(self.name, f"line {number}", f"has no end: {CUT}")
+
+    def whole_text(self) -> str:
+        """The whole feed as text, for feeds that fit into memory by their nature."""
+        data = self._all()
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise FeedError(self.name, f"line {line}", f"not UTF-8 text: {error.reason}") from error
 
     def text(self, data: bytes, place: str) -> str:
         try:
@@ -146,11 +162,14 @@ class Feed:
 
     def document(self) -> Any:
         """The whole feed as one JSON value, for feeds that fit into memory by their nature."""
+        return self.json(self._all(), "")
+
+    def _all(self) -> bytes:
         with self.stream() as stream:
             data = stream.read(self.limits.member_bytes + 1)
         if len(data) > self.limits.member_bytes:
             raise FeedError(self.name, "", f"larger than {self.limits.member_bytes} bytes; refused")
-        return self.json(data, "")
+        return data
 
     def documents(self, suffix: str = ".json") -> Iterator[tuple[str, bytes]]:
         """Name and bytes of each document: of a folder or an archive, or the one file itself."""

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Literal
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import import_feed, mark_checked
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import (
+    Expected,
+    import_feed,
+    mark_checked,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import FeedSpec
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
@@ -40,22 +45,29 @@ def update(
     force: bool = False,
     allow_http: bool = False,
     now: datetime | None = None,
+    expected: Expected | None = None,
 ) -> list[FeedResult]:
-    """Update each feed in turn. force: import again what has not changed.
+    """Update each feed in turn. force: import again what has not changed. expected: what is known of each.
 
     Raises DatabaseError where the database itself can't be read or written.
     """
-    return [_update_one(database, spec, force, allow_http, now) for spec in feeds]
+    return [_update_one(database, spec, force, allow_http, now, expected or Expected()) for spec in feeds]
 
 
 def _update_one(
-    database: Path, spec: FeedSpec, force: bool, allow_http: bool, now: datetime | None
+    database: Path,
+    spec: FeedSpec,
+    force: bool,
+    allow_http: bool,
+    now: datetime | None,
+    expected: Expected,
 ) -> FeedResult:
     known = _known(database, spec)
     former = None if force else known
     try:
         if not spec.is_remote:
-            return _import(database, spec, Feed(Path(spec.location), release=spec.release), former, None, now)
+            feed = Feed(Path(spec.location), release=spec.release)
+            return _import(database, spec, feed, former, None, now, expected)
         with tempfile.TemporaryDirectory(prefix="patchops-feed-") as folder:
             file = Path(folder) / (spec.location.rpartition("/")[2] or "feed")
             answer = fetch(
@@ -67,7 +79,8 @@ def _update_one(
             )
             if former is not None and not answer.modified:
                 return _unchanged(database, former, now)
-            return _import(database, spec, Feed(file, release=spec.release), former, answer, now)
+            dated = replace(expected, as_of=expected.as_of or _day_of(answer.last_modified))
+            return _import(database, spec, Feed(file, release=spec.release), former, answer, now, dated)
     except FeedError as error:
         return FeedResult(
             spec.name, "failed", known.records if known else 0, known.as_of if known else "", str(error)
@@ -81,6 +94,7 @@ def _import(
     former: Source | None,
     answer: Fetched | None,
     now: datetime | None,
+    expected: Expected,
 ) -> FeedResult:
     if former is not None and feed.path.exists() and feed.digest()[0] == former.sha256:
         return _unchanged(database, former, now)
@@ -93,8 +107,17 @@ def _import(
         etag=answer.etag if answer else "",
         last_modified=answer.last_modified if answer else "",
         now=now,
+        expected=expected,
     )
     return FeedResult(spec.name, "updated", source.records, source.as_of)
+
+
+def _day_of(last_modified: str) -> str:
+    """The day of an HTTP date, "" for what is none: what the publisher says of a feed that tells no date."""
+    try:
+        return parsedate_to_datetime(last_modified).date().isoformat()
+    except ValueError:
+        return ""
 
 
 def _unchanged(database: Path, source: Source, now: datetime | None) -> FeedResult:

@@ -19,7 +19,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors i
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers.debian import (
     debian_affected,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
     Advisory,
     Affected,
@@ -36,7 +36,8 @@ def read(feed: Feed) -> Iterator[Record]:
     """An advisory for each entry; entries that only announce something fix nothing and are left out."""
     advisory: Advisory | None = None
     fixes: list[Affected] = []
-    for number, line in feed.lines():
+    last = ""
+    for number, line in feed.lines(ended=True):
         if header := _HEADER.fullmatch(line):
             if advisory and fixes:
                 yield replace(advisory, affected=tuple(fixes))
@@ -52,6 +53,9 @@ def read(feed: Feed) -> Iterator[Record]:
             fixes.append(debian_affected(fixed["suite"], fixed["package"], fixed["version"]))
         elif not _REMARK.match(line):
             raise FeedError(feed.name, f"line {number}", f"not in the tracker's list format: {line[:80]!r}")
+        last = line.strip() or last
+    if _CVES.fullmatch(f" {last}"):
+        raise FeedError(feed.name, "its end", f"the last advisory names no fix: {CUT}")
     if advisory and fixes:
         yield replace(advisory, affected=tuple(fixes))
 

@@ -24,7 +24,7 @@ _HEADER = "cve,epss,percentile"
 def read(feed: Feed) -> Iterator[Record]:
     """A score a line, all of the date that the first line tells."""
     date, header_seen = "", False
-    for number, line in feed.lines():
+    for number, line in feed.lines(ended=True):
         if line.startswith("#"):
             found = _SCORE_DATE.search(line)
             date = found[1] if found else date

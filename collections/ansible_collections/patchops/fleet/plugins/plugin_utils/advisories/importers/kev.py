@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, is_cve
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Kev, Record, Released
 
 _ANSWERS = {"yes": True, "true": True, "required": True, "known": True, "no": False, "false": False}
@@ -30,16 +30,24 @@ def _json(feed: Feed) -> Iterator[Record]:
         raise FeedError(feed.name, "vulnerabilities", "is missing; this is no KEV catalogue")
     if released := catalogue.date("dateReleased"):
         yield Released(released)
-    for entry in catalogue.objects("vulnerabilities"):
+    entries = catalogue.objects("vulnerabilities")
+    count = catalogue.value.get("count")
+    if count is not None and count != len(entries):
+        raise FeedError(feed.name, "count", f"says {count!r:.40}, but there are {len(entries)} entries")
+    for entry in entries:
         yield _entry(entry)
 
 
 def _csv(feed: Feed) -> Iterator[Record]:
-    rows = csv.DictReader((line for _number, line in feed.lines()), strict=True)
+    rows = csv.DictReader((line for _number, line in feed.lines(ended=True)), strict=True)
     try:
         if "cveID" not in (rows.fieldnames or ()):
             raise FeedError(feed.name, "line 1", "has no column cveID; this is no KEV catalogue")
         for row in rows:
+            if None in row or None in row.values():
+                raise FeedError(
+                    feed.name, f"line {rows.line_num}", f"has not as many columns as the head: {CUT}"
+                )
             yield _entry(Checked(row, feed.name, f"line {rows.line_num}"))
     except csv.Error as error:
         raise FeedError(feed.name, f"line {rows.line_num}", f"not valid CSV: {error}") from error

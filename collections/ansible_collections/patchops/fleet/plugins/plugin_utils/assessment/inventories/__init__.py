@@ -33,19 +33,33 @@ KINDS: dict[str, Callable[[Feed], Inventory]] = {
 
 
 def read_inventory(
-    kind: str, path: str | Path, os_release_path: str | Path | None = None, host: str | None = None
+    kind: str,
+    path: str | Path,
+    os_release_path: str | Path | None = None,
+    host: str | None = None,
+    sha256: str = "",
+    packages: int | None = None,
 ) -> dict[str, Any]:
     """A patchops.host document from a file. What such a file can't tell is null in it, and so unknown in
     findings.
 
     os_release_path: the os-release file of the same system; without one, only an SBOM can tell its system.
-    host: what to call it, default the file's name. Raises FeedError with file and place.
+    host: what to call it, default the file's name. sha256, packages: the hash of the file and the number of
+    its packages; either proves it whole. Raises FeedError with file and place.
     """
     if kind not in KINDS:
         raise FeedError(
             str(path), "", f"unknown kind of inventory {kind!r}; known: {', '.join(sorted(KINDS))}"
         )
-    inventory = KINDS[kind](Feed(Path(path)))
+    feed = Feed(Path(path))
+    if sha256 and (digest := feed.digest()[0]) != sha256.lower():
+        raise FeedError(str(path), "", f"has the SHA-256 {digest}, expected {sha256}; copy it again")
+    inventory = KINDS[kind](feed)
+    found = len(inventory.packages) + len(inventory.language_packages)
+    if packages is not None and found != packages:
+        raise FeedError(str(path), "", f"lists {found} packages, expected {packages}; copy it again")
+    if inventory.unproven and not sha256 and packages is None:
+        inventory.doubts.append({"code": "inventory_may_be_cut", "detail": inventory.unproven})
     if not (inventory.packages or inventory.language_packages):
         raise FeedError(str(path), "", f"lists no installed package; is it an inventory of kind {kind}?")
     os = os_release.read(Feed(Path(os_release_path))) if os_release_path else inventory.os

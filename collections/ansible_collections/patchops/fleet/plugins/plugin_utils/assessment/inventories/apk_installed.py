@@ -6,7 +6,7 @@ packages."""
 from __future__ import annotations
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
 
 _FIELDS = {"P", "V", "A", "o"}
@@ -16,7 +16,7 @@ def read(feed: Feed) -> Inventory:
     """The packages; the origin (o) is the source package, which Alpine's advisories name."""
     inventory = Inventory()
     fields: dict[str, str] = {}
-    for number, line in [*feed.lines(), (0, "")]:
+    for number, line in feed.lines(ended=True):
         key, colon, value = line.partition(":")
         if not line.strip():
             if fields:
@@ -26,6 +26,8 @@ def read(feed: Feed) -> Inventory:
             raise FeedError(feed.name, f"line {number}", f"not a field of apk's database: {line[:80]!r}")
         elif key in _FIELDS:
             fields[key] = value
+    if fields:
+        raise FeedError(feed.name, "its end", f"no empty line ends the last package: {CUT}")
     return inventory
 
 

@@ -16,12 +16,16 @@ class Inventory:
     """What a reader found. packages: as in patchops.host; broken: packages that are half installed.
 
     language_packages: {name, version, ecosystem} of what package managers of languages installed.
+    unproven: why the file may have been cut, "" where its form shows that it is whole. doubts: what else
+    can't be known because of the file, each as {code, detail} of a reason.
     """
 
     packages: list[dict[str, Any]] = field(default_factory=list)
     language_packages: list[dict[str, str]] = field(default_factory=list)
     broken: list[dict[str, Any]] = field(default_factory=list)
     os: dict[str, Any] = field(default_factory=dict)
+    unproven: str = ""
+    doubts: list[dict[str, str]] = field(default_factory=list)
 
 
 def host_document(inventory: Inventory, os: dict[str, Any], host: str, kind: str) -> dict[str, Any]:
@@ -39,6 +43,7 @@ def host_document(inventory: Inventory, os: dict[str, Any], host: str, kind: str
         "kernel": None,
         "packages": inventory.packages,
         "language_packages": inventory.language_packages,
+        "doubts": inventory.doubts,
         "broken": {"interrupted": False, "packages": inventory.broken, "reason": None},
         "updates": None,
         "repositories": None,

@@ -8,61 +8,100 @@ import re
 from collections.abc import Iterator
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
 
-_WANTED = {"Package", "Status", "Architecture", "Version", "Source", "Section"}
+# One pass over the text: the fields of interest, and the empty lines that end stanzas. What continues a field
+# begins with a space.
+_MARKS = re.compile(r"^(?:(Package|Status|Architecture|Version|Source|Section):(.*)|[ \t\r]*)$", re.MULTILINE)
+_NO_FIELD = re.compile(r"^(?![ \t\r])[^:\n]+$", re.MULTILINE)
 _SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
 # The state of a package whose files are there; config-files and not-installed are none.
 _INSTALLED = {"installed", "triggers-pending", "triggers-awaited"}
 _BROKEN = {"half-installed", "unpacked", "half-configured"}
+_GONE = {"not-installed", "config-files"}
+# dpkg writes it of every package, and an empty line behind each; what was written otherwise may lack both.
+_BY_DPKG = re.compile(r"^Maintainer:", re.MULTILINE)
+
+Stanza = dict[str, str]
 
 
 def read(feed: Feed) -> Inventory:
     """Installed packages with their sources, and those that are only half installed."""
-    inventory = Inventory()
-    for number, stanza in _stanzas(feed):
-        name, status = stanza.get("Package", ""), stanza.get("Status", "").split(" ")
-        if not name or len(status) != 3:
-            raise FeedError(
-                feed.name, f"line {number}", "a stanza without Package or Status; is it a dpkg status file?"
-            )
-        if status[2] in _BROKEN:
-            inventory.broken.append({"name": name, "arch": stanza.get("Architecture"), "state": status[2]})
-        if status[2] not in _INSTALLED | _BROKEN or not stanza.get("Version"):
-            continue
-        source = _SOURCE.fullmatch(stanza.get("Source", "")) if stanza.get("Source") else None
-        if stanza.get("Source") and not source:
-            raise FeedError(feed.name, f"line {number}", f"not a source: {stanza['Source'][:80]!r}")
-        inventory.packages.append(
-            {
-                "name": name,
-                "version": stanza["Version"],
-                "arch": stanza.get("Architecture", ""),
-                "source": source[1] if source else name,
-                "source_version": (source[2] if source else None) or stanza["Version"],
-                "section": stanza.get("Section"),
-                "origin": "",
-                "suite": None,
-                "manual": None,
-            }
-        )
+    text = feed.whole_text()
+    inventory = Inventory(unproven=_doubt(feed, text))
+    for place, stanza in _stanzas(text):
+        _take(feed, text, place, stanza, inventory)
     return inventory
 
 
-def _stanzas(feed: Feed) -> Iterator[tuple[int, dict[str, str]]]:
-    """The line that each stanza starts on, and its fields of interest."""
-    start, fields = 1, dict[str, str]()
-    for number, line in feed.lines():
-        if not line.strip():
-            if fields:
-                yield start, fields
-            start, fields = number + 1, {}
-        elif line[0] not in " \t":
-            key, colon, value = line.partition(":")
-            if not colon:
-                raise FeedError(feed.name, f"line {number}", f"not a field: {line[:80]!r}")
-            if key in _WANTED:
-                fields[key] = value.strip()
+def _take(feed: Feed, text: str, place: int, stanza: Stanza, inventory: Inventory) -> None:
+    name, status = stanza.get("Package", ""), stanza.get("Status", "").split(" ")
+    if not name or len(status) != 3:
+        raise FeedError(
+            feed.name,
+            _line(text, place),
+            "a stanza without Package or Status; is it a dpkg status file?",
+        )
+    state, version = status[2], stanza.get("Version", "")
+    if state not in _INSTALLED | _BROKEN | _GONE:
+        raise FeedError(
+            feed.name, _line(text, place), f"{name} has a state that dpkg does not have: {state[:40]!r}"
+        )
+    if state in _INSTALLED and not version:
+        raise FeedError(feed.name, _line(text, place), f"{name} is installed, but has no Version")
+    if state in _BROKEN:
+        inventory.broken.append({"name": name, "arch": stanza.get("Architecture"), "state": state})
+    if state in _GONE or not version:
+        return
+    told = stanza.get("Source", "")
+    source = _SOURCE.fullmatch(told) if told else None
+    if told and not source:
+        raise FeedError(feed.name, _line(text, place), f"not a source: {told[:80]!r}")
+    inventory.packages.append(
+        {
+            "name": name,
+            "version": version,
+            "arch": stanza.get("Architecture", ""),
+            "source": source[1] if source else name,
+            "source_version": (source[2] if source else None) or version,
+            "section": stanza.get("Section"),
+            "origin": "",
+            "suite": None,
+            "manual": None,
+        }
+    )
+
+
+def _stanzas(text: str) -> Iterator[tuple[int, Stanza]]:
+    """Where each stanza starts, and its fields of interest."""
+    start, fields = 0, Stanza()
+    for mark in _MARKS.finditer(text):
+        key = mark[1]
+        if key is not None:
+            if not fields:
+                start = mark.start()
+            fields[key] = mark[2].strip()
+        elif fields:
+            yield start, fields
+            fields = {}
     if fields:
         yield start, fields
+
+
+def _doubt(feed: Feed, text: str) -> str:
+    """Why the file may have been cut, "" where its form shows that it was not. Raises FeedError if it was."""
+    wrong = _NO_FIELD.search(text)
+    if wrong:
+        raise FeedError(feed.name, _line(text, wrong.start()), f"not a field: {wrong[0][:80]!r}")
+    if not text.endswith("\n") and text:
+        raise FeedError(feed.name, _line(text, len(text)), f"has no end: {CUT}")
+    if not text or text.endswith("\n\n"):
+        return ""
+    if _BY_DPKG.search(text):
+        raise FeedError(feed.name, _line(text, len(text)), f"no empty line ends the last stanza: {CUT}")
+    return "no empty line ends its last stanza, as dpkg writes it"
+
+
+def _line(text: str, place: int) -> str:
+    return f"line {text.count(chr(10), 0, place) + 1}"

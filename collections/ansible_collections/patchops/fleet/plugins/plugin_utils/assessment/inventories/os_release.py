@@ -14,7 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading 
 def read(feed: Feed) -> dict[str, Any]:
     """The `os` part of a host document. Raises FeedError where the file has no ID."""
     values: dict[str, str] = {}
-    for number, line in feed.lines():
+    for number, line in feed.lines(ended=True):
         key, equals, value = line.strip().partition("=")
         if equals and not key.startswith("#"):
             try:

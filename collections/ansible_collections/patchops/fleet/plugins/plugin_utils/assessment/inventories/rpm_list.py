@@ -6,7 +6,8 @@
     '%{NAME}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\t%{VENDOR}\t%{MODULARITYLABEL}\n'
 
 "(none)" is rpm's word for a missing field. The last three fields may be left out; without the label, the
-stream of modular packages is not known.
+stream of modular packages is not known. A last line "# end", which a command prints after rpm has ended well,
+proves that the list is whole.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventor
 QUERY_FORMAT = (
     r"%{NAME}\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\t%{VENDOR}\t%{MODULARITYLABEL}\n"
 )
+END = "# end"
+_WITH_VENDOR = 5
 _SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<release>[^-]+)\.(?:no)?src\.rpm")
 _EVR = re.compile(r"(?:\d+:)?[^\s:-]+-[^\s:-]+")
 
@@ -28,7 +31,13 @@ _EVR = re.compile(r"(?:\d+:)?[^\s:-]+-[^\s:-]+")
 def read(feed: Feed) -> Inventory:
     """The packages of the list; keys that were imported (gpg-pubkey) are none."""
     inventory = Inventory()
-    for number, line in feed.lines():
+    ended, without_vendor = False, 0
+    for number, line in feed.lines(ended=True):
+        if ended:
+            raise FeedError(feed.name, f"line {number}", f"stands behind the end mark {END!r}")
+        ended = line.strip() == END
+        if ended:
+            continue
         fields = [None if field == "(none)" else field for field in line.split("\t")]
         if not line.strip() or fields[0] == "gpg-pubkey":
             continue
@@ -37,6 +46,17 @@ def read(feed: Feed) -> Inventory:
                 feed.name, f"line {number}", f"expected name, epoch:version-release and arch: {line[:80]!r}"
             )
         inventory.packages.append(_package(*fields))
+        without_vendor += len(fields) < _WITH_VENDOR
+    if not ended:
+        inventory.unproven = f"no line {END!r} shows that the list is whole"
+    if without_vendor:
+        inventory.doubts.append(
+            {
+                "code": "package_origin_unknown",
+                "detail": f"the list names no vendor for {without_vendor} packages, so those of other"
+                " publishers can't be told apart",
+            }
+        )
     return inventory
 
 

@@ -44,6 +44,8 @@ def feed_gaps(release: str, feeds: list[Source], now: datetime, freshness: Fresh
     if any(freshness.holds(feed, now) for feed in feeds):
         return []
     newest = max(feeds, key=lambda feed: (feed.as_of, feed.checked_at))
+    if not newest.as_of:
+        return [reason("feed_undated", f"{newest.name}; fetch it again, or import it with --as-of DAY")]
     return [reason("feed_stale", f"{newest.name} is of {newest.as_of}, last fetched {newest.checked_at}")]
 
 
@@ -58,6 +60,7 @@ def _host_gaps(document: Mapping[str, Any]) -> list[dict[str, str]]:
     if refresh is None or refresh.get("ok") is False or refresh.get("errors"):
         messages = "; ".join(str(one.get("message")) for one in (refresh or {}).get("errors") or ())
         found.append(reason("refresh_failed", messages[:300]))
+    found += [reason(one["code"], one["detail"]) for one in document.get("doubts") or ()]
     if document.get("packages") is None:
         found.append(reason("packages_unreadable"))
     if document.get("updates") is None:

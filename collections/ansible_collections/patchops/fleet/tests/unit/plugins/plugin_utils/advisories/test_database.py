@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import (
+    Expected,
     import_feed,
     mark_checked,
     remove_source,
@@ -196,3 +197,99 @@ def test_somebody_elses_database_is_neither_read_nor_overwritten(tmp_path: Path)
     with pytest.raises(DatabaseError, match="is no advisory database"):
         import_feed(foreign, "jsonl", Feed(feed))
     assert foreign.read_bytes() == before
+
+
+def write(path: Path, *advisories: int) -> Feed:
+    lines = (advisory(f"DSA-{one}-1", f"CVE-2024-{2000 + one}", "7.1") for one in advisories)
+    path.write_text("\n".join(lines))
+    return Feed(path)
+
+
+def records_of(path: Path) -> int:
+    with AdvisoryDatabase.open(path) as database:
+        return next(one.records for one in database.sources() if one.name == "debian")
+
+
+def test_a_feed_that_lost_a_large_part_is_refused_unless_somebody_confirms_it(
+    path: Path, tmp_path: Path
+) -> None:
+    import_feed(path, "jsonl", write(tmp_path / "long", *range(20)), name="debian", now=NOON)
+    short = write(tmp_path / "short", *range(15))
+
+    with pytest.raises(FeedError, match=r"holds 15 records where the import before had 20; .*--allow-shrink"):
+        import_feed(path, "jsonl", short, name="debian", now=NOON)
+    assert records_of(path) == 20
+    import_feed(path, "jsonl", write(tmp_path / "short", *range(17)), name="debian", now=NOON)
+    import_feed(path, "jsonl", write(tmp_path / "short", 1), name="debian", now=NOON, expected=Expected(1))
+    assert records_of(path) == 1
+
+
+def test_a_feed_that_shrank_is_imported_when_it_is_confirmed(path: Path, tmp_path: Path) -> None:
+    import_feed(path, "jsonl", write(tmp_path / "long", *range(20)), name="debian", now=NOON)
+    confirmed = Expected(may_shrink=True)
+    import_feed(path, "jsonl", write(tmp_path / "short", 1, 2), name="debian", now=NOON, expected=confirmed)
+    assert records_of(path) == 2
+
+
+@pytest.mark.parametrize(
+    ("expected", "message"),
+    [
+        (Expected(records=4), "holds 3 records, expected 4; fetch it again"),
+        (Expected(sha256="beef"), "has the SHA-256 [0-9a-f]{64}, expected beef; fetch it again"),
+    ],
+)
+def test_a_feed_with_another_count_or_hash_than_expected_is_refused(
+    path: Path, tmp_path: Path, expected: Expected, message: str
+) -> None:
+    with pytest.raises(FeedError, match=message):
+        import_feed(path, "jsonl", write(tmp_path / "a", 1, 2, 3), name="debian", expected=expected)
+    assert records_of(path) == 2
+
+
+SECDB = {"distroversion": "v3.21", "packages": [{"pkg": {"name": "curl", "secfixes": {"1": ["CVE-2024-1"]}}}]}
+
+
+@pytest.mark.parametrize(("told", "as_of"), [("", ""), ("2026-11-20", "2026-11-20")])
+def test_a_feed_without_a_date_has_that_which_it_is_given_and_never_the_day_of_the_import(
+    path: Path, tmp_path: Path, told: str, as_of: str
+) -> None:
+    feed = tmp_path / "main.json"
+    feed.write_text(json.dumps(SECDB).replace("CVE-2024-1", "CVE-2024-1001"))
+    source = import_feed(path, "alpine-secdb", Feed(feed), now=NOON, expected=Expected(as_of=told))
+
+    assert source.as_of == as_of
+
+
+def test_a_date_in_the_future_makes_no_feed_newer(path: Path, tmp_path: Path) -> None:
+    feed = tmp_path / "dsa.jsonl"
+    late = advisory("DSA-1-1", "CVE-2024-1001", "7.1").replace("2026-08-21", "2029-01-01")
+    feed.write_text(f"{late}\n{advisory('DSA-2-1', 'CVE-2024-1002', '7.2')}")
+
+    assert import_feed(path, "jsonl", Feed(feed), name="debian", now=NOON).as_of == "2026-08-21"
+
+
+KEV_ROW = "CVE-2024-1001,curl,2024-02-01,2024-02-22\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("kev", f"cveID,vulnerabilityName,dateAdded,dueDate\n{KEV_ROW[:-1]}", "line 2: has no end"),
+        ("kev", "cveID,vulnerabilityName,dateAdded,dueDate\nCVE-2024-1001,curl,2024-02-01\n", "as many col"),
+        (
+            "kev",
+            '{"count": 2, "vulnerabilities": [{}]}',
+            "count: says 2, but there are 1",
+        ),
+        ("epss", "#score_date:2026-11-20\ncve,epss,percentile\nCVE-2024-1001,0.12,0.1", "line 3: has no end"),
+        ("debian-dsa", "[1 Nov 2026] DSA-1-1 a - b\n\t[bookworm] - a 1.2", "line 2: has no end"),
+        ("debian-dsa", "[1 Nov 2026] DSA-1-1 a - b\n\t{CVE-2026-1001}\n", "the last advisory names no fix"),
+    ],
+)
+def test_a_feed_that_was_cut_is_refused(
+    path: Path, tmp_path: Path, kind: str, text: str, message: str
+) -> None:
+    (tmp_path / "cut").write_text(text)
+    with pytest.raises(FeedError, match=message):
+        import_feed(path, kind, Feed(tmp_path / "cut"), name="debian", now=NOON)
+    assert records_of(path) == 2

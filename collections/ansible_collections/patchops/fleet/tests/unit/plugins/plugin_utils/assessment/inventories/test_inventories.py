@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
+import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +42,13 @@ Package: broken
 Status: install ok half-configured
 Architecture: all
 Version: 2
+"""
+
+
+RPM = """\
+openssl\t1:3.0.7-27.el9\tx86_64\topenssl-3.0.7-27.el9.src.rpm\tAlmaLinux\t(none)
+nodejs\t1:18.12-1.module_el9\tx86_64\tnodejs-18.12-1.module_el9.src.rpm\tAlmaLinux\tnodejs:18:9010:abc
+gpg-pubkey\t0:b86b3716-61e69f29\t(none)\t(none)\t(none)\t(none)
 """
 
 
@@ -78,6 +89,75 @@ def test_a_dpkg_status_gives_what_is_installed_with_its_sources(inventory: Inven
     )
 
 
+WRITTEN_BY_DPKG = DPKG.replace("Status:", "Maintainer: A\nStatus:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "place"),
+    [
+        ("dpkg-status", DPKG[:-1], "line 22: has no end"),
+        ("dpkg-status", DPKG.partition("Version: 5")[0], "line 9: bash is installed, but has no Version"),
+        ("dpkg-status", WRITTEN_BY_DPKG, "line 27: no empty line ends the last stanza"),
+        ("apk-installed", "P:a\nV:1\nA:x86_64\no:a\n", "its end: no empty line ends the last package"),
+        ("apk-installed", "P:a\nV:1\nA:x86", "line 3: has no end"),
+        ("rpm-list", RPM[:-3], "line 3: has no end"),
+        ("rpm-list", f"# end\n{RPM}", "line 2: stands behind the end mark '# end'"),
+    ],
+)
+def test_a_file_that_was_cut_is_refused(inventory: Inventory, kind: str, text: str, place: str) -> None:
+    with pytest.raises(FeedError, match=re.escape(place)):
+        inventory(kind, text)
+
+
+def test_a_state_that_dpkg_does_not_have_is_refused(inventory: Inventory) -> None:
+    with pytest.raises(FeedError, match="line 9: bash has a state that dpkg does not have: 'instaled'"):
+        inventory("dpkg-status", DPKG.replace("ok installed\nArchitecture: amd64\nV", "ok instaled\nV"))
+
+
+def doubts(document: dict[str, Any]) -> set[str]:
+    return {one["code"] for one in document["doubts"]}
+
+
+@pytest.mark.parametrize(("kind", "text"), [("dpkg-status", DPKG), ("rpm-list", RPM)])
+def test_a_file_whose_form_does_not_prove_it_whole_is_doubted_until_something_else_does(
+    inventory: Inventory, kind: str, text: str
+) -> None:
+    number = len(inventory(kind, text)["packages"])
+    proof = hashlib.sha256(text.encode()).hexdigest()
+
+    assert doubts(inventory(kind, text)) == {"inventory_may_be_cut"}
+    assert doubts(inventory(kind, text, packages=number)) == set()
+    assert doubts(inventory(kind, text, sha256=proof)) == set()
+    with pytest.raises(FeedError, match=f"lists {number} packages, expected 99; copy it again"):
+        inventory(kind, text, packages=99)
+    with pytest.raises(FeedError, match=f"has the SHA-256 {proof}, expected beef; copy it again"):
+        inventory(kind, text, sha256="beef")
+
+
+@pytest.mark.parametrize(("kind", "text"), [("dpkg-status", f"{DPKG}\n"), ("rpm-list", f"{RPM}# end\n")])
+def test_a_file_with_its_end_is_whole(inventory: Inventory, kind: str, text: str) -> None:
+    assert doubts(inventory(kind, text)) == set()
+
+
+def test_a_list_without_vendors_leaves_the_publishers_unknown(inventory: Inventory) -> None:
+    document = inventory("rpm-list", "bash\t0:5.1-2.el9\tx86_64\tbash-5.1-2.el9.src.rpm\n# end\n")
+
+    assert doubts(document) == {"package_origin_unknown"}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("host", ["sandbox-python", "bookworm-lab"])
+def test_no_cut_of_a_real_status_file_is_believed(shared_data: Path, tmp_path: Path, host: str) -> None:
+    whole = gzip.decompress((shared_data / f"debian/hosts/dpkg-status.{host}.gz").read_bytes())
+    path = tmp_path / "status"
+    chosen = random.Random(20)  # noqa: S311 - a sample, not a secret
+    for end in chosen.sample(range(1, len(whole)), 60):
+        path.write_bytes(whole[:end])
+        # What ends with a whole stanza can be told by a count or a hash alone.
+        with pytest.raises(FeedError):
+            read_inventory("dpkg-status", path, packages=whole.count(b"\nStatus: install ok installed"))
+
+
 def test_what_only_a_live_host_tells_is_null(inventory: Inventory) -> None:
     document = inventory("dpkg-status", DPKG)
 
@@ -85,13 +165,6 @@ def test_what_only_a_live_host_tells_is_null(inventory: Inventory) -> None:
     assert [document[key] for key in ("os", "kernel", "updates", "restarts", "reboot", "machine")] == [
         None
     ] * 6
-
-
-RPM = """\
-openssl\t1:3.0.7-27.el9\tx86_64\topenssl-3.0.7-27.el9.src.rpm\tAlmaLinux\t(none)
-nodejs\t1:18.12-1.module_el9\tx86_64\tnodejs-18.12-1.module_el9.src.rpm\tAlmaLinux\tnodejs:18:9010:abc
-gpg-pubkey\t0:b86b3716-61e69f29\t(none)\t(none)\t(none)\t(none)
-"""
 
 
 def test_a_list_of_rpm_gives_versions_vendors_and_streams(inventory: Inventory) -> None:

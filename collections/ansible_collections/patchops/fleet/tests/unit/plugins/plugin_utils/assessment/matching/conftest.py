@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import import_feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import Expected, import_feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
@@ -29,7 +29,8 @@ class Feeds:
     def add(self, kind: str, text: str, name: str = "", release: str = "") -> Feeds:
         feed = self.folder / (name or kind)
         feed.write_text(text, encoding="utf-8")
-        import_feed(self.path, kind, Feed(feed, release=release), name=name or kind, now=NOW)
+        dated = Expected(as_of="2026-08-21", may_shrink=True)
+        import_feed(self.path, kind, Feed(feed, release=release), name=name or kind, now=NOW, expected=dated)
         return self
 
     def dsa(self, *advisories: tuple[str, str, str, list[str]]) -> Feeds:
