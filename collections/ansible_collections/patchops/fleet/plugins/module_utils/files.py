@@ -7,6 +7,8 @@ import json
 import os
 from typing import Any, Optional
 
+from ansible_collections.patchops.fleet.plugins.module_utils import untrusted_paths
+
 
 def read_json(path: str) -> Any:
     """Return what a JSON file holds; raises OSError or ValueError."""
@@ -15,14 +17,17 @@ def read_json(path: str) -> Any:
 
 
 def sha256_of(path: str) -> Optional[str]:
-    """Return the SHA-256 of a file, None when there is none."""
-    total = hashlib.sha256()
+    """Return the SHA-256 of a file, None when there is none; raises OSError for what is no plain file."""
     try:
-        with open(path, "rb") as stream:
-            for block in iter(lambda: stream.read(1 << 20), b""):
-                total.update(block)
+        descriptor = untrusted_paths.open_file(os.path.abspath(path))
     except FileNotFoundError:
         return None
+    total = hashlib.sha256()
+    try:
+        for block in untrusted_paths.read_blocks(descriptor):
+            total.update(block)
+    finally:
+        os.close(descriptor)
     return total.hexdigest()
 
 
@@ -33,15 +38,15 @@ def write_json(path: str, value: Any) -> None:
 
 def write_file(path: str, data: bytes, mode: int = 0o600) -> None:
     """Replace a file by `data` so that it survives a power cut right after the return."""
-    draft = f"{path}.new-{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        os.fchmod(stream.fileno(), mode)  # the umask may have taken some of it away
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(draft, path)
-    sync_directory(os.path.dirname(path))
+    place = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        name = os.path.basename(path)
+        # The umask may have taken some of the mode away.
+        untrusted_paths.replace_file(
+            place, name, f"{name}.new-{os.getpid()}", data, lambda descriptor: os.fchmod(descriptor, mode)
+        )
+    finally:
+        os.close(place)
 
 
 def sync_files(directory: str) -> None:

@@ -15,7 +15,7 @@ def run_logged(argv: List[str], log: str, env: Optional[Dict[str, str]] = None) 
     There is no time limit: to kill a package manager half-way harms more than to wait. The output goes to a
     file, so that the command goes on when the caller dies. Its session is its own for the same reason.
     """
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "ab") as stream:
         stream.write("+ {}\n".format(" ".join(argv)).encode("utf-8"))
         stream.flush()

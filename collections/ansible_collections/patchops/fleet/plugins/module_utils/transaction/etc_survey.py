@@ -6,13 +6,20 @@ Package managers put back the files of packages. What scripts of packages write 
 links in ssl/certs) stays as the newer version left it, or as the older version makes of that.
 """
 
+import errno
 import fnmatch
+import hashlib
 import os
 import re
 import stat
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
-from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256_of
+from ansible_collections.patchops.fleet.plugins.module_utils.untrusted_paths import (
+    open_directory,
+    open_plain,
+    opened_directory,
+    read_blocks,
+)
 
 # {path below the top: {kind (file, link or directory), mode, uid, gid, content, attributes}}; `content` is a
 # file's SHA-256, where a link leads, None for a directory.
@@ -38,6 +45,12 @@ _LEFT_ALONE = (
 _IS_LEFT_ALONE = re.compile("|".join(fnmatch.translate(pattern) for pattern in _LEFT_ALONE))
 _ATTRIBUTES = ("security.selinux", "security.capability", "system.posix_acl_access")
 
+# Above it files are told apart by size and time; below, they may take this much together in one look.
+_HASHED = 64 << 20
+_HASHED_IN_ALL = 2 << 30
+# Each level keeps a descriptor open.
+_DEEPEST = 64
+
 Judgement = NamedTuple("Judgement", [("put_back", List[str]), ("differing", List[str])])
 
 
@@ -48,37 +61,89 @@ def look(top: str) -> Entries:
     host's, and may be gone. Raises OSError for a directory that can't be listed.
     """
     found: Entries = {}
-    for directory, directories, files in os.walk(top, onerror=_fail):
-        within = os.path.relpath(directory, top)
-        paths = {name: os.path.normpath(os.path.join(within, name)) for name in directories + files}
-        kept = [name for name in paths if not _IS_LEFT_ALONE.match(paths[name])]
-        kept = [name for name in kept if not os.path.ismount(os.path.join(directory, name))]
-        for name in kept:
-            entry = entry_of(os.path.join(directory, name))
-            if entry is not None:
-                found[paths[name]] = entry
-        directories[:] = [
-            name for name in directories if found.get(paths[name], UNREADABLE)["kind"] == "directory"
-        ]
+    with opened_directory(os.path.abspath(top)) as place:
+        _look_into(place, "", found, _Hashing())
     return found
 
 
-def entry_of(path: str) -> Optional[Entry]:
-    """Return what is at `path`, None for nothing, and for what is no file, link or directory."""
-    try:
-        found = os.lstat(path)
-        kind, content = _kind_and_content(path, found.st_mode)
-    except FileNotFoundError:
-        return None
-    except OSError:
+class _Hashing:
+    """Tells what is in files within a bounded time: a user's file may be as large as he likes."""
+
+    def __init__(self) -> None:
+        self._left = _HASHED_IN_ALL
+
+    def content(self, descriptor: int) -> str:
+        """Return the SHA-256 of an open file, or its size and time where it is too large to be read."""
+        total, read, size = hashlib.sha256(), 0, os.fstat(descriptor).st_size
+        if size <= min(_HASHED, self._left):
+            for block in read_blocks(descriptor):
+                total.update(block)
+                read += len(block)
+                if read > size:
+                    break  # somebody writes to it
+        self._left -= read
+        found = os.fstat(descriptor)
+        if read == found.st_size:
+            return total.hexdigest()
+        return f"{found.st_size} bytes of {found.st_mtime_ns}"
+
+
+def _look_into(place: int, within: str, found: Entries, hashing: _Hashing) -> None:
+    """Add to `found` what is in the directory `place`, which is `within` below the top."""
+    device = os.fstat(place).st_dev
+    for name in sorted(os.listdir(place)):
+        path = os.path.join(within, name)
+        if _IS_LEFT_ALONE.match(path):
+            continue
+        try:
+            there = os.stat(name, dir_fd=place, follow_symlinks=False)
+            entry = None if there.st_dev != device else _entry_of(place, name, there, hashing)
+        except FileNotFoundError:
+            continue  # it went while we looked
+        except OSError:
+            entry = UNREADABLE
+        if entry is not None:
+            found[path] = entry
+        elif stat.S_ISDIR(there.st_mode) and there.st_dev == device:
+            found[path] = _look_below(place, name, path, found, hashing)
+
+
+def _look_below(place: int, name: str, path: str, found: Entries, hashing: _Hashing) -> Entry:
+    """Return the entry of a directory, and add what is in it to `found`."""
+    if path.count("/") >= _DEEPEST:
         return UNREADABLE
-    if kind is None or (kind == "file" and content is None):
-        return None  # the latter went while we looked
-    mode = stat.S_IMODE(found.st_mode)
-    attributes = {} if kind == "link" else _attributes(path)
+    try:
+        inner = open_directory(name, place)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+            raise
+        return UNREADABLE  # its owner has put something else there
+    try:
+        _look_into(inner, path, found, hashing)
+        return _entry("directory", os.fstat(inner), None, _attributes(inner))
+    finally:
+        os.close(inner)
+
+
+def _entry_of(place: int, name: str, there: os.stat_result, hashing: _Hashing) -> Optional[Entry]:
+    """Return the entry of the file or link `name` of a directory, None for anything else."""
+    if stat.S_ISLNK(there.st_mode):
+        return _entry("link", there, os.readlink(name, dir_fd=place), {})
+    if not stat.S_ISREG(there.st_mode):
+        return None
+    descriptor = open_plain(name, place)
+    try:
+        # What was opened counts: by now another may have its name.
+        content = hashing.content(descriptor)
+        return _entry("file", os.fstat(descriptor), content, _attributes(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _entry(kind: str, found: os.stat_result, content: Optional[str], attributes: Dict[str, str]) -> Entry:
     return {
         "kind": kind,
-        "mode": mode,
+        "mode": stat.S_IMODE(found.st_mode),
         "uid": found.st_uid,
         "gid": found.st_gid,
         "content": content,
@@ -106,24 +171,11 @@ def judge(before: Entries, after: Optional[Entries], found: Entries, ended: Entr
     return Judgement(put_back, differing)
 
 
-def _fail(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):  # it went while we looked
-        raise error
-
-
-def _kind_and_content(path: str, mode: int) -> Tuple[Optional[str], Optional[str]]:
-    if stat.S_ISLNK(mode):
-        return "link", os.readlink(path)
-    if stat.S_ISDIR(mode):
-        return "directory", None
-    return ("file", sha256_of(path)) if stat.S_ISREG(mode) else (None, None)
-
-
-def _attributes(path: str) -> Dict[str, str]:
+def _attributes(descriptor: int) -> Dict[str, str]:
     found = {}
     for name in _ATTRIBUTES:
         try:
-            found[name] = os.getxattr(path, name).hex()
+            found[name] = os.getxattr(descriptor, name).hex()
         except OSError:
             continue  # none, or a file system that knows none
     return found

@@ -28,7 +28,7 @@ class Lock:
         self._descriptor: Optional[int] = None
 
     def __enter__(self) -> "Lock":
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._take(descriptor)
         except BaseException:

@@ -169,7 +169,10 @@ def _from_nearby(package: Package, places: List[str], directory: str, expected: 
 
 def _is_sound(package: Package, path: str, expected: Dict[Package, str]) -> bool:
     """Tell whether a file is this package, by the signed index, or by itself where no index has it now."""
-    found = sha256_of(path)
+    try:
+        found = sha256_of(path)
+    except OSError:
+        return False  # no plain file, or behind a link that others could have made
     if found is None:
         return False
     if package in expected:

@@ -6,18 +6,22 @@ Not the original: configuration files carry the administrator's changes, and wha
 purpose (documentation, translations) is missing.
 """
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 from typing import List, Tuple
 
-from ansible_collections.patchops.fleet.plugins.module_utils import process
+from ansible_collections.patchops.fleet.plugins.module_utils import process, untrusted_paths
 
 # Of the installed package, not of the package that is built.
 _STATUS_FIELDS = ("Status", "Conffiles", "Config-Version", "Triggers-Pending", "Triggers-Awaited")
 _SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config")
 # Made anew by dpkg.
 _NOT_CONTROL = ("list",)
+# A file that an account of the package owns may be sparse, or grow while it is read.
+_LARGEST = 1 << 30
 
 
 def rebuild(package: Tuple[str, str, str], target: str) -> bool:
@@ -66,17 +70,46 @@ def _copy_files(files: List[Tuple[str, str]], tree: str) -> None:
     parents = {os.path.dirname(inside) for inside, _source in files}
     for inside, source in files:
         target = tree + inside
-        if inside in parents or (os.path.isdir(source) and not os.path.islink(source)):
-            os.makedirs(target, exist_ok=True)
-            _copy_owner(os.stat(source), target)
-        elif os.path.islink(source):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.symlink(os.readlink(source), target)
-        elif os.path.isfile(source):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy2(source, target)
-            _copy_owner(os.stat(source), target)
-        # Else it is left out by the host's configuration, or was deleted since.
+        if inside in parents:
+            with untrusted_paths.opened_directory(source) as found:
+                _make_directory(os.fstat(found), target)
+            continue
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        holder, name = os.path.split(source)
+        with untrusted_paths.opened_directory(holder) as place:
+            _copy_one(place, name, target)
+
+
+def _copy_one(place: int, name: str, target: str) -> None:
+    """Copy what is at `name` in the directory `place`, which may belong to an account of the package."""
+    try:
+        found = os.stat(name, dir_fd=place, follow_symlinks=False)
+    except FileNotFoundError:
+        return  # left out by the host's configuration, or deleted since
+    if stat.S_ISDIR(found.st_mode):
+        _make_directory(found, target)
+    elif stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(name, dir_fd=place), target)
+    elif stat.S_ISREG(found.st_mode):
+        _copy_file(untrusted_paths.open_plain(name, place), target)
+
+
+def _copy_file(source: int, target: str) -> None:
+    try:
+        found = os.fstat(source)
+        with open(target, "xb") as copy:
+            for block in untrusted_paths.read_blocks(source):
+                if copy.tell() + len(block) > _LARGEST:
+                    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), target)
+                copy.write(block)
+    finally:
+        os.close(source)
+    _copy_owner(found, target)
+
+
+def _make_directory(found: os.stat_result, target: str) -> None:
+    os.makedirs(target, exist_ok=True)
+    _copy_owner(found, target)
 
 
 def _copy_owner(owner: os.stat_result, target: str) -> None:

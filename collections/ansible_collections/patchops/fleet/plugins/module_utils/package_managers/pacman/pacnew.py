@@ -5,9 +5,12 @@
 They are for the administrator to look at. Taken back together with the package they would only mislead.
 """
 
+import contextlib
 import os
 import re
 from typing import List, Set
+
+from ansible_collections.patchops.fleet.plugins.module_utils.untrusted_paths import opened_directory
 
 _BROUGHT = re.compile(r"^warning: .+ installed as (/.+\.pacnew)$", re.MULTILINE)
 _NOTE = "+ new beside an edited file: "
@@ -39,5 +42,8 @@ def noted(log: str) -> List[str]:
 def remove(log: str) -> None:
     """Remove those that the changes in `log` have brought."""
     for path in noted(log):
-        if path.endswith(".pacnew") and os.path.exists(path):
-            os.unlink(path)
+        directory, name = os.path.split(path)
+        if not name.endswith(".pacnew"):
+            continue
+        with contextlib.suppress(OSError), opened_directory(directory) as place:
+            os.unlink(name, dir_fd=place)

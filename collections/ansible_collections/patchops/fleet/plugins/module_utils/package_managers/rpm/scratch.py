@@ -6,16 +6,15 @@ It writes each file as ``NAME;XXXXXXXX`` beside its place, the number being its 
 when it is whole. The next transaction has another number, so that nobody ever takes the old ones away.
 """
 
-import contextlib
 import os
 import re
 import stat
-from typing import Collection, Dict, Iterable, Iterator, List, Set
+from typing import Collection, Dict, Iterable, List, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import command
+from ansible_collections.patchops.fleet.plugins.module_utils.untrusted_paths import opened_directory
 
 _SCRATCH = re.compile(r"(.+);[0-9a-f]{8}", re.DOTALL)
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY
 
 
 def scratch_of(names: Collection[str], present: Iterable[str]) -> List[str]:
@@ -41,7 +40,7 @@ def clear(packages: List[str]) -> List[str]:
     removed = []
     for directory, names in by_directory(command.read_file_names(packages)).items():
         try:
-            with _opened(directory) as place:
+            with opened_directory(directory) as place:
                 removed += [os.path.join(directory, one) for one in _clear(place, directory, names)]
         except OSError:
             continue  # it never came to be, or is none that rpm would write to
@@ -65,18 +64,3 @@ def _is_removed(place: int, name: str) -> bool:
     except OSError:
         return False
     return True
-
-
-@contextlib.contextmanager
-def _opened(directory: str) -> Iterator[int]:
-    """Open a directory. Links on the way count where nobody but root could have made them."""
-    place = os.open("/", _DIRECTORY)
-    try:
-        for part in filter(None, directory.split("/")):
-            holder = os.fstat(place)
-            is_roots = holder.st_uid == 0 and not holder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-            outer, place = place, os.open(part, _DIRECTORY | (0 if is_roots else os.O_NOFOLLOW), dir_fd=place)
-            os.close(outer)
-        yield place
-    finally:
-        os.close(place)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import etc_survey
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.etc_survey import (
     UNREADABLE,
     judge,
@@ -98,7 +98,11 @@ def test_what_is_mounted_in_etc_is_not_the_hosts_own(tmp_path: Path, monkeypatch
     (tmp_path / "pve" / "nodes").mkdir(parents=True)
     (tmp_path / "pve" / ".version").write_text("1")
     (tmp_path / "hosts").write_text("127.0.0.1 localhost")
-    monkeypatch.setattr(etc_survey.os.path, "ismount", lambda path: path.endswith("/pve"))
+
+    def on_another_device(found: os.stat_result) -> os.stat_result:
+        return os.stat_result((*found[:2], found.st_dev + 1, *found[3:10]))
+
+    change_stat(monkeypatch, "pve", on_another_device)
     assert list(look(str(tmp_path))) == ["hosts"]
 
 
@@ -107,14 +111,11 @@ def test_a_mount_whose_program_has_died_keeps_nothing_from_going_back(
 ) -> None:
     (tmp_path / "pve").mkdir()
     (tmp_path / "hosts").write_text("127.0.0.1 localhost")
-    lstat = os.lstat
 
-    def fails_there(path: str, **_named: Any) -> os.stat_result:
-        if str(path).endswith("/pve"):
-            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
-        return lstat(path)
+    def fails(_found: os.stat_result) -> os.stat_result:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
 
-    monkeypatch.setattr(etc_survey.os, "lstat", fails_there)
+    change_stat(monkeypatch, "pve", fails)
     found = look(str(tmp_path))
     assert (sorted(found), found["pve"]) == (["hosts", "pve"], UNREADABLE)
 
@@ -122,9 +123,40 @@ def test_a_mount_whose_program_has_died_keeps_nothing_from_going_back(
 def test_what_can_not_be_listed_is_not_taken_for_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def scandir(path: str) -> None:
+    def refuse(path: int) -> list[str]:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "listdir", refuse)
     with pytest.raises(PermissionError):
         look(str(tmp_path))
+
+
+def test_a_large_file_is_told_apart_by_size_and_time_without_being_read(tmp_path: Path) -> None:
+    large = tmp_path / "sparse"
+    with large.open("wb") as stream:
+        stream.truncate(1 << 40)
+    before = look(str(tmp_path))
+    assert look(str(tmp_path)) == before
+    os.utime(large, (1, 1))
+    assert look(str(tmp_path)) != before
+
+
+def test_directories_that_are_nested_without_end_are_not_looked_into(tmp_path: Path) -> None:
+    deep = "/".join(["d"] * 200)
+    (tmp_path / deep).mkdir(parents=True)
+    found = look(str(tmp_path))
+    assert max(found, key=len).count("/") < 100
+    assert found[max(found, key=len)] == UNREADABLE
+
+
+def change_stat(
+    monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[[os.stat_result], os.stat_result]
+) -> None:
+    """Have os.stat answer differently for entries with a name."""
+    real = os.stat
+
+    def stat(path: Any, **named: Any) -> os.stat_result:
+        found = real(path, **named)
+        return change(found) if path == name else found
+
+    monkeypatch.setattr(os, "stat", stat)
