@@ -80,6 +80,67 @@ def test_what_the_host_is_agrees_with_its_own_tools(fresh_lab: Lab, release: str
     assert kept["errors"] == []
 
 
+ODD_SOURCES = {
+    "corp+tools.list": "deb http://127.0.0.1:9/apt-ignores-this-file ./",
+    "off.sources": "Types: deb\nURIs: http://127.0.0.1:9/off\nSuites: ./\nEnabled: off",
+    "flat.list": "deb [trusted=yes] file:/srv/flat $(ARCH)/",
+    "disc.list": "# deb cdrom:[Corp Install 5]/ bookworm main",
+    "tools.sources": (
+        "# In two stanzas, the second of which is in force.\n\nTypes: deb\nURIs: file:/srv/none\nSuites: a\n"
+        "Components: main\nEnabled: false\n\nTypes: deb\nURIs: file:/srv/tools\nSuites: stable\n"
+        "Components: corp_tools\nTrusted: yes\nCheck-Valid-Until: no"
+    ),
+}
+FLAT_PACKAGES = (
+    "Package: corp-tool\nVersion: 1\nArchitecture: all\nInstalled-Size: 12.5\nFilename: x.deb\nSize: 1"
+)
+EXPIRED_RELEASE = (
+    "Origin: Corp\nSuite: stable\nDate: Mon, 01 Jan 2024 00:00:00 UTC\n"
+    "Valid-Until: Mon, 08 Jan 2024 00:00:00 UTC\nArchitectures: amd64\nComponents: corp_tools\n"
+)
+
+
+def write(host: LabHost, path: str, text: str) -> None:
+    host.run("sh", "-c", 'mkdir -p "$(dirname "$1")" && cat > "$1"', "sh", path, stdin=text)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_repositories_are_those_that_apt_takes_however_they_are_written(
+    fresh_lab: Lab, release: str
+) -> None:
+    host = fresh_lab.host(release)
+    for name, text in ODD_SOURCES.items():
+        write(host, f"/etc/apt/sources.list.d/{name}", text + "\n")
+    write(host, "/srv/flat/amd64/Packages", FLAT_PACKAGES + "\n")
+    index = "/srv/tools/dists/stable/corp_tools/binary-amd64/Packages"
+    write(host, index, FLAT_PACKAGES.replace("corp-tool", "corp-other") + "\n")
+    sums = host.run("sh", "-c", f"stat -c %s {index}; sha256sum {index}").split()
+    listed = f"SHA256:\n {sums[1]} {sums[0]} corp_tools/binary-amd64/Packages\n"
+    write(host, "/srv/tools/dists/stable/Release", EXPIRED_RELEASE + listed)
+    scan(fresh_lab, release)
+    kept = document(host)
+    assert kept["errors"] == []
+    corporate = {one["id"]: one for one in kept["repositories"] if one["uri"].startswith("file:")}
+    assert [one for one in kept["repositories"] if one["uri"].startswith("http://127.0.0.1:9/")] == []
+    assert {name: (one["signed"], one["error"]) for name, one in corporate.items()} == {
+        "file:///srv/flat/ amd64/": (False, None),
+        "file:///srv/tools/ stable/corp_tools": (False, None),
+    }
+    assert corporate["file:///srv/flat/ amd64/"]["age_seconds"] is None
+    assert corporate["file:///srv/tools/ stable/corp_tools"]["valid_until_waived"] is True
+    assert kept["security_source"]["status"] == "ok"
+
+
+def test_a_disc_that_is_not_there_is_told_and_stops_nothing(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("bookworm")
+    write(host, "/etc/apt/sources.list.d/disc.list", "deb cdrom:[Corp Install 5]/ bookworm main\n")
+    scan(fresh_lab, "bookworm")
+    kept = document(host)
+    (disc,) = [one for one in kept["repositories"] if one["uri"].startswith("cdrom:")]
+    assert disc["error"]
+    assert kept["errors"] == []
+
+
 def test_a_second_call_changes_nothing_and_check_mode_keeps_nothing(fresh_lab: Lab) -> None:
     result = run_module(fresh_lab, "trixie", "host_info", {"refresh": True}, check=True)
     assert result["changed"] is False

@@ -145,9 +145,14 @@ def read_transactions(state: StateDirectory) -> List[Dict[str, Any]]:
 
 def _refresh(driver: Driver, wanted: bool, reader: _Reader) -> Dict[str, Any]:
     if not wanted:
-        return {"at": None, "ok": None, "errors": []}
+        return {"at": None, "ok": None, "errors": [], "warnings": []}
     failed = reader.read("repositories", "refresh", driver.refresh)
-    return {"at": times.now(), "ok": failed == [], "errors": failed or []}
+    return {
+        "at": times.now(),
+        "ok": failed == [],
+        "errors": failed or [],
+        "warnings": driver.refresh_warnings(),
+    }
 
 
 def _package_manager(reader: _Reader, driver: Driver) -> Dict[str, Any]:

@@ -33,11 +33,14 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
     result = make_result(
         code, summarize(document), host=decisive_facts(document), patchops_payload=encode(document)
     )
+    warnings = list(document["refresh"]["warnings"])
     complete = len(document["subsets"]) == len(SUBSETS)
     if complete and not check_mode and os.geteuid() == 0:
         problem = _keep_on_host(document)
         if problem:
-            result["warnings"] = [problem]
+            warnings.append(problem)
+    if warnings:
+        result["warnings"] = warnings
     return result
 
 

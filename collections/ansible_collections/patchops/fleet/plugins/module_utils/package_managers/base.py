@@ -71,6 +71,10 @@ class Driver:
         """Fetch the repositories' indexes. Return [{repository, message}], empty when all were fetched."""
         raise NotImplementedError
 
+    def refresh_warnings(self) -> List[str]:
+        """Return what went wrong in the last `refresh` although every index was fetched."""
+        return []
+
     def updates(self) -> List[Dict[str, Any]]:
         """Return the newer versions that enabled repositories offer for installed packages."""
         raise NotImplementedError

@@ -7,8 +7,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 def normal_uri(uri: str) -> str:
-    """Return a repository's URI without credentials and with one slash at its end."""
-    parts = urlsplit(uri)
+    """Return a repository's URI without credentials and with one slash at its end.
+
+    What is no URI for Python (`cdrom:[Corp Install 5]/`) is returned as text.
+    """
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return without_credentials(uri).rstrip("/") + "/"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).rstrip("/") + "/"
 
 

@@ -94,9 +94,13 @@ class Apt(AptChanges):
 
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()
-        errors = refresh.refresh()
-        self._kept["refresh_errors"] = errors
-        return errors
+        read = refresh.refresh()
+        self._kept["refresh_errors"] = read.errors
+        self._kept["refresh_warnings"] = read.warnings
+        return read.errors
+
+    def refresh_warnings(self) -> List[str]:
+        return cast(List[str], self._kept.get("refresh_warnings", []))
 
     def updates(self) -> List[Dict[str, Any]]:
         found = updates.find_updates(inventory.installed(self.rows()), self._policies(), self._by_index())
@@ -131,7 +135,7 @@ class Apt(AptChanges):
         return self._keep("policies", lambda: updates.read_policies(names))
 
     def _by_index(self) -> Dict[str, Dict[str, Any]]:
-        return self._keep("repositories", lambda: repositories.read_repositories(repositories.read_targets()))
+        return self._keep("repositories", repositories.read_repositories)
 
     def _keep(self, name: str, read: Callable[[], T]) -> T:
         if name not in self._kept:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Install exactly these files, with no repository in sight. Forward and back are this one mechanism."""
 
+import itertools
 import os
 import re
 from typing import Any, List
@@ -33,7 +34,9 @@ _NO_REPOSITORIES = [
 ]
 _KEEP_FILES = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
 _ACT = ["-y", "-q", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60"]
-_ERROR = re.compile(r"(?:E: |dpkg: error|dpkg: unrecoverable)")
+_DPKG_ERROR = re.compile(r"dpkg(?:-\w+)?: (?:error|unrecoverable)")
+_LONGEST_CAUSES = 1200
+_LONGEST = 2000
 
 
 def simulate(files: List[str], removals: List[str], allow_downgrades: bool) -> List[simulation.Change]:
@@ -102,13 +105,36 @@ def purge(names: List[str], log: str) -> None:
 
 
 def complaint(output: str) -> str:
-    """Return what apt and dpkg complained about, in at most a few lines' worth of text."""
+    """Return what apt and dpkg complained about: dpkg's own causes first, apt's summary of them last."""
     lines = output.splitlines()
-    found = [line.strip() for line in lines if _ERROR.match(line)]
+    causes, summaries = [], []
     for number, line in enumerate(lines):
-        if line.startswith("Errors were encountered while processing"):
-            found += ["at " + name.strip() for name in lines[number + 1 : number + 6] if name.startswith(" ")]
-    return "; ".join(found)[:800] or " ".join(lines[-3:])[:800] or "it said nothing"
+        if _DPKG_ERROR.match(line):
+            # dpkg indents the lines that go on with the same sentence; the last of them is often the cause.
+            causes.append(" ".join([line.strip()] + _indented(lines[number + 1 :])))
+        elif line.startswith("E: "):
+            summaries.append(line.strip())
+        elif line.startswith("Errors were encountered while processing"):
+            named = _indented(lines[number + 1 :])
+            more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+            summaries += ["at " + ", ".join(named[:5]) + more] if named else []
+    found = _shortened(causes) + summaries
+    return "; ".join(found)[:_LONGEST] or " ".join(lines[-3:])[:_LONGEST] or "it said nothing"
+
+
+def _indented(lines: List[str]) -> List[str]:
+    return [text.strip() for text in itertools.takewhile(lambda text: text.startswith(" "), lines)]
+
+
+def _shortened(causes: List[str]) -> List[str]:
+    """Return the first causes whole; a list of many is cut at its end, and says by how many."""
+    kept, room = causes[:1], _LONGEST_CAUSES - sum(len(one) for one in causes[:1])
+    for one in causes[1:]:
+        if len(one) > room:
+            return kept + [f"and {len(causes) - len(kept)} more errors"]
+        kept.append(one)
+        room -= len(one)
+    return kept
 
 
 def restore_marks(automatic: List[str], present: List[str]) -> None:

@@ -9,7 +9,7 @@ tells.
 import os
 import re
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     normal_uri,
@@ -36,26 +36,40 @@ _FAULT = re.compile(
     re.IGNORECASE,
 )
 _NOT_WRITTEN = re.compile(r"^[WE]: .*?(?P<lists>/\S+)/partial\b.*\(30: (?P<reason>[^)]+)\)$", re.MULTILINE)
+# An administrator's own command that apt runs after it has read everything (a cache warmer, a notifier).
+_HOOK = re.compile(r"^E: Problem executing scripts APT::Update::Post-Invoke(?:-Success)? ")
+_HOOK_ENDED = re.compile(r"^E: Sub-process returned an error code$")
 _LEGACY_KEY = "Key is stored in legacy"
 
 
-def refresh() -> List[Dict[str, Any]]:
-    """Run `apt-get update`. Return [{repository, message}], empty when every repository was read."""
+class Refresh(NamedTuple):
+    """What `apt-get update` said: [{repository, message}] of what it could not read, and what else failed."""
+
+    errors: List[Dict[str, Any]]
+    warnings: List[str]
+
+
+def refresh() -> Refresh:
+    """Run `apt-get update`; no errors: every repository was read."""
     ends = time.monotonic() + _LOCK_PATIENCE
     while True:
         answer = run(["apt-get", "update"], timeout=_TIME_LIMIT, env={"DEBIAN_FRONTEND": "noninteractive"})
         if not _LOCKED.search(answer.stderr) or time.monotonic() > ends:
             break
         time.sleep(2)
-    return parse_errors(answer.rc, answer.stdout, answer.stderr)
+    return Refresh(parse_errors(answer.rc, answer.stdout, answer.stderr), parse_warnings(answer.stderr))
 
 
 def parse_errors(rc: int, stdout: str, stderr: str) -> List[Dict[str, Any]]:
     """Return what failed from the output of `apt-get update`; `repository` is "URI suite" or None."""
     errors = _repository_errors(stdout.splitlines())
     known = {error["repository"] for error in errors}
-    for line in stderr.splitlines():
+    complaints = stderr.splitlines()
+    hook_failed = any(_HOOK.match(line) for line in complaints)
+    for line in complaints:
         text = _one_line(line[3:])
+        if _HOOK.match(line) or (hook_failed and _HOOK_ENDED.match(line)):
+            continue
         if not line.startswith(("E: ", "W: ")) or _LEGACY_KEY in line:
             continue
         if line.startswith("W: ") and not _FAULT.search(line):
@@ -66,11 +80,21 @@ def parse_errors(rc: int, stdout: str, stderr: str) -> List[Dict[str, Any]]:
         if repository is None or repository not in known:
             known.add(repository)
             errors.append({"repository": repository, "message": text})
-    if rc < 0 or (rc and not errors):
+    if rc < 0 or (rc and not errors and not hook_failed):
         # Killed, it has not said of every repository whether it was read.
         errors.append({"repository": None, "message": f"apt-get update {how_ended(rc, _TIME_LIMIT)}"})
     problem = _unwritable(stderr)
     return [dict(error, message=problem) for error in errors] if problem else errors
+
+
+def parse_warnings(stderr: str) -> List[str]:
+    """Return the failures of commands that apt runs after it has read every repository. Pure."""
+    return [
+        "apt read its repositories, but a command of this host's configuration failed afterwards: "
+        + _one_line(line[3:])
+        for line in stderr.splitlines()
+        if _HOOK.match(line)
+    ]
 
 
 def read_seconds_ago() -> Optional[float]:

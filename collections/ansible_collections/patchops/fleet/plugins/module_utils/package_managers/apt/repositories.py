@@ -5,12 +5,12 @@
 import os
 import re
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import signatures
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
-    Entry,
-    read_entries,
+    Options,
+    SourceFiles,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
@@ -31,29 +31,45 @@ class Target(NamedTuple):
     meta_key: str
     filename: str
     trusted: str
+    source: str  # "FILE:NUMBER" of the line or stanza that it comes from
+
+
+class Configured(NamedTuple):
+    """One repository that apt would read, from `apt-get update --print-uris`; no components: a flat one."""
+
+    uri: str
+    suite: str
+    components: Tuple[str, ...]
+    list_prefix: str  # how the names of its files in apt's lists begin
 
 
 _TARGET_FORMAT = "\t".join(
     "$(" + name + ")"
-    for name in ("DESCRIPTION", "REPO_URI", "RELEASE", "COMPONENT", "METAKEY", "FILENAME", "TRUSTED")
+    for name in (
+        "DESCRIPTION",
+        "REPO_URI",
+        "RELEASE",
+        "COMPONENT",
+        "METAKEY",
+        "FILENAME",
+        "TRUSTED",
+        "SOURCESENTRY",
+    )
 )
 _RELEASE_FIELD = re.compile(r"^(Origin|Label|Suite|Codename|Date|Valid-Until): (.*)$")
 # Signed some hours ahead by a server whose clock differs a little is normal.
 _CLOCK_TOLERANCE = 300
 _NEVER_READ: Dict[str, Any] = {"signed": None, "error": "it was never read: its index is not on the host"}
+_PRINTED_URI = re.compile(r"^'(.+)' (\S+) \d+(?:\s|$)")
+_INDEX = re.compile(r"(?P<component>.+)/binary-[^/]+/Packages(?:\.[a-z0-9]+)?$")
 _UNFILLED = re.compile(r"^\$\(.*\)$")
 
 
 def read_targets() -> List[Target]:
-    """Ask apt for its package indexes; raises DriverError when its configuration can't be read."""
-    answer = run(["apt-get", "indextargets", "--format", _TARGET_FORMAT, "Created-By: Packages"])
-    if answer.rc != 0:
-        raise DriverError(
-            "repository_unreadable",
-            "apt can't read its sources: " + without_credentials(answer.stderr.strip()),
-            "Repair the files below /etc/apt/sources.list.d on the host.",
-        )
-    return parse_targets(answer.stdout)
+    """Ask apt for the package indexes that it has; raises DriverError when its sources can't be read."""
+    return parse_targets(
+        _ask(["apt-get", "indextargets", "--format", _TARGET_FORMAT, "Created-By: Packages"])
+    )
 
 
 def parse_targets(text: str) -> List[Target]:
@@ -66,51 +82,81 @@ def parse_targets(text: str) -> List[Target]:
     return targets
 
 
-def read_repositories(targets: List[Target]) -> Dict[str, Dict[str, Any]]:
+def read_configured() -> List[Configured]:
+    """Ask apt which repositories it would read, whether it has their indexes or not; raises DriverError."""
+    return parse_configured(_ask(["apt-get", "update", "--print-uris"]))
+
+
+def parse_configured(text: str) -> List[Configured]:
+    """Return the repositories of `apt-get update --print-uris`. Pure."""
+    files = [match.groups() for match in map(_PRINTED_URI.match, text.splitlines()) if match]
+    found = []
+    for uri, name in files:
+        if not uri.endswith("/InRelease"):
+            continue
+        base = uri[: -len("InRelease")]
+        indexes = [_INDEX.match(other[len(base) :]) for other, _name in files if other.startswith(base)]
+        components = [match.group("component") for match in indexes if match]
+        root, dists, suite = base.rpartition("/dists/") if components else ("", "", "")
+        if not dists:
+            root, _slash, suite = base.rstrip("/").rpartition("/")
+            suite += "/"
+        found.append(
+            Configured(
+                normal_uri(root),
+                suite.rstrip("/") if dists else suite,
+                tuple(dict.fromkeys(components)),
+                name[: -len("InRelease")],
+            )
+        )
+    return found
+
+
+def read_repositories() -> Dict[str, Dict[str, Any]]:
     """Return the repositories by the description apt gives their index, in the host document's shape."""
-    try:
-        entries = read_entries()
-    except OSError as error:
-        raise DriverError("repository_unreadable", "{}: {}".format(error.filename, error.strerror))
+    targets, configured = read_targets(), read_configured()
+    files = SourceFiles()
     now = time.time()
     releases: Dict[str, Dict[str, Any]] = {}
     repositories = {}
     for target in targets:
-        entry = find_entry(entries, target)
-        prefix = _list_prefix(target)
+        try:
+            options = files.options_at(target.source)
+        except OSError as error:
+            raise DriverError("repository_unreadable", "{}: {}".format(error.filename, error.strerror))
+        prefix = list_prefix(target)
         if prefix not in releases:
-            releases[prefix] = _read_release(prefix, target, entry)
-        repositories[" ".join(target.description.split())] = describe(target, entry, releases[prefix], now)
-    for repository in never_read(entries, targets):
+            releases[prefix] = _read_release(prefix, target, options)
+        if options.check_valid_until is None and _is_past(releases[prefix].get("Valid-Until"), now):
+            options = options._replace(check_valid_until=_checks_valid_until())
+        repositories[" ".join(target.description.split())] = describe(target, options, releases[prefix], now)
+    for repository in never_read(configured, targets):
         repositories[repository["id"]] = repository
     return repositories
 
 
-def never_read(entries: List[Entry], targets: List[Target]) -> List[Dict[str, Any]]:
-    """Return the repositories that apt doesn't list, although configured: it has no index of them."""
-    listed = {entry for entry in (find_entry(entries, target) for target in targets) if entry is not None}
+def never_read(configured: List[Configured], targets: List[Target]) -> List[Dict[str, Any]]:
+    """Return the repositories that apt would read and has no index of."""
+    known = {os.path.basename(list_prefix(target)) for target in targets}
     return [
         describe(
-            Target("", entry.uri, entry.suite, component, "", "", ""), entry, dict(_NEVER_READ), time.time()
+            Target("", one.uri, one.suite, component, "", "", "", ""),
+            Options(),
+            dict(_NEVER_READ),
+            time.time(),
         )
-        for entry in entries
-        if entry not in listed
-        for component in entry.components or ("",)
+        for one in configured
+        if one.list_prefix not in known
+        for component in one.components or ("",)
     ]
 
 
-def find_entry(entries: List[Entry], target: Target) -> Optional[Entry]:
-    """Return the sources entry that a target comes from."""
-    uri = normal_uri(target.repo_uri)
-    suites = (target.release, target.release.rstrip("/") + "/")
-    return next((entry for entry in entries if entry.uri == uri and entry.suite in suites), None)
-
-
-def describe(target: Target, entry: Optional[Entry], release: Dict[str, Any], now: float) -> Dict[str, Any]:
+def describe(target: Target, options: Options, release: Dict[str, Any], now: float) -> Dict[str, Any]:
     """Return one repository; `release` holds the fields of its Release file, `signed` and `error`."""
     uri = normal_uri(target.repo_uri)
     date, valid_until = _epoch(release.get("Date")), _epoch(release.get("Valid-Until"))
-    expired = valid_until is not None and valid_until < now
+    waived = options.check_valid_until is False
+    expired = _is_past(release.get("Valid-Until"), now) and not waived
     error = release["error"]
     if error is None and expired:
         error = "its index was valid until {}; the mirror is stale or the host's clock is wrong".format(
@@ -128,9 +174,10 @@ def describe(target: Target, entry: Optional[Entry], release: Dict[str, Any], no
         "origin": release.get("Origin"),
         "label": release.get("Label"),
         "signed": release["signed"],
-        "signed_by": entry.signed_by if entry else None,
+        "signed_by": options.signed_by,
         "date": _document_time(date),
         "valid_until": _document_time(valid_until),
+        "valid_until_waived": waived,
         "expired": expired,
         "age_seconds": None if date is None else max(0, int(now - date)),
         "error": error,
@@ -183,29 +230,53 @@ def parse_release(text: str) -> Dict[str, Any]:
     return fields
 
 
-def _read_release(prefix: str, target: Target, entry: Optional[Entry]) -> Dict[str, Any]:
+def _read_release(prefix: str, target: Target, options: Options) -> Dict[str, Any]:
     path = next((prefix + name for name in ("InRelease", "Release") if os.path.exists(prefix + name)), None)
     if path is None:
-        return dict(_NEVER_READ)
+        # apt reads such a repository only where the administrator has said that it may.
+        return {"signed": False, "error": None if target.trusted == "yes" else "it has no Release file"}
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             release = parse_release(file.read())
     except OSError as error:
         return {"signed": None, "error": "{}: {}".format(path, error.strerror)}
-    if "Date" not in release:
-        return dict(release, signed=None, error="{} is damaged: it has no date".format(path))
-    signed, error_text = signatures.check(path, entry.signed_by if entry else None)
+    signed, error_text = signatures.check(path, options.signed_by)
     if signed and target.trusted == "no":
         signed, error_text = False, "apt does not trust its signature"
-    if not signed and entry is not None and entry.trusted:
+    if not signed and options.trusted:
         error_text = None  # an administrator's decision; `signed` tells
     return dict(release, signed=signed, error=error_text)
 
 
-def _list_prefix(target: Target) -> str:
-    # apt names every file of a repository after the URI of its Release file's directory.
-    stem = target.meta_key.replace("/", "_")
-    return target.filename[: target.filename.rfind(stem)]
+def list_prefix(target: Target) -> str:
+    """Return how the paths of all files of the target's repository in apt's lists begin. Pure.
+
+    apt puts "_" for each "/" of an address, and %5f for each "_": "main/binary-amd64/Packages" takes three
+    parts of the file's name, whatever else its letters became.
+    """
+    parts = target.filename.split("_")
+    return "_".join(parts[: -(target.meta_key.count("/") + 1)]) + "_"
+
+
+def _ask(argv: List[str]) -> str:
+    answer = run(argv)
+    if answer.rc != 0:
+        raise DriverError(
+            "repository_unreadable",
+            "apt can't read its sources: " + without_credentials(answer.stderr.strip()),
+            "Repair the files below /etc/apt/sources.list.d on the host.",
+        )
+    return answer.stdout
+
+
+def _checks_valid_until() -> bool:
+    """Tell whether apt checks this by default; it prints nothing where nobody has set it."""
+    return "false" not in run(["apt-config", "shell", "CHECKS", "Acquire::Check-Valid-Until/b"]).stdout
+
+
+def _is_past(date: Optional[str], now: float) -> bool:
+    epoch = _epoch(date)
+    return epoch is not None and epoch < now
 
 
 def _epoch(text: Optional[str]) -> Optional[float]:

@@ -122,10 +122,18 @@ def records(show: str) -> List[Dict[str, Any]]:
                     "name": fields["Package"],
                     "version": fields["Version"],
                     "arch": fields.get("Architecture", ""),
-                    "size": int(fields.get("Size", "0")),
+                    "size": _whole(fields.get("Size")),
                     "sha256": fields.get("SHA256", ""),
-                    "installed_kib": int(fields.get("Installed-Size", "0")),
+                    "installed_kib": _whole(fields.get("Installed-Size")),
                     "served": "Filename" in fields,
                 }
             )
     return found
+
+
+def _whole(text: Optional[str]) -> int:
+    """Return a size of a package record, rounded up; 0 where its builder wrote something else."""
+    match = re.match(r"(\d{1,15})(\.\d*)?\Z", text or "")
+    if match is None:
+        return 0
+    return int(match.group(1)) + (1 if (match.group(2) or "").strip(".0") else 0)

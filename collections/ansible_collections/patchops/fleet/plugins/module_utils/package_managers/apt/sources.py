@@ -1,99 +1,85 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""apt's sources: the files below /etc/apt, in the one-line and in the stanza format.
+"""The options of apt's sources: which key signs a repository, and which of its checks are waived.
 
-apt itself says which repositories are enabled; these files add what it doesn't print: by which key a
-repository has to be signed, and whether its signature is waived.
+apt decides which files, lines and stanzas are in force. It names the place of each index ("FILE:NUMBER", the
+number of a line or of a stanza, counted from 1), and only that place is read here.
 """
 
-import glob
 import re
-from typing import Dict, List, NamedTuple, Optional, Tuple
-
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import normal_uri
+from typing import Dict, List, NamedTuple, Optional
 
 
-class Entry(NamedTuple):
-    """One repository as its sources file describes it; no components: a flat one."""
+class Options(NamedTuple):
+    """The options of one source that apt does not print; None: the option is not set there."""
 
-    uri: str
-    suite: str
-    components: Tuple[str, ...]
-    signed_by: Optional[str]
-    trusted: bool
+    signed_by: Optional[str] = None
+    trusted: Optional[bool] = None
+    check_valid_until: Optional[bool] = None
 
 
-_LINE = re.compile(
-    r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<uri>\S+)\s+(?P<suite>\S+)(?P<components>[^#]*)"
-)
-_PATTERNS = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources")
-_YES = ("yes", "true", "on", "1", "with", "enable")
+EMBEDDED_KEY = "embedded key"
+
+_LINE = re.compile(r"^deb(?:-src)?\s+\[\s*(?P<options>[^\]]*)\]")
+# As apt's StringToBool reads them; it takes other words for "not set".
+_YES = ("yes", "true", "with", "on", "enable", "1")
+_NO = ("no", "false", "without", "off", "disable", "0")
 
 
-def read_entries() -> List[Entry]:
-    """Return the entries of all of the host's sources files; unreadable files raise OSError."""
-    entries: List[Entry] = []
-    for pattern in _PATTERNS:
-        for path in sorted(glob.glob(pattern)):
+class SourceFiles:
+    """Reads the places that apt names; each file once."""
+
+    def __init__(self) -> None:
+        self._texts: Dict[str, str] = {}
+
+    def options_at(self, place: str) -> Options:
+        """Return the options at "FILE:NUMBER"; no options where `place` is empty. Raises OSError."""
+        path, _colon, number = place.rpartition(":")
+        if not path or not number.isdigit():
+            return Options()
+        if path not in self._texts:
             with open(path, encoding="utf-8", errors="replace") as file:
-                text = file.read()
-            entries += parse_stanzas(text) if path.endswith(".sources") else parse_lines(text)
-    return entries
+                self._texts[path] = file.read()
+        read = stanza_options if path.endswith(".sources") else line_options
+        return read(self._texts[path], int(number))
 
 
-def parse_lines(text: str) -> List[Entry]:
-    """Return the entries of a one-line-format file."""
-    entries = []
-    for line in text.splitlines():
-        match = _LINE.match(line.strip())
-        if not match:
-            continue
-        options = dict(
-            option.split("=", 1) for option in (match.group("options") or "").split() if "=" in option
-        )
-        entries.append(
-            Entry(
-                normal_uri(match.group("uri")),
-                match.group("suite"),
-                tuple(match.group("components").split()),
-                options.get("signed-by"),
-                options.get("trusted", "").lower() in _YES,
-            )
-        )
-    return entries
+def line_options(text: str, number: int) -> Options:
+    """Return the options of a line of a one-line-format file. Pure."""
+    lines = text.split("\n")
+    match = _LINE.match(lines[number - 1].strip()) if 0 < number <= len(lines) else None
+    if match is None:
+        return Options()
+    options: Dict[str, str] = {}
+    for option in match.group("options").split():
+        name, _equals, value = option.partition("=")
+        options[name.lower()] = value
+    return _options(options)
 
 
-def parse_stanzas(text: str) -> List[Entry]:
-    """Return the entries of a stanza-format file, one for each pair of URI and suite."""
-    entries = []
-    for stanza in re.split(r"\n\s*\n", text):
-        fields = _stanza_fields(stanza)
-        if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() in (
-            "no",
-            "false",
-        ):
-            continue
-        for uri in fields.get("uris", "").split():
-            for suite in fields.get("suites", "").split():
-                signed_by = fields.get("signed-by")
-                entries.append(
-                    Entry(
-                        normal_uri(uri),
-                        suite,
-                        tuple(fields.get("components", "").split()),
-                        "embedded key" if signed_by and "BEGIN PGP" in signed_by else signed_by,
-                        fields.get("trusted", "").lower() in _YES,
-                    )
-                )
-    return entries
+def stanza_options(text: str, number: int) -> Options:
+    """Return the options of a stanza of a deb822 file. Pure."""
+    stanzas = split_stanzas(text)
+    return _options(_stanza_fields(stanzas[number - 1])) if 0 < number <= len(stanzas) else Options()
 
 
-def _stanza_fields(stanza: str) -> Dict[str, str]:
-    fields: Dict[str, str] = {}
-    name = ""
-    for line in stanza.splitlines():
+def split_stanzas(text: str) -> List[List[str]]:
+    """Return the lines of each stanza; comments are no lines, and stanzas of comments alone don't count."""
+    stanzas: List[List[str]] = [[]]
+    for line in text.split("\n"):
         if line.startswith("#"):
             continue
+        if line.strip():
+            stanzas[-1].append(line)
+        elif stanzas[-1]:
+            stanzas.append([])
+    return [stanza for stanza in stanzas if stanza]
+
+
+def _stanza_fields(stanza: List[str]) -> Dict[str, str]:
+    fields: Dict[str, str] = {}
+    name = ""
+    for line in stanza:
         if line[:1] in (" ", "\t"):
             fields[name] = fields.get(name, "") + "\n" + line.strip()
         elif ":" in line:
@@ -101,3 +87,15 @@ def _stanza_fields(stanza: str) -> Dict[str, str]:
             name = name.strip().lower()
             fields[name] = value.strip()
     return fields
+
+
+def _options(fields: Dict[str, str]) -> Options:
+    signed_by = fields.get("signed-by") or None
+    if signed_by and "BEGIN PGP" in signed_by:
+        signed_by = EMBEDDED_KEY
+    return Options(signed_by, _flag(fields.get("trusted")), _flag(fields.get("check-valid-until")))
+
+
+def _flag(word: Optional[str]) -> Optional[bool]:
+    word = (word or "").lower()
+    return True if word in _YES else False if word in _NO else None

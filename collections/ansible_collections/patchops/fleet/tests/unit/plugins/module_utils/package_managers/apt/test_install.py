@@ -36,9 +36,31 @@ Description: GNU shell
 
 def test_a_failure_is_told_in_dpkgs_words() -> None:
     assert install.complaint(FAILED) == (
-        "dpkg: error processing package lab-failapp (--configure):; "
-        "E: Sub-process /usr/bin/dpkg returned an error code (1); at lab-failapp"
+        "dpkg: error processing package lab-failapp (--configure): installed lab-failapp package "
+        "post-installation script subprocess returned error exit status 7; at lab-failapp; "
+        "E: Sub-process /usr/bin/dpkg returned an error code (1)"
     )
+
+
+FATAL = """\
+E: Sub-process /usr/bin/dpkg returned an error code (2)
+dpkg: unrecoverable fatal error, aborting:
+ files list file for package 'lab-app' is missing final newline
+"""
+
+
+def test_the_cause_of_a_fatal_error_is_on_its_next_line_and_comes_first() -> None:
+    assert install.complaint(FATAL) == (
+        "dpkg: unrecoverable fatal error, aborting: files list file for package 'lab-app' is missing final "
+        "newline; E: Sub-process /usr/bin/dpkg returned an error code (2)"
+    )
+
+
+def test_of_many_errors_the_first_are_told_whole_and_the_others_are_counted() -> None:
+    one = "dpkg: error processing package {} (--configure):\n {}\n"
+    told = install.complaint("".join(one.format(f"p{number}", "x" * 300) for number in range(20)))
+    assert "p0 (--configure): " + "x" * 300 in told
+    assert "and 17 more errors" in told
 
 
 def test_a_failure_without_words_is_told_by_its_last_lines() -> None:

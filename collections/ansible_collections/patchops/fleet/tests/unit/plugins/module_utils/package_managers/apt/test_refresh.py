@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.refresh import parse_errors
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.refresh import (
+    parse_errors,
+    parse_warnings,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.process import TIMED_OUT
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -141,3 +144,27 @@ def test_an_old_cache_that_can_not_be_removed_does_not_keep_the_lists_from_being
 
 def test_a_refresh_without_complaint_has_no_errors() -> None:
     assert parse_errors(0, "Hit:1 http://mirror.lab/debian bookworm InRelease\n", "") == []
+
+
+HOOK_FAILED = """\
+E: Problem executing scripts APT::Update::Post-Invoke-Success '/usr/local/bin/warm-cache'
+E: Sub-process returned an error code
+"""
+
+
+def test_a_command_that_apt_runs_after_reading_everything_is_a_warning_when_it_fails() -> None:
+    assert parse_errors(100, "Reading package lists...\n", HOOK_FAILED) == []
+    (warning,) = parse_warnings(HOOK_FAILED)
+    assert "/usr/local/bin/warm-cache" in warning
+
+
+def test_a_repository_that_fails_beside_such_a_command_is_still_told() -> None:
+    stdout = "Err:1 http://mirror.lab/debian bookworm InRelease\n  404  Not Found\n"
+    assert [error["repository"] for error in parse_errors(100, stdout, HOOK_FAILED)] == [
+        "http://mirror.lab/debian/ bookworm"
+    ]
+
+
+def test_a_command_that_fails_before_apt_reads_leaves_the_repositories_unread() -> None:
+    stderr = "E: Problem executing scripts APT::Update::Pre-Invoke 'false'\n"
+    assert parse_errors(100, "", stderr + "E: Sub-process returned an error code\n") != []

@@ -136,3 +136,11 @@ def test_records_tell_what_a_repository_serves() -> None:
         "served": True,
     }
     assert (installed["version"], installed["served"]) == ("2026a-0+deb12u1", False)
+
+
+@pytest.mark.parametrize(
+    ("written", "kib"), [("1234.5", 1235), ("1234.0", 1234), ("12 kB", 0), ("-3", 0), ("9" * 400, 0), ("", 0)]
+)
+def test_a_size_that_a_builder_wrote_in_his_own_way_stops_nobody(written: str, kib: int) -> None:
+    (record,) = simulation.records(f"Package: a\nVersion: 1\nInstalled-Size: {written}\nSize: 7\n")
+    assert (record["installed_kib"], record["size"]) == (kib, 7)

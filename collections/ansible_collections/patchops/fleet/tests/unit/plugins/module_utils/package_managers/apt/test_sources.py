@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
-    Entry,
-    parse_lines,
-    parse_stanzas,
+    EMBEDDED_KEY,
+    Options,
+    SourceFiles,
+    line_options,
+    stanza_options,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     normal_uri,
@@ -15,35 +17,31 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ur
 )
 
 LINES = """\
-# deb http://mirror/old bullseye main
+# deb [trusted=yes] http://mirror/old bullseye main
 deb http://mirror/debian bookworm main contrib # comment
-deb-src http://mirror/debian bookworm main
-deb [arch=amd64 signed-by=/usr/share/keyrings/x.gpg] https://user:secret@vendor/apt/ stable main
-deb [trusted=yes] file:/srv/local ./
+
+  deb [ arch=amd64 signed-by=/usr/share/keyrings/x.gpg ] https://user:secret@vendor/apt/ stable main
+deb [trusted=yes Check-Valid-Until=no] file:/srv/local ./
+deb cdrom:[Corp Install 5]/ bookworm main
 """
 STANZAS = """\
+
+# Only a comment: apt does not count it.
+
 Types: deb deb-src
 URIs: http://mirror/debian
 # a comment in between
 Suites: bookworm bookworm-updates
-Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
-Enabled: no
+
+Enabled: off
 Types: deb
 URIs: http://mirror/off
-Suites: off
-Components: main
-
-Types: deb-src
-URIs: http://mirror/sources
-Suites: bookworm
-Components: main
+Check-Valid-Until: false
 
 Types: deb
 URIs: https://vendor/apt
-Suites: stable
-Components: main
 Trusted: yes
 Signed-By:
  -----BEGIN PGP PUBLIC KEY BLOCK-----
@@ -52,21 +50,40 @@ Signed-By:
 """
 
 
-def test_one_line_entries_are_read_with_their_options() -> None:
-    assert parse_lines(LINES) == [
-        Entry("http://mirror/debian/", "bookworm", ("main", "contrib"), None, False),
-        Entry("https://vendor/apt/", "stable", ("main",), "/usr/share/keyrings/x.gpg", False),
-        Entry("file:///srv/local/", "./", (), None, True),
-    ]
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [
+        (1, Options()),
+        (2, Options()),
+        (4, Options(signed_by="/usr/share/keyrings/x.gpg")),
+        (5, Options(trusted=True, check_valid_until=False)),
+        (6, Options()),
+        (7, Options()),
+        (99, Options()),
+    ],
+)
+def test_the_options_of_a_line_are_those_in_its_brackets(number: int, options: Options) -> None:
+    assert line_options(LINES, number) == options
 
 
-def test_enabled_stanzas_give_an_entry_for_each_uri_and_suite() -> None:
-    keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    assert parse_stanzas(STANZAS) == [
-        Entry("http://mirror/debian/", "bookworm", ("main",), keyring, False),
-        Entry("http://mirror/debian/", "bookworm-updates", ("main",), keyring, False),
-        Entry("https://vendor/apt/", "stable", ("main",), "embedded key", True),
-    ]
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [
+        (1, Options(signed_by="/usr/share/keyrings/debian-archive-keyring.gpg")),
+        (2, Options(check_valid_until=False)),
+        (3, Options(signed_by=EMBEDDED_KEY, trusted=True)),
+        (4, Options()),
+    ],
+)
+def test_the_options_of_a_stanza_are_found_by_the_number_that_apt_gives_it(
+    number: int, options: Options
+) -> None:
+    assert stanza_options(STANZAS, number) == options
+
+
+@pytest.mark.parametrize("place", ["", "nowhere", "/no/such.list:x"])
+def test_an_index_without_a_place_has_no_options(place: str) -> None:
+    assert SourceFiles().options_at(place) == Options()
 
 
 @pytest.mark.parametrize(
@@ -75,6 +92,9 @@ def test_enabled_stanzas_give_an_entry_for_each_uri_and_suite() -> None:
         ("http://mirror/debian", "http://mirror/debian/"),
         ("http://mirror/debian//", "http://mirror/debian/"),
         ("https://user:p%40ss@mirror:8080/debian", "https://mirror:8080/debian/"),
+        ("cdrom:[Corp Install 5]/", "cdrom:[Corp Install 5]/"),
+        ("http://[fe80", "http://[fe80/"),
+        ("https://user:p%40ss@[mirror", "https://[mirror/"),
         ("https://token@mirror/debian?key=secret", "https://mirror/debian/"),
     ],
 )
