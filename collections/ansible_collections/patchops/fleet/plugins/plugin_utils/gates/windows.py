@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.durations import parse_duration
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Far enough to find the next start of any weekly window.
 _HORIZON_DAYS = 8
 
 _TIME = re.compile(r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])\Z")
-_DURATION = re.compile(r"(?=[0-9])(?:(?P<hours>[0-9]{1,3})h)? ?(?:(?P<minutes>[0-9]{1,4})m)?\Z")
+_LONGEST_WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,14 @@ def judge(windows: Sequence[Recurring | Period], freezes: Sequence[Period], now:
     return Verdict(False, "outside the window, and none follows")
 
 
+def moment_of(local: datetime, zone: tzinfo) -> datetime:
+    """Return the moment (UTC) of a local time of day.
+
+    A time that the clock skips is read with the offset before the change; one that it repeats is the first.
+    """
+    return local.replace(tzinfo=zone, fold=0).astimezone(timezone.utc)
+
+
 def _periods(window: Recurring | Period, now: datetime) -> Iterator[Period]:
     """Yield the periods of a window that can hold `now` or come next."""
     if isinstance(window, Period):
@@ -95,7 +105,7 @@ def _periods(window: Recurring | Period, now: datetime) -> Iterator[Period]:
     for offset in range(-window.duration.days - 1, _HORIZON_DAYS + 1):
         day = today + timedelta(days=offset)
         if day.weekday() in window.days:
-            begin = datetime.combine(day, window.start, window.zone).astimezone(timezone.utc)
+            begin = moment_of(datetime.combine(day, window.start), window.zone)
             yield Period(begin, begin + window.duration)
 
 
@@ -105,16 +115,16 @@ def _window(item: Mapping[str, object]) -> Recurring | Period:
     _known(item, {"start", "duration", "days", "timezone"}, "window")
     return Recurring(
         days=_days(item.get("days")),
-        start=_start(item.get("start")),
+        start=parse_start(item.get("start")),
         duration=_duration(item.get("duration")),
-        zone=_zone(item.get("timezone")),
+        zone=parse_zone(item.get("timezone")),
     )
 
 
 def _period(item: Mapping[str, object]) -> Period:
     _known(item, {"from", "until", "reason", "timezone"}, "period")
-    zone = _zone(item.get("timezone"))
-    begin, end = _moment(item.get("from"), zone), _moment(item.get("until"), zone)
+    zone = parse_zone(item.get("timezone"))
+    begin, end = parse_moment(item.get("from"), zone), parse_moment(item.get("until"), zone)
     if begin >= end:
         raise ValueError(f"a period ends before it begins: from {item.get('from')} until {item.get('until')}")
     return Period(begin, end, str(item.get("reason") or ""))
@@ -143,7 +153,8 @@ def _days(value: object) -> tuple[int, ...]:
     return tuple(sorted({DAYS.index(name) for name in names}))
 
 
-def _start(value: object) -> time:
+def parse_start(value: object) -> time:
+    """Return a time of day written as ``"22:00"``. Raises ValueError."""
     match = _TIME.match(str(value))
     if match is None:
         # YAML 1.1 reads an unquoted 22:00 as a number in base 60.
@@ -152,18 +163,14 @@ def _start(value: object) -> time:
 
 
 def _duration(value: object) -> timedelta:
-    match = _DURATION.match(str(value))
-    span = (
-        timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
-        if match
-        else timedelta()
-    )
-    if not timedelta() < span <= timedelta(days=7):
-        raise ValueError(f"duration {value!r} is not understood; write for example '4h', '90m' or '1h30m'")
+    span = parse_duration(value)
+    if not timedelta() < span <= _LONGEST_WINDOW:
+        raise ValueError(f"duration {value!r} is out of range; a window lasts up to 7 days, for example '4h'")
     return span
 
 
-def _zone(value: object) -> tzinfo:
+def parse_zone(value: object) -> tzinfo:
+    """Return a time zone by its IANA name; None is UTC. Raises ValueError."""
     if value is None:
         return timezone.utc
     try:
@@ -175,7 +182,11 @@ def _zone(value: object) -> tzinfo:
         ) from error
 
 
-def _moment(value: object, zone: tzinfo) -> datetime:
+def parse_moment(value: object, zone: tzinfo) -> datetime:
+    """Return a moment (UTC) from ISO 8601; without an offset it is in `zone`, a bare date its midnight.
+
+    Raises ValueError.
+    """
     if isinstance(value, datetime):
         moment = value
     elif isinstance(value, date):
