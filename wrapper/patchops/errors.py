@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -22,15 +23,17 @@ class ExitCode(IntEnum):
 class PatchOpsError(Exception):
     """Something went wrong that is not a defect: says what, where, and what to do.
 
-    `remedy` is one sentence for the person who reads it; `exit_code` is the process's own.
+    `remedy` is one sentence for the person who reads it, `details` are lines that say more, one thing each;
+    `exit_code` is the process's own.
     """
 
     exit_code = ExitCode.INTERNAL
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", details: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.details = tuple(details)
 
 
 class InputError(PatchOpsError):

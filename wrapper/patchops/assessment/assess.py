@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -42,8 +42,17 @@ def usable_input() -> Iterator[None]:
     """What is wrong with database, policy or ledger becomes bad input: the messages name file and remedy."""
     try:
         yield
-    except (DatabaseError, PolicyError, LedgerError, StoreError, DocumentError) as error:
+    except PolicyError as error:
+        raise unusable_policy(error.args) from None
+    except (DatabaseError, LedgerError, StoreError, DocumentError) as error:
         raise InputError(str(error)) from None
+
+
+def unusable_policy(problems: Sequence[str]) -> InputError:
+    """The error of a policy with these problems; a single one is told in the message itself."""
+    if len(problems) == 1:
+        return InputError(problems[0])
+    return InputError(f"The policy has {len(problems)} mistakes.", details=problems)
 
 
 def policy_of(file: Path | None) -> Policy:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Recurrence rules (RFC 5545, RRULE): a checked subset, expanded to days of a local calendar.
 
-The library reads rules leniently: it ignores parts that it doesn't know, and takes what a rule leaves open from
-the first occurrence. So a rule is checked here before the library sees it, and a rule without an anchor must
-say by itself on which days it falls.
+The library reads rules leniently: it ignores parts that it doesn't know, and takes what a rule leaves open
+from the first occurrence. So a rule is checked here before the library sees it, and a rule without an anchor
+must say by itself on which days it falls.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ _COMMANDS = {
     "compare": "patchops.cli.compare:compare",
     "export": "patchops.cli.findings:export",
     "policy": "patchops.cli.policy:policy",
+    "calendar": "patchops.cli.calendar:calendar",
     "feeds": "patchops.feeds.cli:feeds",
     "status": "patchops.cli.status:status",
     "report": "patchops.cli.report:report",
@@ -70,7 +71,7 @@ class PatchOpsGroup(click.Group):
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except PatchOpsError as error:
-            _complain(error.message, error.remedy)
+            _complain(error.message, error.remedy, error.details)
             return int(error.exit_code)
         except click.ClickException as error:
             error.show()
@@ -93,8 +94,10 @@ class PatchOpsGroup(click.Group):
         return code if isinstance(code, int) else int(ExitCode.DONE)
 
 
-def _complain(message: str, remedy: str) -> None:
+def _complain(message: str, remedy: str, details: Sequence[str] = ()) -> None:
     click.echo(click.style("Error: ", fg="red", bold=True) + plain(message), err=True)
+    for line in details:
+        click.echo(f"  {plain(line)}", err=True)
     if remedy:
         click.echo(f"  {plain(remedy)}", err=True)
 

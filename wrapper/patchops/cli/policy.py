@@ -21,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.openvex imp
 )
 from patchops.assessment.assess import policy_of
 from patchops.errors import InputError
+from patchops.policy.calendars import load_calendars
 from patchops.text import plain
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -36,11 +37,14 @@ def policy() -> None:
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
     """Check FILE as a whole; says every problem with line, place and remedy."""
-    found = policy_of(file)
     today = datetime.now(timezone.utc).date()
+    calendars = load_calendars(file, today)
+    found = policy_of(file)
     click.echo(f"{file}: {len(found.rules)} rules, {len(found.waivers)} waivers, {len(found.acts)} acts")
     for rule in found.rules:
         click.echo(f"  due dates: {plain(rule.name)}" + (f" ({rule.note})" if rule.note else ""))
+    if calendars.named:
+        click.echo(f"  calendars: {', '.join(map(plain, calendars.named))}")
     for waiver in found.waivers:
         if waiver.expired(today):
             click.echo(f"  expired: waiver {plain(waiver.id)} on {waiver.ends.isoformat()}")

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.checks import (
     contradictions,
@@ -21,11 +23,37 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 class PolicyError(Exception):
-    """A policy that can't be used; the message has one line a problem: file, line, place, what, remedy."""
+    """A policy that can't be used. Each argument is one problem: file, line, place, what, remedy."""
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
+
+
+@dataclass(frozen=True)
+class PolicyText:
+    """The plain data of a policy file, and the line of each place in it."""
+
+    name: str
+    data: Any
+    lines: Mapping[str, int]
+
+    def told(self, problem: Problem) -> str:
+        """Return a problem as one line: file, line, place, what and remedy."""
+        place = problem.place
+        while place and place not in self.lines:
+            place = place.rpartition(".")[0]
+        where = f"{self.name}:{self.lines.get(place, 1)}"
+        remedy = f". Remedy: {problem.remedy}" if problem.remedy else ""
+        return f"{where}: {problem.place or 'the whole file'}: {problem.message}{remedy}"
 
 
 def load_policy(path: str | Path) -> Policy:
     """Read and check a policy file. Raises PolicyError."""
+    return _checked(read_policy_text(path))
+
+
+def read_policy_text(path: str | Path) -> PolicyText:
+    """Read a policy file as plain data, without checking what it says. Raises PolicyError."""
     try:
         with open(path, "rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -36,30 +64,34 @@ def load_policy(path: str | Path) -> Policy:
         raise PolicyError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     if len(raw) > MAX_BYTES:
         raise PolicyError(f"{path}: larger than {MAX_BYTES} bytes; that is no policy")
-    return parse_policy(text, str(path))
+    return _plain(text, str(path))
 
 
 def parse_policy(text: str, name: str) -> Policy:
     """Read and check the text of a policy; ``name`` stands for the file in messages. Raises PolicyError."""
+    return _checked(_plain(text, name))
+
+
+def find_problems(text: PolicyText) -> list[Problem]:
+    """Return what is wrong with the parts of a policy that the engine reads."""
+    found = problems(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")), text.data)
+    if not found:
+        found = list(contradictions(text.data))
+    if not found:
+        policy = build(text.data, text.name)
+        found = list(waiver_faults(policy.waivers, text.data.get("waivers", {})))
+    return found
+
+
+def _plain(text: str, name: str) -> PolicyText:
     try:
-        data, lines = read_yaml(text)
+        return PolicyText(name, *read_yaml(text))
     except YamlError as error:
         raise PolicyError(f"{name}: {error}") from None
-    found = problems(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")), data)
-    if not found:
-        found = list(contradictions(data))
-    if not found:
-        policy = build(data, name)
-        found = list(waiver_faults(policy.waivers, data.get("waivers", {})))
+
+
+def _checked(text: PolicyText) -> Policy:
+    found = find_problems(text)
     if found:
-        raise PolicyError("\n".join(_line(problem, name, lines) for problem in found))
-    return policy
-
-
-def _line(problem: Problem, name: str, lines: Mapping[str, int]) -> str:
-    place = problem.place
-    while place and place not in lines:
-        place = place.rpartition(".")[0]
-    where = f"{name}:{lines.get(place, 1)}"
-    remedy = f". Remedy: {problem.remedy}" if problem.remedy else ""
-    return f"{where}: {problem.place or 'the whole file'}: {problem.message}{remedy}"
+        raise PolicyError(*(text.told(problem) for problem in found))
+    return build(text.data, text.name)

@@ -3,7 +3,7 @@
 """Check plain data against the part of JSON Schema that our own schemas use, with words for people.
 
 The collection may need nothing beyond ansible-core, so the schema that editors read is interpreted here:
-type, const, enum, required, properties, additionalProperties: false, items, minItems, minLength, maxLength,
+type, const, enum, required, properties, additionalProperties, items, minItems, minLength, maxLength,
 minimum, maximum, pattern, format: date and local $ref. The description of a place is the remedy there.
 """
 
@@ -69,6 +69,8 @@ def _check_mapping(
         inside = f"{place}.{key}" if place else key
         if key in known:
             yield from _check(root, known[key], value, inside)
+        elif isinstance(schema.get("additionalProperties"), dict):
+            yield from _check(root, schema["additionalProperties"], value, inside)
         else:
             yield Problem(inside, "unknown key", f"known here: {', '.join(known)}")
 
