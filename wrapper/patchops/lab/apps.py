@@ -65,6 +65,7 @@ class App:
     :ivar maps_library: it carries a service that executes the library of lab-library
     :ivar locks_out: 1.1 lets nobody log in any more
     :ivar needs: what 1.1 depends on, conflicts: what it can't be installed beside
+    :ivar exactly: the lab package of which each of its versions needs the same version
     :ivar phased: the distribution offers 1.1 to no host yet, as Ubuntu does with updates in phases
     :ivar companions: lab packages that are on the host with it
     :ivar only: the one version there is, for packages that only play a part beside another one
@@ -83,6 +84,7 @@ class App:
     locks_out: bool = False
     needs: str = ""
     conflicts: str = ""
+    exactly: str = ""
     phased: bool = False
     companions: tuple[str, ...] = ()
     only: str | None = None
@@ -115,6 +117,12 @@ APPS: dict[str, App] = {
     "newcomer": App("Comes with the update of lab-needsnew", only=NEW),
     "pusher": App("A package whose update removes another", conflicts="lab-pushed", companions=("pushed",)),
     "pushed": App("Is removed by the update of lab-pusher", only=OLD),
+    "exactuser": App(
+        "A package that needs just its own version of lab-exactbase",
+        exactly="lab-exactbase",
+        companions=("exactbase",),
+    ),
+    "exactbase": App("Comes in the same version as lab-exactuser"),
     "phasedapp": App("A package whose update is offered in phases, and to no host yet", phased=True),
     "library": App("A library that a running service executes", library=True),
     "libuser": App("Executes lab-library", companions=("library",), maps_library=True, only=OLD),
@@ -172,6 +180,8 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
     ]
     if updated and app.needs:
         control.append(f"Depends: {app.needs}")
+    if app.exactly:
+        control.append(f"Depends: {app.exactly} (= {version})")
     if updated and app.conflicts:
         control.append(f"Conflicts: {app.conflicts}")
     if updated and app.phased:

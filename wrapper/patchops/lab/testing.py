@@ -54,11 +54,12 @@ def make_lab(lab_machine: None) -> Iterator[MakeLab]:
 def shared_lab(lab_machine: None) -> Iterator[Lab]:
     """One lab for the whole session: a host of each release, named after it.
 
-    Each has lab-goodapp, lab-heldapp on hold, lab-heldback, which waits for it, and
-    lab-libuser, which executes lab-library.
+    Each has lab-goodapp, lab-heldapp on hold, lab-heldback, which waits for it, lab-libuser, which executes
+    lab-library, and lab-exactuser, which needs just its own version of lab-exactbase.
     """
     hosts = tuple(
-        HostSpec(release, release, apps=("goodapp", "heldback", "libuser")) for release in DEBIAN_RELEASES
+        HostSpec(release, release, apps=("goodapp", "heldback", "libuser", "exactuser"))
+        for release in DEBIAN_RELEASES
     )
     lab = Lab.up(LabSpec(_new_name(), hosts))
     yield lab

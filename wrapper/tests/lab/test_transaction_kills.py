@@ -66,8 +66,8 @@ def test_killed_between_two_packages_of_which_one_needs_the_other_it_goes_on(fre
     begin_and_kill(fresh_lab, host, "install", 0, state="applied", **EVERYTHING)
     # It holds its lock until it is gone, which is a moment after it was killed.
     host.run("timeout", "60", "sh", "-c", "while pkill -9 -x apt-get; do sleep 0.1; done")
-    host.run("sh", "-c", "dpkg --install /var/lib/patchops/transactions/*/packages/libext2fs2_*.deb")
-    assert "e2fsprogs : PreDepends" in host.try_run("apt-get", "check").stdout
+    host.run("sh", "-c", "dpkg --install /var/lib/patchops/transactions/*/packages/lab-exactbase_*.deb")
+    assert "lab-exactuser : Depends" in host.try_run("apt-get", "check").stdout
     applied = transact(fresh_lab, host.name, state="applied", **EVERYTHING)
     assert applied["outcome"]["code"] == "applied", applied["outcome"]
 

@@ -56,3 +56,9 @@ def test_packages_of_standing_apps_are_known_by_their_names() -> None:
 def test_what_an_update_waits_for_is_on_the_host_with_it() -> None:
     assert apps.with_companions(("heldback",)) == ("heldapp", "heldback")
     assert "Depends: lab-heldapp (>= 1.1)" in apps.files_of("heldback", apps.NEW)["DEBIAN/control"][0]
+
+
+def test_each_version_of_exactuser_needs_the_same_one_of_exactbase() -> None:
+    for version in (apps.OLD, apps.NEW):
+        control = apps.files_of("exactuser", version)["DEBIAN/control"][0]
+        assert f"Depends: lab-exactbase (= {version})" in control
