@@ -14,9 +14,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
     Answer,
     call,
     call_until,
-    variable,
     wait_for_another_boot,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import claim_arguments
 
 _MODULE = "reboot"
 _DEFAULT_TIMEOUT = 600.0
@@ -36,8 +36,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        arguments = dict(self._task.args)
-        arguments.setdefault("run_id", str(variable(self, task_vars, "patchops_run_id", "")))
+        arguments = {**claim_arguments(self, task_vars, "changed"), **self._task.args}
         answer = call(self, _MODULE, arguments, task_vars, acts=True)
         if answer.code in _UNTOLD:
             timeout = float(arguments.get("timeout", _DEFAULT_TIMEOUT))

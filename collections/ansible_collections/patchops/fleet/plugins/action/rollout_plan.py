@@ -29,6 +29,14 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.knobs import (
     check_host_knobs,
     run_knobs,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import (
+    OWNERSHIP,
+    STEP_TIMES,
+    fencing_token,
+    hold_seconds,
+    take_over_hosts,
+    times_of,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import PatchSetError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs
@@ -92,9 +100,27 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "seal": knobs["patchops_seal"] and not promoted,
             "patch_set_id": promoted,
             "patch_set_name": knobs["patchops_patch_set_name"],
+            **self._ownership(targets, sizes, task_vars),
         }
         message = f"{playbook} {plan['run_id']}: {len(targets)} hosts in {len(sizes)} batches"
         return make_result("planned", message, plan=plan)
+
+    def _ownership(
+        self, targets: list[str], sizes: list[int], task_vars: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return what the hosts are told of the run as their owner: fence, take_over and hold."""
+        told = {name: self._templar.template(task_vars.get(name)) for name in OWNERSHIP}
+        try:
+            fence = fencing_token(told["patchops_fence"])
+        except ValueError as error:
+            raise KnobError(f"patchops_fence: {error}. Nothing was done.") from error
+        try:
+            take_over = take_over_hosts(told["patchops_take_over"], targets)
+        except ValueError as error:
+            raise KnobError(f"patchops_take_over: {error}. Nothing was done.") from error
+        found = [host_knobs(task_vars, host, STEP_TIMES) for host in targets]
+        times = times_of(found, int(task_vars.get("ansible_forks") or 0))
+        return {"fence": fence, "take_over": take_over, "hold": hold_seconds(sizes, times)}
 
     def _targets(self, pattern: Any, task_vars: Mapping[str, Any]) -> list[str]:
         """Return the hosts of the run in the inventory's order; the play has applied the limit."""

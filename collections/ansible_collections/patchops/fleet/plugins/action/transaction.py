@@ -19,8 +19,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
     call,
     call_until,
     reset_connection,
-    variable,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import Phase, claim_arguments
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     PatchSetAltered,
     PatchSetError,
@@ -59,7 +59,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
-        arguments.setdefault("run_id", str(variable(self, task_vars, "patchops_run_id") or ""))
+        phase: Phase = "staged" if arguments.get("state") == "staged" else "changed"
+        self._claim = claim_arguments(self, task_vars, phase)
+        arguments = {**self._claim, **arguments}
         wait = boolean(arguments.get("wait", True), strict=False)
         timeout = float(arguments.get("timeout") or _DEFAULT_TIMEOUT)
         arguments.update(wait=wait, timeout=int(min(timeout, _QUESTION_SECONDS)))
@@ -168,11 +170,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return Answer(result, answer.document)
 
     def _call_confirmed(self, of: Mapping[str, Any], task_vars: Mapping[str, Any], deadline: float) -> Answer:
-        run_id = str(variable(self, task_vars, "patchops_run_id") or "")
         return call_until(
             self,
             "transaction",
-            {**of, "state": "confirmed", "run_id": run_id},
+            {**of, **self._claim, "state": "confirmed"},
             task_vars,
             deadline=deadline,
             kind=_KIND,
@@ -190,7 +191,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return call_until(
             self,
             "transaction_info",
-            {"id": transaction_id, "wait_seconds": seconds},
+            {"id": transaction_id, "wait_seconds": seconds, **_owner(self._claim)},
             task_vars,
             deadline=left,
             kind=_KIND,
@@ -199,6 +200,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             fresh=False,
             transient=transient,
         )
+
+
+def _owner(claim: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: claim[key] for key in ("run_id", "claim")}
 
 
 def _transient(last: Answer) -> frozenset[str]:

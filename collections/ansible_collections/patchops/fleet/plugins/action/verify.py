@@ -10,6 +10,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import call_until
+from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import claim_arguments
 
 # A host that was just restarted may refuse logins for a moment.
 _DEADLINE = 120.0
@@ -25,14 +26,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
+        task_vars = task_vars or {}
+        told = claim_arguments(self, task_vars, "changed")
+        arguments = {"run_id": told["run_id"], "claim": told["claim"], **self._task.args}
         settle = float(arguments.get("settle") or 30)
         new_login = boolean(arguments.pop("new_login", True), strict=False)
         answer = call_until(
             self,
             "verify",
             arguments,
-            task_vars or {},
+            task_vars,
             kind="patchops.host",
             deadline=_DEADLINE + settle,
             limit=settle + _MARGIN,

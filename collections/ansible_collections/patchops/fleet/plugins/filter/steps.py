@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.hooks import HookEr
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     host_outcome,
     host_packages,
+    is_left_unproven,
     step_results,
     to_apply,
     transaction,
@@ -42,6 +43,12 @@ def settled(hosts: Iterable[str], hostvars: Any) -> bool:
     return not any(
         hostvars[host].get("patchops_hook_undrain") or outcome(hostvars[host])["revertible"] for host in hosts
     )
+
+
+def unproven_hosts(plan: Mapping[str, Any], hostvars: Any) -> list[str] | str:
+    """Return the hosts that a run acted on and leaves unproven, as a play names them."""
+    hosts = plan.get("act_on") or []
+    return [host for host in hosts if is_left_unproven(step_results(hostvars[host]))] or "!all"
 
 
 def planned_packages(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -73,6 +80,7 @@ class FilterModule:
             "run_hosts": run_hosts,
             "outcome": outcome,
             "settled": settled,
+            "unproven_hosts": unproven_hosts,
             "planned_packages": planned_packages,
             "patch_set": patch_set,
             "hook": hook,

@@ -89,6 +89,7 @@ CODES = {
     "transaction_unknown": (REFUSED, "The host knows no such transaction."),
     "transaction_state": (REFUSED, "The transaction's state doesn't allow this step."),
     "newer_transaction": (REFUSED, "A newer transaction builds on this one."),
+    "owned_by_another": (REFUSED, "Another run changed the host and has not proven it yet."),
     "stale_fence": (REFUSED, "A newer attempt has taken over."),
     "confirmation_pending": (REFUSED, "The host still waits for the confirmation of an earlier change."),
     "watchdog_failed": (REFUSED, "Nobody would take the change back if it locked its administrator out."),

@@ -35,7 +35,8 @@ description:
     there for it, and C(/boot) must not be full. Otherwise the host is not rebooted (C(boot_check_failed)).
     Containers, and hosts that are started by something else than GRUB or systemd-boot, are not looked at,
     which C(boot_check) of RV(reboot) says.
-  - A host is not rebooted while a transaction of PatchOps is in progress on it.
+  - A host is not rebooted while a transaction of PatchOps is in progress on it, nor while another run owns
+    a change there that is not proven yet (C(owned_by_another)).
   - The reboot is noted on the host before it happens, so that a second call, also from another controller,
     ends what a first one began.
 options:
@@ -62,6 +63,31 @@ options:
       - The run that asks. With O(policy=always) a run reboots a host once.
     type: str
     default: ""
+  fence:
+    description: A fencing token, as in M(patchops.fleet.transaction).
+    type: int
+  claim:
+    description:
+      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
+        the plan of the run; A call without O(run_id) owns nothing.
+    type: dict
+    suboptions:
+      inventory:
+        description: The inventory of the run.
+        type: str
+        default: ""
+      controller:
+        description: The user and machine that the run is started on.
+        type: str
+        default: ""
+      seconds:
+        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
+        type: int
+        default: 7200
+      take_over:
+        description: Whether to act although another run owns the host, and to own it from then on.
+        type: bool
+        default: false
   phase:
     description:
       - V(begin) decides and begins, V(end) looks what became of it. Set by the action; leave it alone.

@@ -35,6 +35,9 @@ description:
     C(patchops_access_packages), C(patchops_checks),
     C(patchops_intermittent) (being unreachable is normal), and the hooks C(patchops_hook_drain) and
     C(patchops_hook_undrain)."
+  - "Of whose the hosts are: C(patchops_take_over) (names of hosts that this run takes over from another one
+    which has not proven its change there; no patterns) and C(patchops_fence) (a fencing token, a number that
+    grows with each owner of a rollout)."
   - "A window is C(start), C(duration), C(days) and C(timezone), or C(from) and C(until); a freeze is C(from),
     C(until) and C(reason). Either may be a list."
 options:
@@ -74,7 +77,9 @@ summary:
 plan:
   description:
     - The plan, with C(run_id), C(targets), C(serial) (sizes of batches), C(batches) (number of each host's
-      batch), C(budget_max), C(patch_set_id), C(window), C(freeze) and C(check_mode).
+      batch), C(budget_max), C(patch_set_id), C(window), C(freeze) and C(check_mode); C(fence),
+      C(take_over) (hosts) and C(hold) (the seconds for which hosts belong to the run, C(staged) and
+      C(changed)).
   returned: success
   type: dict
 """

@@ -46,6 +46,7 @@ options:
       - V(reverted) takes back what was applied (packages, automatic marks, units) and keeps the host's own
         updaters from installing these versions again.
       - V(committed) releases the way back and lifts that block. It discards what is staged.
+      - V(disowned) ends the ownership of the run that calls, and changes nothing else.
     type: str
     choices:
       - staged
@@ -53,6 +54,7 @@ options:
       - confirmed
       - reverted
       - committed
+      - disowned
     required: true
   id:
     description:
@@ -184,14 +186,42 @@ options:
     type: int
     default: 1
   fence:
-    description: A number that grows with each owner of a rollout; a call with an older one is refused.
+    description:
+      - A number that grows with each owner of a rollout. The host keeps the newest one, and a call with an
+        older one is refused. Playbooks take it from C(patchops_fence).
     type: int
+  claim:
+    description:
+      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
+        the plan of the run; see O(run_id). A call without O(run_id) owns nothing.
+    type: dict
+    suboptions:
+      inventory:
+        description: The inventory of the run.
+        type: str
+        default: ""
+      controller:
+        description: The user and machine that the run is started on.
+        type: str
+        default: ""
+      seconds:
+        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
+        type: int
+        default: 7200
+      take_over:
+        description: Whether to act although another run owns the host, and to own it from then on.
+        type: bool
+        default: false
   supersede_staged:
     description: Whether another transaction that is staged and not applied gives way to this one.
     type: bool
     default: false
   run_id:
-    description: The run that this call belongs to, for the journal.
+    description:
+      - The run that this call belongs to. Until its change is verified, the run owns the transaction, and
+        every call renews that. Calls of other runs may join in (the same selection, or taking back what is
+        being taken back) and own it then. They may not release, take back, replace or reboot over it
+        (C(owned_by_another)).
     type: str
 seealso:
   - module: patchops.fleet.transaction_info

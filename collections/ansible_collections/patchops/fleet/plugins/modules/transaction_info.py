@@ -12,7 +12,8 @@ module: transaction_info
 short_description: Read the journals of a host's transactions
 version_added: 0.1.0
 description:
-  - Tells where the transactions of a host stand. Never acts.
+  - Tells where the transactions of a host stand. Changes nothing but how long
+    the run of O(run_id) owns its transactions, which every call of it renews.
 author:
   - PatchOps contributors (@patchops)
 extends_documentation_fragment:
@@ -27,6 +28,31 @@ options:
     description: How long to wait, in seconds, for a transaction that is under way to come to rest.
     type: int
     default: 0
+  run_id:
+    description: The run that this call belongs to, as in M(patchops.fleet.transaction).
+    type: str
+  claim:
+    description:
+      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
+        the plan of the run; see O(run_id). A call without O(run_id) owns nothing.
+    type: dict
+    suboptions:
+      inventory:
+        description: The inventory of the run.
+        type: str
+        default: ""
+      controller:
+        description: The user and machine that the run is started on.
+        type: str
+        default: ""
+      seconds:
+        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
+        type: int
+        default: 7200
+      take_over:
+        description: Whether to act although another run owns the host, and to own it from then on.
+        type: bool
+        default: false
 seealso:
   - module: patchops.fleet.transaction
 """

@@ -17,7 +17,8 @@ description:
   - Checks run on the host itself. A check that does not pass is tried again for O(settle) seconds.
   - The host document is collected in the same round trip and stored as the variable
     C(patchops_document_store) says.
-  - Nothing on the host is changed but a note that its transaction was proven. A transaction that waits for
+  - Nothing on the host is changed but a note that its transaction was proven, which ends the ownership of
+    its run. A transaction that waits for
     the confirmation that one can still log in has it, when everything is as it should be.
 author:
   - PatchOps contributors (@patchops)
@@ -98,6 +99,31 @@ options:
       - How long units and checks may take to come up, in seconds.
     type: int
     default: 30
+  run_id:
+    description: The run that this call belongs to, as in M(patchops.fleet.transaction).
+    type: str
+  claim:
+    description:
+      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
+        the plan of the run; see O(run_id). A call without O(run_id) owns nothing.
+    type: dict
+    suboptions:
+      inventory:
+        description: The inventory of the run.
+        type: str
+        default: ""
+      controller:
+        description: The user and machine that the run is started on.
+        type: str
+        default: ""
+      seconds:
+        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
+        type: int
+        default: 7200
+      take_over:
+        description: Whether to act although another run owns the host, and to own it from then on.
+        type: bool
+        default: false
   new_login:
     description:
       - Whether a connection that is kept open is closed first. V(false) is for a host that has just rebooted,

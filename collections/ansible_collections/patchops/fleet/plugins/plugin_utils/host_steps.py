@@ -42,6 +42,7 @@ STEPS = {
 _ACTING = ("start", "apply", "reboot", "revert", "leave_kernel", "reboot_back")
 _BACK = ("revert", "leave_kernel", "reboot_back", "verify_back")
 _UNTOUCHED = frozenset({"staging", "staged", "reverted", "committed", "superseded", "discarded", None})
+_OVER = frozenset({"committed", "superseded", "discarded"})
 _LOST = frozenset({FAILED, REVERTED, UNREACHABLE, UNKNOWN})
 # The host can't be asked, or will not do as it is told: taking packages back from afar would make it worse.
 _NOT_TO_REVERT = frozenset({"reboot_failed", "reboot_faked", "forward_only_failed"})
@@ -136,6 +137,19 @@ def to_apply(results: Mapping[str, Result]) -> bool:
         and "unexpected" not in results
         and state in ("staged", "applying")
     )
+
+
+def is_left_unproven(results: Mapping[str, Result]) -> bool:
+    """Tell whether a run leaves a host behind with a transaction that it has not proven.
+
+    A host that can't be asked, or whose change goes on, stays the run's: a relaunch attaches to it.
+    """
+    seen = transaction(results)
+    if seen is None or seen["state"] in _OVER:
+        return False
+    if any(results.get(step, {}).get("outcome", {}).get("class") == OK for step in ("verify", "verify_back")):
+        return False
+    return host_outcome(results)["class"] not in (UNREACHABLE, UNKNOWN)
 
 
 def _host_state(results: Mapping[str, Result]) -> Any:

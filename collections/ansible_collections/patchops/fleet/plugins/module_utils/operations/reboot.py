@@ -10,14 +10,21 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.flow import begin, end
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import Wishes
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
+
+# Seconds that a call waits for another one that is at work.
+_PATIENCE = 120.0
 
 ARGUMENTS = {
     "policy": {"type": "str", "choices": ["auto", "never", "always"], "default": "auto"},
     "restarts": {"type": "str", "choices": ["auto", "never"], "default": "auto"},
     "timeout": {"type": "int", "default": 600},
     "run_id": {"type": "str", "default": ""},
+    "fence": {"type": "int"},
+    "claim": ownership.ARGUMENTS,
     "phase": {"type": "str", "choices": ["begin", "end"], "default": "begin"},
     "settle": {"type": "int", "default": 60},
     "kernel": {"type": "str"},
@@ -34,8 +41,13 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
         return result
     try:
         driver = detect()
+        claim = ownership.read_claim(params["claim"], params["run_id"])
+        if not check_mode:
+            ownership.admit_reboot(StateDirectory(), claim, params["fence"], _PATIENCE)
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy)
+    except SurveyError:
+        pass  # what can't be read keeps the host from being rebooted below, with the words for it
     wishes = Wishes(params["kernel"] or None, params["fallback"], params["boot_check"])
     return begin(driver, params["policy"], params["restarts"], params["run_id"], check_mode, wishes=wishes)
 

@@ -9,6 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations import O
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.arguments import (
     read_rules,
     read_selection,
@@ -20,7 +21,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey 
 ARGUMENTS = {
     "state": {
         "type": "str",
-        "choices": ["staged", "applied", "confirmed", "reverted", "committed"],
+        "choices": ["staged", "applied", "confirmed", "reverted", "committed", "disowned"],
         "required": True,
     },
     "id": {"type": "str"},
@@ -47,6 +48,7 @@ ARGUMENTS = {
     "access_packages": {"type": "list", "elements": "str", "default": []},
     "generation": {"type": "int", "default": 1},
     "fence": {"type": "int"},
+    "claim": ownership.ARGUMENTS,
     "supersede_staged": {"type": "bool", "default": False},
     "run_id": {"type": "str"},
 }

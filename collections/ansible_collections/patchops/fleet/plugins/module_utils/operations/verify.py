@@ -9,6 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.flow import verify
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.spec import (
     CHECK_ARGUMENTS,
@@ -20,6 +21,8 @@ ARGUMENTS = {
     "transaction": {"type": "str"},
     "checks": CHECK_ARGUMENTS,
     "settle": {"type": "int", "default": 30},
+    "run_id": {"type": "str"},
+    "claim": ownership.ARGUMENTS,
     # For the controller's half, which says no more of it.
     "new_login": {"type": "bool", "default": True},
 }
@@ -28,6 +31,7 @@ ARGUMENTS = {
 def perform(params: Dict[str, Any], check_mode: bool) -> Result:
     try:
         driver = detect()
+        claim = ownership.read_claim(params["claim"], params["run_id"])
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy)
     result, document = verify(
@@ -37,6 +41,7 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
         params["transaction"],
         params["settle"],
         keep=not check_mode,
+        claim=claim,
     )
     return dict(result, patchops_payload=encode(document))
 

@@ -130,6 +130,12 @@ def confirmed(
     return result
 
 
+def disowned(ids: List[str]) -> Result:
+    """Return the answer for `disowned`."""
+    message = f"This run lets go of {', '.join(ids)}." if ids else "This run owns no transaction here."
+    return make_result("done" if ids else "nothing_to_do", message, transaction=None)
+
+
 def would_confirm(records: List[survey.Record]) -> Result:
     """Return the answer of check mode for `confirmed`."""
     waiting = [one.directory.id for one in records if one.view.watch]

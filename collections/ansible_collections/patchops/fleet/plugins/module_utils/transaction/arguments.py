@@ -30,7 +30,7 @@ def read_selection(params: Dict[str, Any]) -> Optional[Dict[str, Any]]:
             f"{params['id']!r} can't be the id of a transaction: letters, digits, _ and -, at most 64."
         )
     _check_confirmation(params["confirm_within"], params["access_packages"])
-    if params["state"] in ("reverted", "committed", "confirmed"):
+    if params["state"] in ("reverted", "committed", "confirmed", "disowned"):
         return None
     if params["packages"] is not None:
         if not params["packages"]:

@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     confirming,
     detach,
     irreversible,
+    ownership,
     planning,
     preflight,
     requests,
@@ -27,12 +28,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
     release_files,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import (
-    Lock,
-    LockTimeout,
-    pass_fence,
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+    StateDirectory,
+    TransactionDirectory,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
 Result = Dict[str, Any]
 
@@ -65,6 +65,7 @@ class Call:
         self.driver = driver
         self.options = options
         self.machine_id = machine_id
+        self.claim = ownership.read_claim(options.get("claim"), options["run_id"])
         self.request: Optional[Dict[str, Any]] = None
         if selection is not None:
             self.request = requests.make_request(
@@ -80,6 +81,8 @@ class Call:
         """Act and return the module's result. Raises DriverError for a refusal."""
         if self.options["state"] == "confirmed":
             return self._confirm()
+        if self.options["state"] == "disowned":
+            return answers.disowned(ownership.disown(self.state, self.claim, "the run has ended"))
         if self.options["state"] in (states.STAGED, states.APPLIED):
             self._watch_again()
         plan: _Plan = None
@@ -89,9 +92,10 @@ class Call:
         self.state.make()
         try:
             with Lock(self.state.calls_lock, self.options["lock_timeout"]):
-                self._check_fence()
+                ownership.check_fence(self.state, self.options["fence"])
                 records = survey.read_records(self.state)
                 decision = self._decide(records)
+                self._become_owner(decision, records)
                 result = self._act(decision, records, plan)
                 if self.options["state"] == states.COMMITTED:
                     self._sweep()
@@ -122,6 +126,8 @@ class Call:
         """Return what `run` would do; touches nothing."""
         if self.options["state"] == "confirmed":
             return answers.would_confirm(survey.read_records(self.state))
+        if self.options["state"] == "disowned":
+            return answers.disowned([])
         records = survey.read_records(self.state)
         decision = self._decide(records)
         if decision.action == requests.CREATE:
@@ -142,6 +148,7 @@ class Call:
             survey.known(self.state, records),
             self.options["supersede_staged"],
         )
+        self._check_owner(decision, records)
         if decision.action == requests.REFUSE:
             raise DriverError(decision.code, decision.message, decision.remedy)
         if decision.action in (requests.CREATE, requests.LAUNCH):
@@ -150,14 +157,31 @@ class Call:
             running_kernel.check(self.driver, self.state.transaction(decision.ids[0]))
         return decision
 
-    def _check_fence(self) -> None:
-        newer = pass_fence(self.state.fence, self.options["fence"])
-        if newer is not None:
-            raise DriverError(
-                "stale_fence",
-                f"This call carries fencing token {self.options['fence']}; the host has seen {newer}.",
-                "A newer attempt has taken over; look at it instead of trying again.",
-            )
+    def _check_owner(self, decision: requests.Decision, records: List[survey.Record]) -> None:
+        if self.claim.take_over:
+            return
+        held = ownership.read_held(records, ownership.read_clock())
+        digest = self.request["digest"] if self.request is not None else None
+        blocking = ownership.in_the_way(self.claim, self.options["state"], decision, digest, held)
+        if blocking:
+            raise ownership.refusal(blocking[-1])
+
+    def _become_owner(self, decision: requests.Decision, records: List[survey.Record]) -> None:
+        """Note whose transactions those are that this call acts on: what is not proven has an owner."""
+        clock, state = ownership.read_clock(), self.options["state"]
+        digest = self.request["digest"] if self.request is not None else None
+        held = ownership.read_held(records, clock)
+        mine = {one.id for one in ownership.joined(self.claim, state, decision, digest, held)}
+        if decision.action in (requests.LAUNCH, requests.ATTACH):
+            mine.update(decision.ids)
+        same = [one for one in records if digest is not None and one.request["digest"] == digest]
+        if decision.action in (requests.RETURN, requests.CREATE) and same:
+            # A run that was cut off behind the change: this one has it to prove.
+            newest, view = same[-1].directory, same[-1].view
+            stands = view.state == states.APPLIED or states.is_live(view.state, view.host_state)
+            mine.update([newest.id] if stands and not os.path.exists(newest.proof) else [])
+        for name in mine:
+            ownership.note(self.state.transaction(name), self.claim, clock)
 
     def _plan(self) -> Dict[str, Any]:
         request = cast(Dict[str, Any], self.request)  # who names no selection is not told to create
@@ -220,6 +244,7 @@ class Call:
         write_json(os.path.join(draft, "request.json"), kept)
         write_json(os.path.join(draft, "plan.json"), plan)
         Journal(os.path.join(draft, "journal.jsonl")).enter(states.STAGING, id=transaction_id)
+        ownership.note(TransactionDirectory(draft), self.claim, ownership.read_clock())
         os.rename(draft, directory.path)
         sync_directory(self.state.transactions)
 

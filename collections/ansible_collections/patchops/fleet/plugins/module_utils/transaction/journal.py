@@ -17,6 +17,9 @@ An entry is ``{"seq": 1.., "at": UTC time, "boot": boot id, "event": ..., ...}``
 - ``armed``: ``within`` (seconds), ``by`` (packages): from here on the host waits for a confirmation
 - ``confirmed``: ``how``, ``run_id``: somebody logged in anew and said so; the host waits no longer
 - ``unconfirmed``: ``waited`` (seconds): the time is over, the host takes the change back by itself
+- ``owned``: ``inventory``, ``run_id``, ``controller``, ``seconds``, ``uptime`` (seconds since the boot): the
+  run that has to prove the change; it counts for ``seconds`` after its last call
+- ``disowned``: ``reason``: it has proven it, or let go of it
 - ``disarmed``: ``reason``: it could not, and does not try again
 """
 

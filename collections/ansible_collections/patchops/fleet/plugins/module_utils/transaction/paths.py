@@ -76,6 +76,7 @@ class TransactionDirectory:
         self.etc_contents = os.path.join(path, "way_back", "etc-before.tar.gz")
         self.etc_replaced = os.path.join(path, "way_back", "etc-replaced.tar.gz")
         self.log = os.path.join(path, "worker.log")
+        self.proof = os.path.join(path, "proven")
         self.watch_lock = os.path.join(path, "watch.lock")
         self.watch_waited = os.path.join(path, "watch.waited")
 

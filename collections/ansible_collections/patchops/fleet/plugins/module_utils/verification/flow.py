@@ -13,6 +13,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record, has_rebooted
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
@@ -44,14 +45,18 @@ def verify(
     settle: float,
     keep: bool,
     state: Optional[StateDirectory] = None,
+    claim: ownership.Claim = ownership.NOBODY,
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     """Return (result, host document).
 
     `packages`: [{name, arch, version or None for not installed}]. `settle`: how long units and checks may
     take to come up, in seconds. `keep`: note on the host that the transaction was proven, and confirm what
-    waits for somebody who can log in.
+    waits for somebody who can log in. `claim`: who calls; what its run owns is renewed, and let go of once it
+    is proven.
     """
     directory = state or StateDirectory()
+    if keep:
+        _renew(directory, claim)
     transaction = _transaction(directory, transaction_id)
     record = Record(directory)
     deadline = time.monotonic() + settle
@@ -67,7 +72,7 @@ def verify(
             {"check": f"unit {item['unit']}", "ok": False, "detail": f"{item['detail']}, had not before"}
             for item in find_failed(failed, show_units(failed))
         ]
-    proven_before = transaction is not None and os.path.exists(_proof(transaction))
+    proven_before = transaction is not None and os.path.exists(transaction.proof)
     plan: Dict[str, Any] = {}
     if transaction is not None and not packages and not proven_before:
         # An earlier call was cut off behind this transaction, and the present one knows its id alone.
@@ -79,9 +84,18 @@ def verify(
     if keep and not result["failed"]:
         record.close()
         if transaction is not None and not proven_before:
-            write_file(_proof(transaction), b"")
+            write_file(transaction.proof, b"")
         result["confirmed"] = _confirmed(directory)
+        if transaction is not None:
+            ownership.disown(directory, claim, "verified", only=transaction.id)
     return result, document
+
+
+def _renew(directory: StateDirectory, claim: ownership.Claim) -> None:
+    try:
+        ownership.renew(directory, claim)
+    except SurveyError:
+        return  # damaged, or not root: their own calls say so
 
 
 def _confirmed(directory: StateDirectory) -> List[str]:
@@ -142,7 +156,3 @@ def _units_before(transaction: Optional[TransactionDirectory], record: Record) -
     if note is not None and has_rebooted(note) and not note["proven"]:
         return {"running": list(note["running"]), "failed": [], "known": False}
     return {"running": [], "failed": [], "known": False}
-
-
-def _proof(transaction: TransactionDirectory) -> str:
-    return os.path.join(transaction.path, "proven")

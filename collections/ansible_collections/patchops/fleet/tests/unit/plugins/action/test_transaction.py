@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.action import transaction
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import Answer
+from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import controller as controller_name
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import seal
 
 Control = Callable[..., Any]
@@ -37,6 +38,11 @@ def at(state: str, code: str, **more: Any) -> Answer:
     return Answer(make_result(code, f"it is {state}", "", transaction=known, **more))
 
 
+# What every call tells of the run that makes it.
+RUN = {
+    "run_id": "r1",
+    "claim": {"inventory": "", "controller": controller_name(), "seconds": 7200, "take_over": False},
+}
 STARTED = at("applying", "started", changed=True, live=True, plan={"packages": [{"name": "bash"}]})
 RUNNING = at("applying", "started", live=True)
 APPLIED = at("applied", "applied", live=False)
@@ -55,7 +61,7 @@ def test_the_first_call_waits_on_the_host_for_a_moment(control: Control) -> None
     controller = control(transaction, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
     assert controller.asked == [
-        ("transaction", {"state": "applied", "select": "all", "wait": True, "timeout": 60, "run_id": "r1"})
+        ("transaction", {"state": "applied", "select": "all", "wait": True, "timeout": 60, **RUN})
     ]
 
 
@@ -63,6 +69,12 @@ def test_no_call_waits_longer_than_it_is_told(control: Control) -> None:
     controller = control(transaction, APPLIED)
     controller.run(state="applied", select="all", timeout="5")
     assert controller.asked[0][1]["timeout"] == 5
+
+
+def test_every_question_renews_what_the_run_owns(control: Control) -> None:
+    controller = control(transaction, STARTED, RUNNING, APPLIED)
+    controller.run(state="applied", select="all")
+    assert all(arguments["claim"] == RUN["claim"] for _module, arguments in controller.asked)
 
 
 def test_a_running_transaction_is_attended_to_its_end(control: Control) -> None:
@@ -80,7 +92,7 @@ def test_a_dead_worker_is_replaced(control: Control) -> None:
     # By its id: what was selected is frozen.
     assert controller.asked[2] == (
         "transaction",
-        {"state": "applied", "id": "t1", "wait": True, "timeout": 60, "run_id": "r1"},
+        {"state": "applied", "id": "t1", "wait": True, "timeout": 60, **RUN},
     )
 
 
@@ -199,7 +211,7 @@ def test_what_a_login_goes_through_is_confirmed_by_its_id(
     controller = control(transaction, *answers)
     result = controller.run(state="applied", select="all")
     assert (result["outcome"]["code"], result["confirm"]["state"]) == ("applied", "confirmed")
-    assert controller.asked[-1] == ("transaction", {"id": "t1", "state": "confirmed", "run_id": "r1"})
+    assert controller.asked[-1] == ("transaction", {"id": "t1", "state": "confirmed", **RUN})
 
 
 def test_who_does_not_wait_does_not_confirm(control: Control) -> None:
@@ -227,7 +239,7 @@ def test_what_an_earlier_run_could_not_confirm_is_confirmed_first(control: Contr
     refused = at("applied", "confirmation_pending", live=False)
     controller = control(transaction, refused, CONFIRMED, STARTED, APPLIED)
     assert controller.run(state="applied", select="all")["outcome"]["code"] == "applied"
-    assert controller.asked[1] == ("transaction", {"state": "confirmed", "run_id": "r1"})
+    assert controller.asked[1] == ("transaction", {"state": "confirmed", **RUN})
 
 
 @pytest.mark.parametrize("state", ["confirmed", "committed"])

@@ -32,7 +32,8 @@ def test_the_documentation_knows_every_operation() -> None:
 
 
 def test_arguments_get_their_types_and_defaults() -> None:
-    assert validated("transaction_info", wait_seconds="20") == {"id": None, "wait_seconds": 20}
+    expected = {"id": None, "wait_seconds": 20, "run_id": None, "claim": None}
+    assert validated("transaction_info", wait_seconds="20") == expected
 
 
 @pytest.mark.parametrize(

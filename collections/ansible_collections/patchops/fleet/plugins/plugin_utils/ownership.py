@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who a run is to its hosts, and how long it may leave one of them alone.
+
+A host keeps the owner of a change that is not proven yet. Wrapper, ansible-playbook and AWX tell it in the
+same way: each action adds what `claim_arguments` returns to its call.
+"""
+
+from __future__ import annotations
+
+import getpass
+import math
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+DEFAULT_SECONDS = 7200
+_LONGEST = 30 * 86400
+# What a call may take beside what it waits for: a start of a worker, and logins to a host that is busy.
+_START_SECONDS = 1500
+_LOGIN_SECONDS = 360
+
+Phase = Literal["staged", "changed"]
+
+# The variables by which people steer whose a host is.
+OWNERSHIP = ("patchops_fence", "patchops_take_over")
+# The variables of roles that say how long their steps may take.
+STEP_TIMES = (
+    "patchops_deploy_timeout",
+    "patchops_reboot_timeout",
+    "patchops_reboot_at_once",
+    "patchops_verify_settle",
+    "patchops_rollback_timeout",
+    "patchops_rollback_reboot_timeout",
+    "patchops_rollback_settle",
+)
+
+
+class Times(NamedTuple):
+    """The longest that steps may take, in seconds, and how many hosts take them at once (0: all)."""
+
+    apply: float = 3600
+    reboot: float = 600
+    settle: float = 30
+    revert: float = 3600
+    forks: int = 0
+    reboots_at_once: int = 0
+
+
+def times_of(variables: Sequence[Mapping[str, Any]], forks: int) -> Times:
+    """Return the longest of what the variables of a run's hosts allow; raises ValueError."""
+
+    def longest(default: float, *names: str) -> float:
+        return max([default, *(float(one[name]) for one in variables for name in names if name in one)])
+
+    at_once = [int(one["patchops_reboot_at_once"]) for one in variables if one.get("patchops_reboot_at_once")]
+    usual = Times()
+    return Times(
+        longest(usual.apply, "patchops_deploy_timeout"),
+        longest(usual.reboot, "patchops_reboot_timeout", "patchops_rollback_reboot_timeout"),
+        longest(usual.settle, "patchops_verify_settle", "patchops_rollback_settle"),
+        longest(usual.revert, "patchops_rollback_timeout"),
+        forks,
+        min(at_once, default=0),
+    )
+
+
+def hold_seconds(sizes: Sequence[int], times: Times) -> dict[Phase, int]:
+    """Return how long a run may leave a host alone: `staged` until its batch starts, `changed` in the batch.
+
+    `sizes`: of the batches. At least two hours, at most thirty days.
+    """
+    batches = [_batch_seconds(size, times) for size in sizes] or [0.0]
+    return {"staged": _bounded(sum(batches)), "changed": _bounded(max(batches))}
+
+
+def _batch_seconds(size: int, times: Times) -> float:
+    waves = _waves(size, times.forks)
+    reboots = times.reboot * max(waves, _waves(size, times.reboots_at_once))
+    verification = (times.settle + _LOGIN_SECONDS) * waves
+    forward = _START_SECONDS * waves + times.apply + reboots + verification
+    back = (times.revert + _START_SECONDS) * waves + 2 * reboots + verification
+    return forward + back
+
+
+def _waves(hosts: int, at_once: int) -> int:
+    return max(1, math.ceil(hosts / at_once)) if at_once > 0 else 1
+
+
+def _bounded(seconds: float) -> int:
+    return int(min(_LONGEST, max(DEFAULT_SECONDS, seconds)))
+
+
+def take_over_hosts(value: Any, targets: Sequence[str]) -> list[str]:
+    """Return the hosts that a run takes over from another one; raises ValueError.
+
+    Each is named: a pattern could take more than its author knows of.
+    """
+    if value in (None, "", [], False):
+        return []
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{value!r} names no hosts; write their names, such as web1,web2")
+    names = [name.strip() for name in names if name.strip()]
+    strange = [name for name in names if name not in targets]
+    if strange:
+        raise ValueError(
+            f"{strange[0]!r} is no host of this run; name each host as the inventory does, not by a pattern"
+        )
+    return names
+
+
+def fencing_token(value: Any) -> int | None:
+    """Return the fencing token of a run, None where it has none; raises ValueError."""
+    if value in (None, ""):
+        return None
+    if isinstance(value, bool) or not str(value).isascii() or not str(value).isdigit():
+        raise ValueError(f"{value!r} is no fencing token: a whole number that grows with each owner of a run")
+    return int(value)
+
+
+def controller() -> str:
+    """Return the user and machine that this run is started on, as people read it."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def claim_arguments(action: Any, task_vars: Mapping[str, Any], phase: Phase) -> dict[str, Any]:
+    """Return what an action tells a host of its run: run_id, fence and claim, as the run was planned.
+
+    `phase`: how far the host has come when the call has ended. A task outside of our playbooks has no plan;
+    it may set these options itself.
+    """
+    plan = _plan(task_vars)
+    host = str(task_vars.get("inventory_hostname", ""))
+    run_id = _templated(action, task_vars, "patchops_run_id") or plan.get("run_id") or ""
+    claim = {
+        "inventory": inventory_of(action, task_vars),
+        "controller": controller(),
+        "seconds": (plan.get("hold") or {}).get(phase, DEFAULT_SECONDS),
+        "take_over": host in plan.get("take_over", ()),
+    }
+    arguments = {"run_id": str(run_id), "claim": claim}
+    return {**arguments, "fence": plan["fence"]} if plan.get("fence") is not None else arguments
+
+
+def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> str:
+    """Return what the inventory of a play is called."""
+    named = _templated(action, task_vars, "patchops_inventory")
+    if named:
+        return str(named)
+    sources = task_vars.get("ansible_inventory_sources") or ()
+    return ",".join([sources] if isinstance(sources, str) else [str(source) for source in sources])
+
+
+def _plan(task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the plan of the run, which the controller keeps for localhost; {} outside of our playbooks."""
+    try:
+        plan = task_vars["hostvars"]["localhost"]["patchops_plan"]
+    except (KeyError, TypeError):
+        return {}
+    return plan if isinstance(plan, Mapping) else {}
+
+
+def _templated(action: Any, task_vars: Mapping[str, Any], name: str) -> Any:
+    return action._templar.template(task_vars[name]) if name in task_vars else None

@@ -1,0 +1,278 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Until a run has proven its change, other runs don't act over it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.patchops.fleet.plugins.module_utils import times
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import journal, ownership
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.ownership import (
+    Claim,
+    Clock,
+    Owner,
+    holder,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.verification import flow
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import (
+    FORMER,
+    PLANNED,
+    FakeHost,
+)
+
+A, B = "run-a", "run-b"
+OTHER_SET = {"packages": ["tzdata"]}
+
+
+class Boot:
+    """The host's clock, which a test moves."""
+
+    def __init__(self) -> None:
+        self.clock = Clock("boot-1", 100.0)
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock = self.clock._replace(uptime=self.clock.uptime + seconds)
+
+    def reboot(self) -> None:
+        self.clock = Clock(self.clock.boot + "'", 0.0)
+
+
+@pytest.fixture
+def boot(monkeypatch: pytest.MonkeyPatch) -> Boot:
+    boot = Boot()
+    monkeypatch.setattr(ownership, "read_clock", lambda: boot.clock)
+    monkeypatch.setattr(ownership, "boot_id", lambda: boot.clock.boot)
+    monkeypatch.setattr(journal, "boot_id", lambda: boot.clock.boot)
+    return boot
+
+
+def call(host: FakeHost, run: str, state: str, seconds: int = 7200, **options: Any) -> dict[str, Any]:
+    claim = {"inventory": "prod", "controller": f"ops@{run}", "seconds": seconds}
+    claim["take_over"] = options.pop("take_over", False)
+    return host.call(state, run_id=run, claim=claim, **options)
+
+
+def code(*arguments: Any, **options: Any) -> str:
+    return str(call(*arguments, **options)["outcome"]["code"])
+
+
+def owner(host: FakeHost, boot: Boot) -> str | None:
+    holds = [holder(one.entries(), boot.clock) for one in host.journals()]
+    return next((hold.owner.run_id for hold in holds if hold is not None), None)
+
+
+@pytest.mark.parametrize(
+    ("state", "options"),
+    [
+        ("committed", {}),
+        ("reverted", {}),
+        ("applied", {"selection": OTHER_SET}),
+        ("staged", {"selection": OTHER_SET, "supersede_staged": True}),
+    ],
+)
+def test_another_run_neither_releases_nor_takes_back_nor_replaces_what_is_not_proven(
+    host: FakeHost, boot: Boot, state: str, options: dict[str, Any]
+) -> None:
+    call(host, A, "applied")
+    assert code(host, B, state, **options) == "owned_by_another"
+    assert host.driver.packages == PLANNED
+    assert code(host, A, "reverted") == "taken_back"
+    assert host.driver.packages == FORMER
+
+
+def test_another_run_does_not_replace_what_is_staged(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "staged")
+    assert code(host, B, "staged", selection=OTHER_SET, supersede_staged=True) == "owned_by_another"
+    assert code(host, B, "committed") == "owned_by_another"
+    assert code(host, A, "applied") == "applied"
+
+
+def test_the_refusal_says_who_since_when_until_when_and_the_way_on(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(times, "now", lambda: "2026-11-30T22:00:00Z")
+    call(host, A, "applied")
+    boot.pass_time(600)
+    monkeypatch.setattr(time, "time", lambda: 1796079600.0)
+    with pytest.raises(DriverError) as refused:
+        ownership.admit_reboot(host.state, Claim(Owner("prod", B, "ops@b"), 7200, False), None, 1)
+    transaction = host.state.ids()[0]
+    assert refused.value.code == "owned_by_another"
+    assert refused.value.message == (
+        f"Transaction {transaction} is applied and not proven yet. It belongs to run run-a on ops@run-a "
+        "(inventory prod) since 2026-11-30T22:00:00Z, until 2026-12-01T00:50:00Z (1 h 50 min) unless that "
+        "run calls again. Nothing was changed by this call."
+    )
+    assert "patchops_take_over=HOST" in refused.value.remedy
+
+
+def test_the_same_patch_started_again_goes_on_and_owns_it(host: FakeHost, boot: Boot) -> None:
+    staged = call(host, A, "staged")["transaction"]["id"]
+    assert call(host, B, "staged")["transaction"]["id"] == staged
+    assert owner(host, boot) == B
+    assert code(host, A, "applied", selection=None, id=staged) == "owned_by_another"
+    assert code(host, B, "applied", selection=None, id=staged) == "applied"
+
+
+def test_a_relaunch_behind_the_change_owns_what_it_has_to_prove(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied")
+    assert code(host, B, "staged") == "nothing_to_do"
+    assert owner(host, boot) == B
+    assert code(host, B, "reverted") == "taken_back"
+
+
+def test_a_rollback_that_was_cut_off_is_ended_by_another_run_without_force(
+    host: FakeHost, boot: Boot
+) -> None:
+    call(host, A, "applied")
+    call(host, A, "reverted")
+    assert code(host, B, "reverted") == "taken_back"
+    assert code(host, B, "committed") == "owned_by_another"
+
+
+def test_a_person_takes_a_named_host_over(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied")
+    assert code(host, B, "reverted", take_over=True) == "taken_back"
+    assert owner(host, boot) == B
+    assert code(host, A, "committed") == "owned_by_another"
+
+
+def test_a_call_without_a_run_owns_nothing_and_passes_nobody(host: FakeHost, boot: Boot) -> None:
+    host.call("applied")
+    assert owner(host, boot) is None
+    call(host, A, "applied")
+    assert owner(host, boot) == A
+    assert host.code("committed") == "owned_by_another"
+
+
+def test_an_owner_that_does_not_call_again_counts_no_longer(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied", seconds=7200)
+    boot.pass_time(7199)
+    assert code(host, B, "committed") == "owned_by_another"
+    boot.pass_time(1)
+    assert code(host, B, "committed") == "committed"
+
+
+def test_a_batch_that_is_slower_than_an_hour_keeps_its_owner_by_its_calls(host: FakeHost, boot: Boot) -> None:
+    staged = call(host, A, "staged", seconds=9000)["transaction"]["id"]
+    claim = Claim(Owner("prod", A, f"ops@{A}"), 9000, False)
+    for _call in range(6):
+        boot.pass_time(5400)
+        ownership.renew(host.state, claim)
+        assert code(host, B, "committed") == "owned_by_another"
+    assert code(host, A, "applied", selection=None, id=staged) == "applied"
+
+
+def test_the_clock_on_the_wall_ends_no_ownership(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied")
+    monkeypatch.setattr(times, "now", lambda: "2031-01-01T00:00:00Z")
+    assert code(host, B, "committed") == "owned_by_another"
+
+
+def test_a_host_that_was_down_counts_anew(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied", seconds=7200)
+    boot.pass_time(7000)
+    boot.reboot()
+    boot.pass_time(7199)
+    assert code(host, B, "reverted") == "owned_by_another"
+    boot.pass_time(1)
+    assert code(host, B, "reverted") == "taken_back"
+
+
+def test_calls_every_minute_do_not_fill_the_journal(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied")
+    before = len(host.journals()[0].entries())
+    for _minute in range(60):
+        boot.pass_time(60)
+        ownership.renew(host.state, Claim(Owner("prod", A, f"ops@{A}"), 7200, False))
+    assert len(host.journals()[0].entries()) - before <= 10
+
+
+def test_what_is_proven_belongs_to_nobody(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transaction = call(host, A, "applied")["transaction"]["id"]
+    monkeypatch.setattr(flow, "wait_until_started", lambda units, deadline: [])
+    monkeypatch.setattr(flow, "collect", lambda subsets, driver, refresh: {})
+    monkeypatch.setattr(flow, "wrong_packages", lambda packages, found: [])
+    driver: Any = host.driver
+    for run, left in ((B, A), (A, None)):
+        claim = Claim(Owner("prod", run, f"ops@{run}"), 7200, False)
+        flow.verify(driver, [], [], transaction, 1, True, host.state, claim)
+        assert owner(host, boot) == left
+    assert code(host, B, "committed") == "committed"
+
+
+def test_a_run_that_ends_lets_go_of_its_own_alone(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied")
+    assert code(host, B, "disowned") == "nothing_to_do"
+    assert code(host, A, "disowned") == "done"
+    assert code(host, B, "reverted") == "taken_back"
+
+
+def test_what_changed_nothing_belongs_to_nobody(host: FakeHost, boot: Boot) -> None:
+    host.driver.served_old = False
+    assert code(host, A, "staged") == "no_way_back"
+    assert owner(host, boot) is None
+
+
+def test_a_reboot_of_another_run_is_refused_and_that_of_the_owner_renews(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied")
+    ours = Claim(Owner("prod", A, f"ops@{A}"), 7200, False)
+    theirs = Claim(Owner("prod", B, f"ops@{B}"), 7200, False)
+    boot.pass_time(7000)
+    ownership.admit_reboot(host.state, ours, None, 1)
+    boot.pass_time(7000)
+    with pytest.raises(DriverError):
+        ownership.admit_reboot(host.state, theirs, None, 1)
+    ownership.admit_reboot(host.state, theirs._replace(take_over=True), None, 1)
+    assert owner(host, boot) == B
+
+
+def test_a_stale_fencing_token_neither_changes_nor_reboots(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "staged", fence=7)
+    assert code(host, A, "applied", fence=6) == "stale_fence"
+    claim = Claim(Owner("prod", A, f"ops@{A}"), 7200, False)
+    with pytest.raises(DriverError, match="fencing token 6; the host has seen 7"):
+        ownership.admit_reboot(host.state, claim, 6, 1)
+    ownership.admit_reboot(host.state, claim, 8, 1)
+    assert code(host, A, "applied", fence=7) == "stale_fence"
+    assert host.driver.packages == FORMER
+
+
+@pytest.mark.parametrize("seconds", [-1, 59, 30 * 86400 + 1])
+def test_an_owner_counts_neither_for_ever_nor_for_no_time(seconds: int) -> None:
+    with pytest.raises(DriverError, match=r"claim\.seconds"):
+        ownership.read_claim({"seconds": seconds}, A)
+
+
+@given(st.lists(st.tuples(st.sampled_from([A, B]), st.integers(0, 5000)), min_size=1, max_size=8))
+def test_the_newest_owner_counts_for_its_seconds_and_no_longer(calls: list[tuple[str, int]]) -> None:
+    entries, uptime = [], 0
+    for run, wait in calls:
+        uptime += wait
+        entries.append(
+            {
+                "event": "owned",
+                "at": "t",
+                "boot": "b",
+                "run_id": run,
+                "inventory": "i",
+                "controller": "c",
+                "seconds": 100,
+                "uptime": uptime,
+            }
+        )
+    hold = holder(entries, Clock("b", uptime + 99))
+    assert hold is not None
+    assert hold.owner.run_id == calls[-1][0]
+    assert holder(entries, Clock("b", uptime + 100)) is None
