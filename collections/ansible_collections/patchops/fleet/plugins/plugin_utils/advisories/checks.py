@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
@@ -12,6 +13,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# Python 3.10 reads three or six digits behind the point of a second, and offsets with a colon alone.
+_OFFSET = re.compile(r"(?<=\d\d:\d\d)\s*([+-]\d\d):?(\d\d)$")
+_FRACTION = re.compile(r"(\d\d:\d\d:\d\d)\.\d+")
 _RED_HAT_NAME = re.compile(r"[A-Z]{2}([SBE])A-")
 _SUSE_NAME = re.compile(r"(?:open)?SUSE-([SRFO])U-")
 _TYPE_LETTERS: dict[str, AdvisoryType] = {
@@ -90,17 +94,32 @@ class Checked:
         return Checked({} if found is None else found, self.file, self._at(key))
 
     def date(self, key: str) -> str:
-        """The date of a date or time, "" where there is none."""
-        found = self.text(key, "")[:10]
-        if found and not _DATE.fullmatch(found):
-            raise FeedError(self.file, self._at(key), f"expected a date (YYYY-MM-DD), found {found!r}")
-        return found
+        """The date, in UTC, of a date or time; "" where there is none."""
+        found = self.text(key, "")
+        date = utc_date(found)
+        if found and not date:
+            raise FeedError(self.file, self._at(key), f"expected a date (YYYY-MM-DD), found {found[:40]!r}")
+        return date
 
     def error(self, key: str, expected: str, found: Any) -> FeedError:
         return FeedError(self.file, self._at(key), f"expected {expected}, found {_kind(found)}")
 
     def _at(self, key: str) -> str:
         return f"{self.place}.{key}" if self.place else key
+
+
+def utc_date(text: str) -> str:
+    """The date in UTC of a date or time (ISO 8601); "" for other texts. A time without an offset is in
+    UTC."""
+    if not _DATE.match(text):
+        return ""
+    plain = _OFFSET.sub(r"\1:\2", _FRACTION.sub(r"\1", text.strip().replace("Z", "+00:00")))
+    try:
+        when = datetime.fromisoformat(plain)
+    except ValueError:
+        # Some feeds write more behind the date than a time ("2021-07-22 18:25:24 UTC").
+        return text[:10]
+    return (when.astimezone(timezone.utc) if when.tzinfo else when).date().isoformat()
 
 
 def cves_in(*texts: str) -> tuple[str, ...]:

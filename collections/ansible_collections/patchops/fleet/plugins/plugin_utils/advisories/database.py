@@ -97,6 +97,11 @@ class AdvisoryDatabase:
         )
         return {name for (name,) in rows}
 
+    def names_sources(self, release: str) -> bool:
+        """Whether a feed names source RPMs in what it says of a release."""
+        rows = self._rows("SELECT 1 FROM affected WHERE release = ? AND arch = 'src' LIMIT 1", release)
+        return any(True for _row in rows)
+
     def releases(self) -> list[str]:
         """The release keys that advisories speak of."""
         return [

@@ -20,11 +20,13 @@ Status = Literal["fixed", "affected", "deferred", "not_affected", "under_investi
 class Affected:
     """What an advisory says of one package of one release.
 
-    release: see releases.py. package: the source package for deb and apk, the binary one for rpm.
+    release: see releases.py. package: the source package for deb and apk; for rpm see arch.
     introduced, last: the first and the last affected version, "" where all older or newer ones are.
-    arch, module: "" means any, and not of a module ("name:stream" otherwise). arch "src": of rpm, the source
-    package.
-    channel: "" or the entitlement that the fix needs, like "esm". note: the vendor's words on the status.
+    arch: of rpm, what the name means: "src" a source RPM, "module" a module (whose version fixed then is),
+    "" a
+    binary of any architecture, else one of that architecture. module: "name:stream", or "" for no module.
+    channel: "" or the entitlement that the fix needs, like "esm" or "ltss". note: the vendor's words on the
+    status.
     """
 
     release: str

@@ -19,6 +19,7 @@ SCHEMES = {
     "arch": "pacman",
     "centos": "rpm",
     "debian": "deb",
+    "epel": "rpm",
     "fedora": "rpm",
     "ol": "rpm",
     "opensuse-leap": "rpm",
@@ -28,7 +29,12 @@ SCHEMES = {
     "sles": "rpm",
     "ubuntu": "deb",
 }
-_MAJOR_ONLY = {"almalinux", "centos", "ol", "rhel", "rocky"}
+# How many parts of a version make a release; "15-SP4" and "15 SP4" are 15.4, "22.04.2" is 22.04.
+_PARTS = {
+    **dict.fromkeys(("almalinux", "amzn", "centos", "epel", "fedora", "ol", "rhel", "rocky"), 1),
+    **dict.fromkeys(("alpine", "opensuse-leap", "sled", "sles", "ubuntu"), 2),
+}
+_VERSION_PARTS = re.compile(r"\d+")
 DEBIAN_CODENAMES = {
     "6": "squeeze",
     "7": "wheezy",
@@ -41,38 +47,30 @@ DEBIAN_CODENAMES = {
     "14": "forky",
     "15": "duke",
 }
-# What OSV calls a distribution -> os-release ID.
-_OSV_FAMILIES = {
-    "AlmaLinux": "almalinux",
-    "Alpine": "alpine",
-    "Debian": "debian",
-    "Rocky Linux": "rocky",
-    "Ubuntu": "ubuntu",
+# Languages' ecosystems of OSV, whose packages don't belong to a release.
+OSV_LANGUAGES = {"PyPI": "pypi", "npm": "npm"}
+LANGUAGES = set(OSV_LANGUAGES.values())
+# What SBOMs and vendors call a distribution beside its os-release ID.
+_ALIASES = {
+    "alma": "almalinux",
+    "amazon": "amzn",
+    "opensuse.leap": "opensuse-leap",
+    "oracle": "ol",
+    "redhat": "rhel",
+    "sles_sap": "sles",
+    "suse linux enterprise server": "sles",
 }
-_OSV_LANGUAGES = {"PyPI": "pypi", "npm": "npm"}
-# Ecosystems of languages, whose packages don't belong to a release.
-LANGUAGES = set(_OSV_LANGUAGES.values())
-# How updateinfo.xml calls the release of an advisory, in its release, its collections or nowhere.
-_RELEASE_NAMES = (
-    (re.compile(r"AlmaLinux[ -]?(\d+)", re.I), "almalinux"),
-    (re.compile(r"Rocky Linux (\d+)", re.I), "rocky"),
-    (re.compile(r"Red Hat Enterprise Linux .*?(?:v\. )?(\d+)\b", re.I), "rhel"),
-    (re.compile(r"Oracle Linux (\d+)", re.I), "ol"),
-    (re.compile(r"CentOS (?:Linux|Stream) (\d+)", re.I), "centos"),
-    (re.compile(r"Amazon Linux (\d+)", re.I), "amzn"),
-    (re.compile(r"Fedora (\d+)", re.I), "fedora"),
-    (re.compile(r"openSUSE Leap (\d+\.\d+)", re.I), "opensuse-leap"),
-    (re.compile(r"SUSE Linux Enterprise Server (\d+(?: SP\d+)?)", re.I), "sles"),
-)
-# The main stream alone; extended support ("rhel_eus:9.2") has fixes at other versions.
-_RED_HAT = re.compile(r"enterprise_linux:(\d+)")
-_UBUNTU = re.compile(r"(?:Pro(?:-[a-z]+)?:)?(\d\d\.\d\d)")
 
 
-def release_key(os_id: str, version_id: str, codename: str = "") -> str | None:
+def os_id(name: str) -> str:
+    """The os-release ID of a distribution, whatever an SBOM calls it."""
+    return _ALIASES.get(name.lower(), name.lower())
+
+
+def release_key(identity: str, version_id: str, codename: str = "") -> str | None:
     """The key of a host's release, from its os-release. None where the family is unknown or the release isn't
     told."""
-    family = os_id.lower()
+    family = os_id(identity)
     if family not in SCHEMES:
         return None
     if family == "arch":
@@ -80,11 +78,13 @@ def release_key(os_id: str, version_id: str, codename: str = "") -> str | None:
     if family == "debian":
         name = codename or DEBIAN_CODENAMES.get(version_id.partition(".")[0], "")
         return f"debian:{name}" if name else None
-    if family in _MAJOR_ONLY:
-        version_id = version_id.partition(".")[0]
-    elif family == "alpine":
-        version_id = ".".join(version_id.removeprefix("v").split(".")[:2])
-    return f"{family}:{version_id}" if version_id else None
+    parts = _VERSION_PARTS.findall(version_id)
+    if family not in _PARTS:
+        return f"{family}:{version_id}" if version_id else None
+    if family == "alpine" and not parts:
+        return f"alpine:{version_id}" if version_id == "edge" else None
+    version = ".".join(parts[: _PARTS[family]])
+    return f"{family}:{version}" if version else None
 
 
 def is_release(key: str) -> bool:
@@ -98,36 +98,6 @@ def scheme_of(release: str) -> str | None:
     if release in LANGUAGES:
         return release
     return SCHEMES.get(release.partition(":")[0])
-
-
-def from_osv(ecosystem: str) -> tuple[str, str] | None:
-    """Release key and channel of an OSV ecosystem ("Ubuntu:Pro:20.04:LTS" -> "ubuntu:20.04", "esm"), or
-    None."""
-    family, _separator, rest = ecosystem.partition(":")
-    if family in _OSV_LANGUAGES:
-        return _OSV_LANGUAGES[family], ""
-    if family == "Red Hat":
-        match = _RED_HAT.match(rest)
-        return (f"rhel:{match[1]}", "") if match else None
-    if family in ("SUSE", "openSUSE"):
-        product = from_name(f"{family} {rest}")
-        return (product, "") if product else None
-    os_id = _OSV_FAMILIES.get(family)
-    if os_id is None:
-        return None
-    if os_id == "ubuntu":
-        match = _UBUNTU.match(rest)
-        return (f"ubuntu:{match[1]}", "esm" if rest.startswith("Pro") else "") if match else None
-    key = release_key(os_id, rest)
-    return (key, "") if key else None
-
-
-def from_name(name: str) -> str | None:
-    """The release key behind a product's full name ("Rocky Linux 8", "Amazon Linux 2 2017.12"), or None."""
-    for pattern, family in _RELEASE_NAMES:
-        if match := pattern.search(name):
-            return release_key(family, re.sub(r" SP", ".", match[1], flags=re.IGNORECASE))
-    return None
 
 
 def language_name(ecosystem: str, name: str) -> str:

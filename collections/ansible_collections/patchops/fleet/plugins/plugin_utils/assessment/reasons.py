@@ -14,6 +14,7 @@ CODES: Final[dict[str, str]] = {
     "no_fix_yet": "the vendor knows it and has no fix yet",
     "under_investigation": "the vendor has not decided whether the package is affected",
     "module_stream_unknown": "the package is modular and its stream is not known",
+    "module_build_unknown": "which build of the package's module is installed is not known",
     "update_without_advisory": "a security update is pending that no advisory of the feeds names",
     "newer_than_feed": "a security update is pending that is newer than the feed",
     "cve_not_in_feeds": "no feed says anything about this CVE for this release",

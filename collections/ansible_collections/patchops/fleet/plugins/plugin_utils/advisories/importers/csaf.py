@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CSAF 2.0 documents (JSON), advisories and the VEX profile: Red Hat, SUSE and others that name RPM packages.
 
-An advisory gives one record with its fixes. A VEX document gives a record for each CVE, named by it, with all
+An advisory gives one record with its fixes; where SUSE's stand under "recommended", Red Hat's do under
+"fixed". A VEX document gives a record for each CVE, named by it, with all
 that the vendor says: fixed, affected and put off, not affected, not yet known.
 """
 
@@ -32,7 +33,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 _STATUSES: tuple[tuple[str, Status], ...] = (
     ("fixed", "fixed"),
     ("first_fixed", "fixed"),
+    ("recommended", "fixed"),
     ("known_affected", "affected"),
+    ("first_affected", "affected"),
+    ("last_affected", "affected"),
     ("known_not_affected", "not_affected"),
     ("under_investigation", "under_investigation"),
 )
@@ -92,16 +96,22 @@ def _affected(vulnerability: Checked, products: Products) -> Iterator[Affected]:
             if package is None or (status == "fixed" and not package.version):
                 continue
             note = put_off.get(identity, "") if status == "affected" else ""
-            yield Affected(
-                package.release,
-                package.name,
-                "deferred" if note else status,
-                fixed=package.version if status == "fixed" else "",
-                # Without a version, vendors name the source.
-                arch=package.arch if package.version else "src",
-                module=package.module,
-                note=note,
-            )
+            version = package.version
+            for release, channel in package.products:
+                for arch in package.arches:
+                    yield Affected(
+                        release,
+                        package.name,
+                        "deferred" if note else status,
+                        fixed=version if status == "fixed" else "",
+                        arch=arch,
+                        module=package.module,
+                        channel=channel,
+                        note=note,
+                        introduced=version if key == "first_affected" else "",
+                        # What a statement says of one version it doesn't say of later ones.
+                        last="" if status == "fixed" or key == "first_affected" else version,
+                    )
 
 
 def _put_off(vulnerability: Checked) -> dict[str, str]:

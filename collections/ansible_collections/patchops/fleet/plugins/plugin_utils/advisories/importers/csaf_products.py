@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The product tree of a CSAF document: which package of which release a product id stands for."""
+"""The product tree of a CSAF document: which package of which releases a product id stands for."""
 
 from __future__ import annotations
 
@@ -10,27 +10,41 @@ from dataclasses import dataclass
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import parse
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import from_name, release_key
-
-_NEVRA = re.compile(r"(?P<name>.+)-(?P<evr>(?:\d+:)?[^-:]+-[^-]+)\.(?P<arch>[a-z0-9_]+)")
-# The main stream alone: extended-support streams (rhel_eus) have fixes of their own at other versions.
-_CPE = re.compile(
-    r"cpe:(?:/|2\.3:)[ao]:(?P<product>redhat:enterprise_linux|suse:sles):(?P<version>\d+)(?::sp(?P<sp>\d+))?"
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.products import (
+    Product,
+    of_cpe,
+    of_name,
 )
-_FAMILIES = {"redhat:enterprise_linux": "rhel", "suse:sles": "sles"}
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
+
+_ARCHES = (
+    "noarch|src|nosrc|x86_64|i[3-6]86|aarch64|armv\\w+|ppc|ppc64|ppc64le|s390|s390x|ia64|riscv64|loongarch64"
+)
+# "vim-common-2:8.2-20.x86_64" has an architecture; SUSE also writes "ctdb-4.19.2-1.1" without one.
+_NEVRA = re.compile(rf"(?P<name>.+)-(?P<evr>(?:\d+:)?[^-:]+-[^-:]+?)\.(?P<arch>{_ARCHES})")
+_NEVR = re.compile(r"(?P<name>.+)-(?P<evr>(?:\d+:)?\d[^-:]*-\d[^-:]*)")
+# "PyYAML.src::python39-devel:3.9": Red Hat writes the module behind or, before 2026, in front
+# ("nodejs:18/npm").
+_MODULE_BEHIND = re.compile(r"(?P<name>.+)::(?P<module>[^:/]+:[^:/]+)")
+_MODULE_BEFORE = re.compile(r"(?P<module>[^:/]+:[^:/]+)/(?P<name>.+)")
+# The version of a module ("8100020240826142629.d47b87a4"), which no package of it has.
+_MODULE_VERSION = re.compile(r"(?:\d+:)?(?P<stream>[^-]+)-(?P<build>\d{15,}\.[0-9a-f]{6,})")
 _SOURCE_ARCHES = {"src", "nosrc"}
 _MAX_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package of a release. version: "" for all versions. module: "name:stream" or ""."""
+    """What a product id names. version: "" for all versions. module: "name:stream" or "".
 
-    release: str
+    arches: as Affected.arch has them: "src" a source RPM, "module" a module, "" a binary of any architecture;
+    two where the vendor does not tell the source from the binary of that name.
+    """
+
+    products: tuple[Product, ...]
     name: str
     version: str
-    arch: str
+    arches: tuple[str, ...]
     module: str
 
 
@@ -49,6 +63,11 @@ class Products:
                 relation.text("product_reference"),
                 relation.text("relates_to_product_reference"),
             )
+        # Newer documents mark sources; in those that don't, a name without version is that of a source.
+        purls = [purl for product in self._products.values() if (purl := _purl(product))]
+        self._marks_sources = any(
+            not purl.version and purl.qualifiers.get("arch") in _SOURCE_ARCHES for purl in purls
+        )
 
     def find(self, identity: str) -> Package | None:
         """The package behind a product id, None for products that are no package of a known release."""
@@ -56,31 +75,60 @@ class Products:
         part = self._products.get(component)
         if part is None:
             return None
-        release = self._release(platform)
-        purl = parse(part.object("product_identification_helper").text("purl", ""))
-        release = release or (purl.release if purl else None)
-        if release is None:
+        purl = _purl(part)
+        products = self._of_platform(platform)
+        if not platform and purl and purl.release:
+            products = ((purl.release, ""),)
+        if not products:
             return None
-        module, _separator, name = component.rpartition("/")
+        module, name = _module_and_name(component)
         if purl is not None and purl.type == "rpm":
-            arch = purl.qualifiers.get("arch", "")
-            module = ":".join(purl.qualifiers.get("rpmmod", module).split(":")[:2])
-            found = Package(release, purl.name, purl.full_version, arch, module)
-        elif match := _NEVRA.fullmatch(name):
-            found = Package(release, match["name"], match["evr"], match["arch"], module)
-        else:
-            found = Package(release, name, "", "", module)
-        return None if found.version and found.arch in _SOURCE_ARCHES else found
+            return self._of_purl(products, purl, module)
+        if match := _NEVRA.fullmatch(name):
+            return Package(products, match["name"], match["evr"], (_arch(match["arch"]),), module)
+        if match := _NEVR.fullmatch(name):
+            return Package(products, match["name"], match["evr"], ("src", ""), module)
+        return Package(products, name, "", ("src", ""), module)
 
-    def _release(self, platform: str) -> str | None:
+    def _of_purl(self, products: tuple[Product, ...], purl: Purl, module: str) -> Package:
+        module = ":".join(purl.qualifiers.get("rpmmod", module).split(":")[:2])
+        arch = _arch(purl.qualifiers.get("arch", ""))
+        if build := _MODULE_VERSION.fullmatch(purl.full_version):
+            module = module or f"{purl.name}:{build['stream']}"
+            return Package(products, module.partition(":")[0], build["build"], ("module",), module)
+        if arch:
+            arches: tuple[str, ...] = (arch,)
+        elif purl.version or self._marks_sources:
+            arches = ("src", "")
+        else:
+            arches = ("src",)
+        return Package(products, purl.name, purl.full_version, arches, module)
+
+    def _of_platform(self, platform: str) -> tuple[Product, ...]:
         product = self._products.get(platform)
         if product is None:
-            return None
-        cpe = product.object("product_identification_helper").text("cpe", "")
-        if match := _CPE.match(cpe):
-            version = f"{match['version']}.{match['sp']}" if match["sp"] else match["version"]
-            return release_key(_FAMILIES[match["product"]], version)
-        return None if cpe else from_name(product.text("name", ""))
+            return ()
+        found = of_cpe(product.object("product_identification_helper").text("cpe", ""))
+        if found is None:
+            return of_name(product.text("name", ""))
+        # A CPE can be less exact than the name: SUSE's can leave out what "-LTSS" in the name says.
+        channels = {channel for _release, channel in of_name(product.text("name", ""))}
+        return tuple((release, channel or next(iter(channels), "")) for release, channel in found)
+
+
+def _purl(product: Checked) -> Purl | None:
+    return parse(product.object("product_identification_helper").text("purl", ""))
+
+
+def _arch(word: str) -> str:
+    return "src" if word in _SOURCE_ARCHES else word
+
+
+def _module_and_name(component: str) -> tuple[str, str]:
+    for pattern in (_MODULE_BEHIND, _MODULE_BEFORE):
+        if match := pattern.fullmatch(component):
+            return match["module"], match["name"]
+    return "", component
 
 
 def _leaves(branch: Checked, depth: int) -> Iterator[Checked]:

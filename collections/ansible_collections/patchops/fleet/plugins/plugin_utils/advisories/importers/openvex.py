@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, cves_in
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import parse
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
     Advisory,
@@ -75,6 +75,13 @@ def _affected(product: Any, status: Status) -> Affected | None:
     if release is None:
         return None
     name = purl.qualifiers.get("upstream", "").partition("@")[0] or language_name(release, purl.full_name)
-    fixed = purl.full_version if status == "fixed" else ""
+    fixed = _source_version(purl) if status == "fixed" else ""
     arch = purl.qualifiers.get("arch", "") if purl.type == "rpm" else ""
-    return Affected(release, name, status, fixed=fixed, arch=arch)
+    # What a statement says of one version it doesn't say of later ones.
+    last = "" if status == "fixed" else _source_version(purl)
+    return Affected(release, name, status, fixed=fixed, arch=arch, last=last)
+
+
+def _source_version(purl: Purl) -> str:
+    """The version of the source, which "upstream" ("openssl@3.0.1-1") tells where it is another one."""
+    return purl.qualifiers.get("upstream", "").partition("@")[2] or purl.full_version

@@ -3,7 +3,7 @@
 """Advisories in the OSV format (https://ossf.github.io/osv-schema/): one document each, in a file, a folder
 or an archive.
 
-Distributions and language ecosystems alike. Ecosystems that releases.py does not know are left out, withdrawn
+Distributions and language ecosystems alike. Ecosystems that products.py does not know are left out, withdrawn
 advisories too.
 """
 
@@ -17,7 +17,14 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks i
     severity,
     type_of,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers.osv_ranges import (
+    spans,
+    versions_outside,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.products import (
+    of_osv,
+    osv_name_arches,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
     Advisory,
@@ -25,10 +32,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Record,
     Severity,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
-    from_osv,
-    language_name,
-)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import language_name
 
 _ALIASES = ("aliases", "related", "upstream")
 
@@ -72,32 +76,38 @@ def _severity(document: Checked) -> Severity:
 
 def _affected(entry: Checked) -> Iterator[Affected]:
     package = entry.object("package")
-    ecosystem = from_osv(package.text("ecosystem", ""))
-    if ecosystem is None:
+    ecosystem = package.text("ecosystem", "")
+    products = of_osv(ecosystem)
+    if not products:
         return
-    release, channel = ecosystem
+    release = products[0][0]
     name = language_name(release, package.text("name"))
-    for scope in entry.objects("ranges"):
-        if scope.text("type", "") in {"ECOSYSTEM", "SEMVER"}:
-            yield from _events(scope, release, name, channel)
+    ranges = [
+        span
+        for scope in entry.objects("ranges")
+        if scope.text("type", "") in {"ECOSYSTEM", "SEMVER"}
+        for span in spans(scope, release)
+    ]
+    ranges += versions_outside(entry, release, ranges)
+    for release, channel in products:
+        for arch in osv_name_arches(ecosystem):
+            for one in ranges:
+                yield Affected(
+                    release,
+                    name,
+                    one.status,
+                    one.fixed,
+                    arch=arch,
+                    channel=channel,
+                    introduced=one.introduced,
+                    last=one.last,
+                )
+        for binary, fixed in _binaries(entry):
+            yield Affected(release, binary, "fixed", fixed, channel=channel)
 
 
-def _events(scope: Checked, release: str, name: str, channel: str) -> Iterator[Affected]:
-    """Each pair of "introduced" and "fixed"; what is introduced and not fixed is affected in every later
-    version."""
-    introduced: str | None = None
-    for event in scope.objects("events"):
-        if "introduced" in event.value:
-            introduced = event.text("introduced").removeprefix("0") and event.text("introduced")
-        elif "fixed" in event.value:
-            if introduced is None:
-                raise FeedError(event.file, event.place, "a fix before anything was introduced")
-            fixed = event.text("fixed")
-            yield Affected(release, name, "fixed", fixed, channel=channel, introduced=introduced)
-            introduced = None
-        elif "last_affected" in event.value:
-            last = event.text("last_affected")
-            yield Affected(release, name, "affected", channel=channel, introduced=introduced or "", last=last)
-            introduced = None
-    if introduced is not None:
-        yield Affected(release, name, "affected", channel=channel, introduced=introduced)
+def _binaries(entry: Checked) -> Iterator[tuple[str, str]]:
+    """SUSE's fixed binaries by name, which stand beside the source that the entry is of."""
+    for versions in entry.object("ecosystem_specific").objects("binaries"):
+        for name in versions.value:
+            yield name, versions.text(name)

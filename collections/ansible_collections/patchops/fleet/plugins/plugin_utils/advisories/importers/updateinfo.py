@@ -8,11 +8,21 @@ from the repository that it comes from.
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import cves_in, severity
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import (
+    cves_in,
+    severity,
+    utc_date,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.products import (
+    Product,
+    of_name,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
     Advisory,
@@ -20,7 +30,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Affected,
     Record,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import from_name
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.xml_stream import elements
 
 _TYPES: dict[str, AdvisoryType] = {
@@ -34,6 +43,7 @@ _TYPES: dict[str, AdvisoryType] = {
     "feature": "enhancement",
 }
 _SOURCE_ARCHES = {"src", "nosrc"}
+_SECONDS = re.compile(r"\d{9,11}")
 
 
 def read(feed: Feed) -> Iterator[Record]:
@@ -53,7 +63,7 @@ def read(feed: Feed) -> Iterator[Record]:
                 issued=_date(element.find("issued")),
                 updated=_date(element.find("updated")) or _date(element.find("issued")),
                 url=_url(element),
-                cves=cves_in(*_cve_references(element)),
+                cves=_cves(element),
                 affected=affected,
             )
 
@@ -62,22 +72,24 @@ def _packages(feed: Feed, element: ET.Element, place: str) -> Iterator[Affected]
     seen = set()
     for collection in element.iterfind("pkglist/collection"):
         module = _module(collection)
-        release = feed.release or _release(element, collection)
+        products = ((feed.release, ""),) if feed.release else _products(element, collection)
         for package in collection.iterfind("package"):
-            if not release:
+            if not products:
                 raise FeedError(
                     feed.name, place, "does not say for which release it is; tell it, like almalinux:9"
                 )
-            affected = _affected(feed, package, release, module, place)
-            if affected.arch not in _SOURCE_ARCHES and affected not in seen:
-                seen.add(affected)
-                yield affected
+            for product in products:
+                affected = _affected(feed, package, product, module, place)
+                if affected.arch not in _SOURCE_ARCHES and affected not in seen:
+                    seen.add(affected)
+                    yield affected
 
 
-def _affected(feed: Feed, package: ET.Element, release: str, module: str, place: str) -> Affected:
+def _affected(feed: Feed, package: ET.Element, product: Product, module: str, place: str) -> Affected:
     name, version, revision = (package.get(key, "") for key in ("name", "version", "release"))
     if not (name and version and revision):
         raise FeedError(feed.name, place, "a package without name, version or release")
+    release, channel = product
     return Affected(
         release,
         name,
@@ -85,6 +97,7 @@ def _affected(feed: Feed, package: ET.Element, release: str, module: str, place:
         fixed=f"{package.get('epoch') or '0'}:{version}-{revision}",
         arch=package.get("arch", ""),
         module=module,
+        channel=channel,
     )
 
 
@@ -93,16 +106,18 @@ def _module(collection: ET.Element) -> str:
     return "" if module is None else f"{module.get('name', '')}:{module.get('stream', '')}"
 
 
-def _release(element: ET.Element, collection: ET.Element) -> str:
+def _products(element: ET.Element, collection: ET.Element) -> tuple[Product, ...]:
     names = (collection.findtext("name"), element.findtext("release"), element.findtext("title"))
-    return next((found for name in names if name and (found := from_name(name))), "")
+    return next((found for name in names if name and (found := of_name(name))), ())
 
 
 def _date(element: ET.Element | None) -> str:
-    """The date of an attribute like "2021-07-22 18:25:24"; some repositories give seconds since 1970 or
-    nothing."""
-    found = "" if element is None else element.get("date", "")[:10]
-    return found if len(found) == 10 and found[4] == found[7] == "-" else ""
+    """The date of an attribute like "2021-07-22 18:25:24" or "1763596800" (SUSE: seconds since 1970), in
+    UTC."""
+    found = "" if element is None else element.get("date", "").strip()
+    if _SECONDS.fullmatch(found):
+        return datetime.fromtimestamp(int(found), timezone.utc).date().isoformat()
+    return utc_date(found)
 
 
 def _url(element: ET.Element) -> str:
@@ -112,7 +127,14 @@ def _url(element: ET.Element) -> str:
     return next((one for one in links if one.startswith("https://")), "")
 
 
-def _cve_references(element: ET.Element) -> Iterator[str]:
-    for reference in element.iterfind("references/reference"):
-        if reference.get("type") == "cve":
-            yield reference.get("id", "") or reference.get("title", "")
+def _cves(element: ET.Element) -> tuple[str, ...]:
+    """The CVEs of all references; Fedora names them in the titles of bugs alone. Else those of the text."""
+    references = [
+        reference.get(key, "")
+        for reference in element.iterfind("references/reference")
+        for key in ("id", "title", "href")
+    ]
+    found = cves_in(*references)
+    if found or element.get("type", "").lower() != "security":
+        return found
+    return cves_in(element.findtext("title") or "", element.findtext("description") or "")

@@ -73,12 +73,15 @@ def _package(
         "name": name,
         "version": evr,
         "arch": arch or "",
-        "source": source["name"] if source else name,
+        "source": source["name"] if source else None,
         "source_version": f"{source['version']}-{source['release']}" if source else evr,
         "origin": vendor or "",
         "suite": None,
         "manual": None,
     }
     if label:
-        package["module"] = ":".join((label[0] or "").split(":")[:2])
+        parts = (label[0] or "").split(":")
+        package["module"] = ":".join(parts[:2])
+        if len(parts) == 4:
+            package["module_version"] = ".".join(parts[2:])
     return package

@@ -12,6 +12,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import scheme_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
     is_foreign,
+    other_names,
     source_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import (
@@ -20,7 +21,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
 
-# What rules are judged by: version as the feed counts, architecture, module stream.
+# What rules are judged by: version as the feed counts, architecture or kind of name, module stream.
 _Variant = tuple[str, str, str | None]
 
 
@@ -31,7 +32,7 @@ class FleetIndex:
         self._hosts: list[str] = []
         self._holders: dict[tuple[str, str], dict[_Variant, array[int]]] = {}
         # The holders of a package by its identity, so that names are made out once and not on every host.
-        self._known: dict[str, dict[tuple[Any, ...], array[int]]] = {}
+        self._known: dict[str, dict[tuple[Any, ...], list[array[int]]]] = {}
         self._identities: dict[str, Identities] = {}
 
     def add(self, host: str, release: str, packages: Packages) -> None:
@@ -41,24 +42,32 @@ class FleetIndex:
         identities = self._identities.setdefault(release, Identities(scheme_of(release) or ""))
         known = self._known.setdefault(release, {})
         for identity, package in zip(identities.of(packages), packages, strict=True):
-            holders = known.get(identity)
-            if holders is None:
-                holders = known[identity] = self._find(release, package)
-            if not holders or holders[-1] != number:
-                holders.append(number)
+            found = known.get(identity)
+            if found is None:
+                found = known[identity] = self._find(release, package)
+            for holders in found:
+                if not holders or holders[-1] != number:
+                    holders.append(number)
 
-    def _find(self, release: str, package: Mapping[str, Any]) -> array[int]:
-        """The holders of this package as feeds name it; for one of another publisher, a list that nobody
-        reads."""
+    def _find(self, release: str, package: Mapping[str, Any]) -> list[array[int]]:
+        """The holders of this package by each name that feeds can have for it; none for another
+        publisher's."""
         family, scheme = release.partition(":")[0], scheme_of(release)
         if is_foreign(family, package):
-            return array("I")
+            return []
+        module = package.get("module")
         if scheme in ("deb", "apk"):
             name, version = source_of(family, package)
+            names = [(name, (version, "", module))]
         else:
-            name, version = package["name"], package["version"]
-        variant = (version, (package.get("arch") or "") if scheme == "rpm" else "", package.get("module"))
-        return self._holders.setdefault((release, name), {}).setdefault(variant, array("I"))
+            arch = (package.get("arch") or "") if scheme == "rpm" else ""
+            names = [(package["name"], (package["version"], arch, module))]
+            if scheme == "rpm":
+                names += [(name, (version, kind, module)) for name, version, kind in other_names(package)]
+        return [
+            self._holders.setdefault((release, name), {}).setdefault(variant, array("I"))
+            for name, variant in names
+        ]
 
     def hosts_with(self, release: str, package: str) -> list[str]:
         """The hosts that have any version of a package, as feeds name it."""

@@ -17,7 +17,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One installed package. version: as the feed counts, which for deb is the source's."""
+    """One installed package by one of its names. version: as the feed counts, which can be the source's."""
 
     package: Mapping[str, Any]
     version: str
@@ -68,13 +68,10 @@ def grouped(
         if placed.foreign:
             foreign[placed.name, placed.foreign] = {"package": placed.name, "origin": placed.foreign}
             continue
-        if placed.of_source.open and (only is None or placed.source in only):
-            group = groups.setdefault(f"source {placed.source}", Group(placed.source))
-            group.members.append(Member(package, placed.version, placed.of_source))
-        if (
-            placed.verdicts.open or placed.side_by_side or include_installed or package["name"] in stale
-        ) and (only is None or placed.name in only):
-            group = groups.setdefault(placed.name, Group(placed.name))
-            group.members.append(Member(package, placed.version, placed.verdicts))
-            group.side_by_side = group.side_by_side or placed.side_by_side
+        asked = placed.side_by_side or include_installed or package["name"] in stale
+        for named in placed.named:
+            if (named.verdicts.open or asked) and (only is None or named.name in only):
+                group = groups.setdefault(named.name, Group(named.name))
+                group.members.append(Member(package, named.version, named.verdicts))
+                group.side_by_side = group.side_by_side or placed.side_by_side
     return Grouped(list(groups.values()), [foreign[key] for key in sorted(foreign)], sorted(nameless))

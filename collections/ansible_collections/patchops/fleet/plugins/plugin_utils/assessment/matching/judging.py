@@ -61,16 +61,19 @@ class HostJudge:
         return kernels.split_by_role(self._rules.scheme, group.members, keys)
 
     def _open(self, rule: Rule, members: list[Member], left: list[Member]) -> dict[str, Any]:
-        found = [one.state for member in members for one in member.verdicts.open if one.rule is rule]
+        found = [
+            one.state
+            for member in members
+            for one in member.verdicts.open
+            if _key_of(one.rule) == _key_of(rule)
+        ]
         state = min(found, key=_STATES_WORST_FIRST.index)
         packages = [member.package for member in members + left]
         reasons = [_why(state, rule, self._oldest(members))]
         available: bool | None = None
         candidate = None
         if state == "missing":
-            offer = self._offers.of(
-                [member.package for member in members], rule.affected.fixed, rule.affected.channel
-            )
+            offer = self._offers.of([member.package for member in members], rule.affected)
             available, candidate = offer.available, offer.candidate
             reasons += offer.reasons
         return self._finding(rule, members + left, packages, state, None, available, candidate, reasons)
@@ -141,7 +144,7 @@ class HostJudge:
             **self._prototypes.of(rule),
             "host": self._host,
             "binaries": [binary(package) for package in shown],
-            "installed": self._oldest(members),
+            "installed": self._oldest(members) or str(members[0].package["version"]),
             "state": state,
             "effective": effective,
             "fix_available": available,
@@ -151,13 +154,16 @@ class HostJudge:
         }
 
 
+def _key_of(rule: Rule) -> tuple[str, str, str]:
+    return rule.advisory.name, rule.affected.fixed, rule.affected.status
+
+
 def _by_rule(members: Sequence[Member], which: str) -> dict[tuple[str, str, str], tuple[Rule, list[Member]]]:
     """Members by what an advisory says of them; rules that differ in the architecture alone are one."""
     found: dict[tuple[str, str, str], tuple[Rule, list[Member]]] = {}
     for member in members:
         for judged in getattr(member.verdicts, which):
-            affected = judged.rule.affected
-            key = (judged.rule.advisory.name, affected.fixed, affected.status)
+            key = _key_of(judged.rule)
             if key in found:
                 found[key][1].append(member)
             else:
@@ -171,6 +177,8 @@ def _why(state: str, rule: Rule, installed: str) -> dict[str, str]:
         return reason("older_than_fix", f"{installed} < {affected.fixed}")
     if state == "no_fix":
         return reason("vendor_deferred" if affected.status == "deferred" else "no_fix_yet", affected.note)
+    if affected.arch == "module" and not installed:
+        return reason("module_build_unknown", f"{affected.module} is fixed in {affected.fixed}")
     if affected.status == "fixed":
         return reason("module_stream_unknown", f"{installed} < {affected.fixed}")
     return reason("under_investigation", affected.note)

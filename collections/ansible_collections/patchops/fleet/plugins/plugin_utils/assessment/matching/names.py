@@ -70,3 +70,29 @@ def rename(family: str, name: str, version: str) -> tuple[str, str]:
         if name == "grub2-signed":
             return "grub2", version.partition("+")[2]
     return name, version
+
+
+def other_names(package: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Name, version and kind (as Affected.arch has it) of an RPM's source, and of its module."""
+    found = []
+    if source := package.get("source"):
+        found.append((str(source), source_rpm_version(package), "src"))
+    if module := package.get("module"):
+        found.append((str(module).partition(":")[0], str(package.get("module_version") or ""), "module"))
+    return found
+
+
+def source_rpm_version(package: Mapping[str, Any]) -> str:
+    """The version of an RPM's source. Without its epoch, which no RPM tells, unless it is the binary's
+    own."""
+    own = str(package["version"])
+    epoch, _separator, plain = own.rpartition(":")
+    version = str(package.get("source_version") or plain).rpartition(":")[2]
+    return f"{epoch or '0'}:{plain}" if version == plain else version
+
+
+def comparable(version: str, other: str, kind: str) -> str:
+    """A version that can be compared with another; a source RPM's file name does not tell the epoch."""
+    if kind == "src" and ":" not in version and ":" in other:
+        return f"{other.partition(':')[0]}:{version}"
+    return version

@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Affected
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
+    comparable,
+    source_rpm_version,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 
 _REBUILD = re.compile(r"\+b\d+$")
@@ -34,19 +39,19 @@ class Offers:
         self._scheme, self._key = scheme, key
         self._updates = {(one["name"], one.get("arch")): one for one in updates or ()}
 
-    def of(self, packages: Sequence[Mapping[str, Any]], fixed: str, channel: str) -> Offer:
+    def of(self, packages: Sequence[Mapping[str, Any]], affected: Affected) -> Offer:
         """Whether the fixed version, or a newer one, is offered for all of these packages."""
         if not self.known:
             return Offer(None, None)
         updates = [self._updates.get((one["name"], one.get("arch"))) for one in packages]
         answers = [
-            update is not None and self._reaches(package, update, fixed)
+            update is not None and self._reaches(package, update, affected)
             for package, update in zip(packages, updates, strict=True)
         ]
         candidate = next((update["candidate"] for update in updates if update is not None), None)
         if False in answers:
-            code = "fix_needs_entitlement" if channel else "fix_not_offered"
-            return Offer(False, candidate, (reason(code, channel),))
+            code = "fix_needs_entitlement" if affected.channel else "fix_not_offered"
+            return Offer(False, candidate, (reason(code, affected.channel),))
         reasons = []
         if any(update.get("held") for update in updates if update):
             reasons.append(reason("fix_held"))
@@ -58,16 +63,29 @@ class Offers:
         """The pending security updates."""
         return (one for one in self._updates.values() if one.get("security"))
 
-    def _reaches(self, package: Mapping[str, Any], update: Mapping[str, Any], fixed: str) -> bool | None:
+    def _reaches(
+        self, package: Mapping[str, Any], update: Mapping[str, Any], affected: Affected
+    ) -> bool | None:
         """Whether an offered version has the fix; None where a binary's version says nothing of its
-        source's."""
-        if self._key is None:
+        source's or its module's."""
+        if self._key is None or affected.arch == "module":
             return None
+        fixed, offered = affected.fixed, update["candidate"]
+        if affected.arch == "src":
+            known = update.get("source_version")
+            if not known and source_rpm_version(package).rpartition(":")[2] != _plain(package["version"]):
+                return None
+            offered = source_rpm_version({"version": offered, "source_version": known})
+            return bool(self._key(comparable(offered, fixed, "src")) >= self._key(fixed))
         if self._scheme == "deb" and not update.get("source_version"):
             plain = _REBUILD.sub("", package["version"])
             if plain != _REBUILD.sub("", package.get("source_version") or package["version"]):
                 return None
-        offered = update["candidate"]
         if self._scheme in ("deb", "apk"):
             offered = update.get("source_version") or _REBUILD.sub("", offered)
         return bool(self._key(offered) >= self._key(fixed))
+
+
+def _plain(version: str) -> str:
+    """A version without its epoch."""
+    return version.rpartition(":")[2]

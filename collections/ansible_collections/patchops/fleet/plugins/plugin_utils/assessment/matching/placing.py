@@ -8,7 +8,7 @@ makes ten thousand hosts quick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.kernels import role
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
     is_foreign,
+    other_names,
     source_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import (
@@ -25,29 +26,41 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
 
 # What a placement depends on.
 _OF_SOURCES = ("name", "version", "source", "source_version", "origin", "suite")
-_OF_BINARIES = ("name", "version", "arch", "source", "origin", "module")
+_OF_BINARIES = ("name", "version", "arch", "source", "source_version", "origin", "module", "module_version")
 
 Packages = Sequence[Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name by which feeds can know a package, its version under that name, and what the rules say of it."""
+
+    name: str
+    version: str
+    verdicts: Verdicts
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Placement:
-    """A package as the feed knows it. version: as the feed counts, which for deb is the source's.
+    """A package as the feeds know it. version: as the feed counts, which for deb is the source's.
 
+    others: further names of it that rules speak of, which are those of its source RPM and of its module.
     foreign: the origin of a package of another publisher, else "". nameless: its source is not told.
-    matters: false for what no rule speaks of, which are most packages. source, of_source: rpm's source
-    package and what rules say of it: vendors name sources where there is no fix yet.
+    matters: false for what no rule speaks of, which are most packages.
     """
 
     name: str
     version: str
     verdicts: Verdicts
-    source: str
-    of_source: Verdicts
+    others: tuple[Named, ...]
     side_by_side: bool
     foreign: str
     nameless: bool
     matters: bool
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        return (Named(self.name, self.version, self.verdicts), *self.others)
 
 
 class Identities:
@@ -93,32 +106,51 @@ class Placer:
     def _learn(self, packages: dict[tuple[Any, ...], Mapping[str, Any]]) -> None:
         unknown = {identity: one for identity, one in packages.items() if identity not in self._known}
         # All rules in one go: one query instead of one a package.
-        self._rules.load(self.feed_name(package)[0] for package in unknown.values())
+        names = {self.feed_name(package)[0] for package in unknown.values()}
+        if not self._by_source:
+            names |= {
+                other for package in unknown.values() for other, _version, _kind in other_names(package)
+            }
+        self._rules.load(names)
         self._known.update((identity, self._make(package)) for identity, package in unknown.items())
 
     def _make(self, package: Mapping[str, Any]) -> Placement:
         name, version = self.feed_name(package)
         foreign = (package.get("origin") or "backports") if is_foreign(self._family, package) else ""
-        nameless = self._by_source and not (package.get("source") and package.get("source_version"))
-        source = "" if self._by_source else package.get("source") or ""
-        verdicts = of_source = Verdicts()
+        verdicts, others = Verdicts(), tuple[Named, ...]()
         if not foreign:
-            arch = "" if self._by_source else package.get("arch") or ""
-            verdicts = self._rules.judge(name, version, arch, package.get("module"))
-            if source:
-                of_source = self._rules.judge(source, version, "src", package.get("module"))
-        spoken_of = bool(verdicts.open or verdicts.installed)
+            arch, module = "" if self._by_source else package.get("arch") or "", package.get("module")
+            verdicts = self._rules.judge(name, version, arch, module)
+            if not self._by_source:
+                others = tuple(self._others(package, self._rules.names(name, arch, version, module)))
+        spoken_of = any(
+            one.open or one.installed for one in (verdicts, *(other.verdicts for other in others))
+        )
+        nameless = not foreign and self._is_nameless(package)
         return Placement(
             name=name,
             version=version,
             verdicts=verdicts,
-            source=source,
-            of_source=of_source,
+            others=others,
             side_by_side=spoken_of and role(self._rules.scheme, package["name"]) is not None,
             foreign=foreign,
             nameless=nameless,
-            matters=spoken_of or bool(of_source.open or foreign) or nameless,
+            matters=spoken_of or bool(foreign) or nameless,
         )
+
+    def _others(self, package: Mapping[str, Any], told: frozenset[str]) -> Iterator[Named]:
+        """What is said by the names of source and module; advisories that name the binary too don't count
+        again."""
+        for name, version, kind in other_names(package):
+            verdicts = self._rules.judge(name, version, kind, package.get("module")).without(told)
+            if verdicts.open or verdicts.installed:
+                yield Named(name, version, verdicts)
+
+    def _is_nameless(self, package: Mapping[str, Any]) -> bool:
+        """Whether a feed names sources and the package's source is not told."""
+        if self._by_source:
+            return not (package.get("source") and package.get("source_version"))
+        return not package.get("source") and self._rules.names_sources
 
 
 # Tells a field that is missing from one that is null.

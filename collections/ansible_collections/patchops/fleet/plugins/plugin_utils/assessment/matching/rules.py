@@ -5,13 +5,15 @@ itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Rule
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Affected, Rule
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import scheme_of
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import comparable
 from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import key_function
 
 Judgement = Literal["missing", "installed", "no_fix", "unknown"]
@@ -32,8 +34,19 @@ class Verdicts:
     open: tuple[Judged, ...] = ()
     installed: tuple[Judged, ...] = ()
 
+    def without(self, advisories: Container[str]) -> Verdicts:
+        """The same without what these advisories say."""
+        if not advisories:
+            return self
+        return Verdicts(
+            tuple(one for one in self.open if one.rule.advisory.name not in advisories),
+            tuple(one for one in self.installed if one.rule.advisory.name not in advisories),
+        )
+
 
 _NOTHING = Verdicts()
+# What a name stands for where it is not a binary package, as Affected.arch has it.
+_NOT_BINARY = ("src", "module")
 
 
 class ReleaseRules:
@@ -47,6 +60,11 @@ class ReleaseRules:
         self.key: Callable[[str], Any] | None = key_function(self.scheme) if self.scheme else None
         self._rules: dict[str, tuple[Rule, ...]] = {}
         self._judged: dict[tuple[str, str, str, str | None], Verdicts] = {}
+
+    @cached_property
+    def names_sources(self) -> bool:
+        """Whether any feed names source RPMs, so that a package whose source isn't told can't be judged."""
+        return self._database.names_sources(self.release)
 
     def load(self, packages: Iterable[str]) -> None:
         """Read the rules of these packages, those that are not known yet in one go."""
@@ -83,7 +101,10 @@ class ReleaseRules:
             # Two feeds can carry one advisory, one of them without epoch, architecture or stream.
             fixed = self.key(rule.affected.fixed) if self.key else rule.affected.fixed
             told = (rule.advisory.name, rule.affected.status, fixed)
-            if told not in judged or judged[told].state == "unknown":
+            known = judged.get(told)
+            # What every host gets comes before what needs an entitlement.
+            better = known and known.rule.affected.channel and not rule.affected.channel
+            if known is None or known.state == "unknown" or better:
                 judged[told] = Judged(rule, state)
         return Verdicts(
             tuple(one for one in judged.values() if one.state != "installed"),
@@ -91,28 +112,50 @@ class ReleaseRules:
         )
 
     def state(self, rule: Rule, version: str, arch: str, module: str | None) -> Judgement | None:
+        """What a rule says of an installed version; None when it does not speak of it.
+
+        arch "src": the name and version are those of a source RPM; "module": those of a module.
+        """
         affected = rule.affected
-        if affected.status == "not_affected" or (affected.arch == "src") != (arch == "src"):
-            return None
-        if affected.arch and arch and affected.arch != arch:
+        if affected.status == "not_affected" or not _same_kind(affected.arch, arch):
             return None
         if self.key is None:
             return "unknown"
-        if affected.introduced and self.key(version) < self.key(affected.introduced):
-            return None
-        if affected.last and self.key(version) > self.key(affected.last):
-            return None
-        if affected.status in ("affected", "deferred"):
-            return "no_fix"
-        if affected.status == "under_investigation":
-            return "unknown"
-        older = self.key(version) < self.key(affected.fixed)
         same_stream = _same_stream(rule, version, module)
-        if same_stream is None:
-            return "unknown" if older else "installed"
-        if not same_stream:
+        if same_stream is False:
             return None
-        return "missing" if older else "installed"
+        if self._is_outside(affected, version, arch):
+            return None
+        if affected.status == "fixed":
+            if not version:  # of the module, which the host doesn't tell
+                return "unknown"
+            older = self.key(comparable(version, affected.fixed, arch)) < self.key(affected.fixed)
+            if not older:
+                return "installed"
+            return "missing" if same_stream else "unknown"
+        return "unknown" if affected.status == "under_investigation" or same_stream is None else "no_fix"
+
+    def names(self, package: str, arch: str, version: str, module: str | None) -> frozenset[str]:
+        """The advisories that speak of an installed package by this name, also to say that it isn't
+        affected."""
+        return frozenset(
+            rule.advisory.name
+            for rule in self.rules_of(package)
+            if _same_kind(rule.affected.arch, arch)
+            and _same_stream(rule, version, module) is not False
+            and (self.key is None or not self._is_outside(rule.affected, version, arch))
+        )
+
+    def _is_outside(self, affected: Affected, version: str, arch: str) -> bool:
+        """Whether a version is before the first or after the last affected one."""
+        if self.key is None:
+            return False
+        if affected.introduced:
+            first = affected.introduced
+            if self.key(comparable(version, first, arch)) < self.key(first):
+                return True
+        last = affected.last
+        return bool(last) and self.key(comparable(version, last, arch)) > self.key(last)
 
     def _distinct(self, rules: list[Rule]) -> tuple[Rule, ...]:
         """Each advisory once, and no record of a CVE that an advisory's fix covers."""
@@ -120,19 +163,35 @@ class ReleaseRules:
             return tuple(rules)
         newest_source = sorted(rules, key=lambda rule: rule.advisory.source)
         distinct = {(rule.advisory.name, rule.affected): rule for rule in newest_source}
-        covered: dict[str, Any] = {}
+        covered: dict[tuple[str, str, bool], Any] = {}
         for rule in distinct.values():
             if rule.affected.status == "fixed" and not _is_record_of_a_cve(rule):
                 fixed = self.key(rule.affected.fixed)
                 for cve in rule.advisory.cves:
-                    covered[cve] = max(covered.get(cve, fixed), fixed)
+                    place = _place(rule, cve)
+                    covered[place] = max(covered.get(place, fixed), fixed)
         return tuple(rule for rule in distinct.values() if not self._is_covered(rule, covered))
 
-    def _is_covered(self, rule: Rule, covered: dict[str, Any]) -> bool:
-        if rule.affected.status != "fixed" or not _is_record_of_a_cve(rule):
+    def _is_covered(self, rule: Rule, covered: dict[tuple[str, str, bool], Any]) -> bool:
+        """Whether an advisory fixes what a record of a CVE still calls open, or fixes it at least as well."""
+        if rule.affected.status == "not_affected" or not _is_record_of_a_cve(rule):
             return False
-        fixed = covered.get(rule.advisory.cves[0])
-        return fixed is not None and self.key is not None and bool(self.key(rule.affected.fixed) <= fixed)
+        fixed = covered.get(_place(rule, rule.advisory.cves[0]))
+        if fixed is None or self.key is None:
+            return False
+        return rule.affected.status != "fixed" or bool(self.key(rule.affected.fixed) <= fixed)
+
+
+def _place(rule: Rule, cve: str) -> tuple[str, str, bool]:
+    """A CVE in a module stream, of a source or of a binary."""
+    return cve, rule.affected.module, rule.affected.arch == "src"
+
+
+def _same_kind(of_rule: str, of_package: str) -> bool:
+    """Whether a rule's name means what the package was looked up by: a source, a module, or a binary."""
+    if of_rule in _NOT_BINARY or of_package in _NOT_BINARY:
+        return of_rule == of_package
+    return not of_rule or not of_package or of_rule == of_package
 
 
 def _is_record_of_a_cve(rule: Rule) -> bool:
@@ -143,12 +202,20 @@ def _is_record_of_a_cve(rule: Rule) -> bool:
 
 def _same_stream(rule: Rule, version: str, module: str | None) -> bool | None:
     """Whether a rule speaks of the stream that is installed; None where that can't be told."""
-    modular_fix = bool(rule.affected.module) or ".module" in rule.affected.fixed
+    affected = rule.affected
+    modular_fix = bool(affected.module) or ".module" in affected.fixed or ".module" in affected.last
     modular_install = bool(module) or ".module" in version
     if modular_fix != modular_install:
         return False
     if not modular_fix:
         return True
-    if module and rule.affected.module:
-        return module == rule.affected.module
+    if module and affected.module:
+        return _stream(module) == _stream(affected.module)
     return None
+
+
+def _stream(module: str) -> tuple[str, str]:
+    """A module's name and stream. Red Hat builds "python39:3.9" and its companion "python39-devel:3.9" as
+    one."""
+    name, _separator, stream = module.partition(":")
+    return name.removesuffix("-devel"), stream

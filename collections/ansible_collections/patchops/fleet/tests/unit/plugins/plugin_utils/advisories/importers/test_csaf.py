@@ -77,7 +77,7 @@ def document(category: str, status: dict[str, list[str]], **more: Any) -> str:
     return json.dumps({"document": head, "product_tree": TREE, "vulnerabilities": [vulnerability]})
 
 
-def test_an_advisory_gives_the_fixed_binaries_of_the_main_stream(read: Read) -> None:
+def test_an_advisory_gives_the_fixed_binaries_and_sources_of_the_main_stream(read: Read) -> None:
     fixed = [
         "AppStream-9:vim-common-2:8.2-20.x86_64",
         "AppStream-9:vim-2:8.2-20.src",
@@ -94,6 +94,7 @@ def test_an_advisory_gives_the_fixed_binaries_of_the_main_stream(read: Read) -> 
             cves=("CVE-2026-6001",),
             affected=(
                 Affected("rhel:9", "vim-common", "fixed", "2:8.2-20", arch="x86_64"),
+                Affected("rhel:9", "vim", "fixed", "2:8.2-20", arch="src"),
                 Affected("sles:15.6", "kernel-default", "fixed", "6.4.0-150600.23", arch="x86_64"),
             ),
         )
@@ -173,7 +174,7 @@ def test_openvex_statements_speak_of_what_their_package_urls_name(read: Read) ->
 
     assert (fixed.name, fixed.issued) == ("CVE-2024-10001", "2026-07-29")
     assert fixed.affected == (Affected("alpine:3.10", "musl", "fixed", "1.1.22-r3"),)
-    assert affected.affected == (Affected("debian:bookworm", "openssl", "affected"),)
+    assert affected.affected == (Affected("debian:bookworm", "openssl", "affected", last="3.0.1-1"),)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,89 @@ def test_two_ranges_each_keep_their_beginning(read: Read) -> None:
     )
 
 
+def test_events_count_in_the_order_of_their_versions(read: Read) -> None:
+    (advisory,) = read(
+        "osv",
+        entry(
+            "PyPI",
+            {"fixed": "2.1"},
+            {"introduced": "10.0"},
+            {"fixed": "1.4"},
+            {"introduced": "2.0"},
+            {"introduced": "0"},
+        ),
+    )
+
+    assert advisory.affected == (
+        Affected("pypi", "grafana", "fixed", "1.4"),
+        Affected("pypi", "grafana", "fixed", "2.1", introduced="2.0"),
+        Affected("pypi", "grafana", "affected", introduced="10.0"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "affected"),
+    [
+        ([{"last_affected": "1.5"}, INTRODUCED], [("affected", "", "", "1.5")]),
+        ([{"fixed": "1.6"}, {"last_affected": "1.5"}, INTRODUCED], [("fixed", "1.6", "", "1.5")]),
+        (
+            [INTRODUCED, {"fixed": "1"}, {"introduced": "1"}],
+            [("fixed", "1", "", ""), ("affected", "", "1", "")],
+        ),
+        ([INTRODUCED, {"introduced": "1"}, {"fixed": "2"}], [("fixed", "2", "", "")]),
+        ([INTRODUCED, {"fixed": "1"}, {"fixed": "2"}], [("fixed", "1", "", "")]),
+    ],
+)
+def test_overlapping_and_bounded_ranges_end_at_their_first_end(
+    read: Read, events: list[dict[str, str]], affected: list[tuple[str, ...]]
+) -> None:
+    (advisory,) = read("osv", entry("PyPI", *events))
+
+    assert [(one.status, one.fixed, one.introduced, one.last) for one in advisory.affected] == affected
+
+
+def test_versions_without_ranges_are_affected_one_by_one(read: Read) -> None:
+    text = json.dumps(
+        {
+            "id": "GHSA-1",
+            "affected": [{"package": {"ecosystem": "npm", "name": "evil"}, "versions": ["1.0.1", "1.0.3"]}],
+        }
+    )
+    (advisory,) = read("osv", text)
+
+    assert advisory.affected == (
+        Affected("npm", "evil", "affected", introduced="1.0.1", last="1.0.1"),
+        Affected("npm", "evil", "affected", introduced="1.0.3", last="1.0.3"),
+    )
+
+
+def test_versions_beside_ranges_count_where_no_range_holds_them(read: Read) -> None:
+    document = json.loads(entry("PyPI", INTRODUCED, {"fixed": "1.0"}))
+    document["affected"][0]["versions"] = ["0.9", "3.0"]
+    document["affected"][0]["ranges"].append({"type": "GIT", "events": [{"introduced": "0"}]})
+    (advisory,) = read("osv", json.dumps(document))
+
+    assert advisory.affected == (
+        Affected("pypi", "grafana", "fixed", "1.0"),
+        Affected("pypi", "grafana", "affected", introduced="3.0", last="3.0"),
+    )
+
+
+def test_suse_names_sources_and_the_binaries_beside_them(read: Read) -> None:
+    document = json.loads(
+        entry("SUSE:Linux Enterprise Module for Basesystem 15 SP6", INTRODUCED, {"fixed": "2-1"})
+    )
+    document["affected"][0]["ecosystem_specific"] = {"binaries": [{"grafana-data": "2-1.1"}]}
+    (advisory,) = read("osv", json.dumps(document))
+
+    assert advisory.affected == (
+        Affected("sles:15.6", "grafana", "fixed", "2-1", arch="src"),
+        Affected("sles:15.6", "grafana-data", "fixed", "2-1.1"),
+        Affected("sled:15.6", "grafana", "fixed", "2-1", arch="src"),
+        Affected("sled:15.6", "grafana-data", "fixed", "2-1.1"),
+    )
+
+
 def test_withdrawn_advisories_and_unknown_ecosystems_are_left_out(read: Read) -> None:
     assert read("osv", entry("Debian:12", INTRODUCED, withdrawn="2024-01-01T00:00:00Z")) == []
     unknown = ("Bioconductor", "Red Hat:rhel_eus:9.2", "Ubuntu:Pro:FIPS:22.04:LTS", "SUSE:Manager 4")

@@ -115,3 +115,49 @@ def test_what_fixes_no_vulnerability_is_of_a_type_that_says_so(shared_data: Path
         ("ALEA-2026:1", "enhancement"),
         ("SUSE-RU-2026:1", "bugfix"),
     }
+
+
+@pytest.mark.parametrize(
+    ("date", "issued"),
+    [
+        ("1763596800", "2025-11-20"),
+        ("2026-08-20 00:00:00", "2026-08-20"),
+        ("2026-08-20T23:30:00-05:00", "2026-08-21"),
+        ("2026-08-20 00:30:00 +0200", "2026-08-19"),
+        ("2026-08-20 00:30:00 UTC", "2026-08-20"),
+        ("", ""),
+        ("soon", ""),
+    ],
+)
+def test_dates_are_in_utc_and_may_be_seconds(read: Read, date: str, issued: str) -> None:
+    text = UPDATE.format(release="Rocky Linux 8", module="").replace("2021-07-22 03:13:55", date)
+    (advisory,) = read("updateinfo", text)
+
+    assert advisory.issued == issued
+
+
+FEDORA = """\
+<updates><update from="u" status="stable" type="{kind}" version="2.0"><id>FEDORA-2026-abc</id>
+<title>bash-5.3-1.fc42</title><severity>Important</severity><issued date="2026-08-20 00:00:00"/>
+<references>{references}</references><description>fix CVE-2024-3094, see the text</description>
+<pkglist><collection short="F42"><name>Fedora 42</name><package name="bash" epoch="0" version="5.3"
+release="1.fc42" arch="x86_64" src="s"/></collection></pkglist></update></updates>"""
+BUG = '<reference href="https://bugs.example/1" id="1" title="{} bash: bad [fedora-all]" type="bugzilla"/>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "references", "cves"),
+    [
+        ("security", BUG.format("CVE-2024-3094"), ("CVE-2024-3094",)),
+        ("security", BUG.format("TRIAGE CVE-2024-3094 CVE-2024-3095"), ("CVE-2024-3094", "CVE-2024-3095")),
+        ("security", "", ("CVE-2024-3094",)),
+        ("bugfix", "", ()),
+    ],
+)
+def test_fedoras_cves_stand_in_titles_of_bugs_or_in_the_text(
+    read: Read, kind: str, references: str, cves: tuple[str, ...]
+) -> None:
+    (advisory,) = read("updateinfo", FEDORA.format(kind=kind, references=references))
+
+    assert advisory.cves == cves
+    assert advisory.affected[0].release == "fedora:42"

@@ -369,3 +369,45 @@ def test_a_verdict_tells_the_state_of_a_cve(
 
     assert verdict["state"] == state
     assert [one["advisory"] for one in verdict["findings"]] == ["DSA-1-1"]
+
+
+TRACKER = {
+    "curl": {
+        "CVE-2026-1001": {"releases": {"bookworm": {"status": "open", "urgency": "medium"}}},
+        "CVE-2026-1002": {"releases": {"bookworm": {"status": "open", "urgency": "medium"}}},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [
+        ("7.88.1-10+deb12u9", [("CVE-2026-1002", "no_fix")]),
+        ("7.88.1-10+deb12u8", [("CVE-2026-1002", "no_fix"), ("DSA-1-1", "missing")]),
+    ],
+)
+def test_what_an_advisory_fixes_is_not_open_any_more(
+    feeds: Any, debian: Make, package: Make, version: str, found: list[tuple[str, str]]
+) -> None:
+    feeds.dsa(("DSA-1-1", "curl", "7.88.1-10+deb12u9", ["CVE-2026-1001"]))
+    feeds.add("debian-tracker", json.dumps(TRACKER))
+    findings = feeds.matcher().assess(debian(package("curl", version)))["findings"]
+
+    assert [(one["advisory"], one["state"]) for one in findings if one["advisory"]] == found
+
+
+@pytest.mark.parametrize(("version", "state"), [("7.88.1-10+deb12u5", "no_fix"), ("7.88.1-10+deb12u9", None)])
+def test_an_openvex_statement_speaks_of_the_version_that_it_names(
+    feeds: Any, debian: Make, package: Make, version: str, state: str | None
+) -> None:
+    statement = {
+        "vulnerability": {"name": "CVE-2026-1001"},
+        "products": [{"@id": "pkg:deb/debian/curl@7.88.1-10+deb12u5?distro=debian-12"}],
+        "status": "affected",
+    }
+    vex = {"@context": "https://openvex.dev/ns/v0.2.0", "author": "a", "statements": [statement]}
+    feeds.dsa(("DSA-2-1", "bash", "5", []))
+    feeds.add("openvex", json.dumps({**vex, "timestamp": "2026-08-20T00:00:00Z"}))
+    findings = feeds.matcher().assess(debian(package("curl", version)))["findings"]
+
+    assert [one["state"] for one in findings] == ([state] if state else [])

@@ -308,3 +308,46 @@ def test_languages_without_a_feed_or_an_order_are_not_called_clean(python: Any) 
 
     assert "feed_missing" in [reason["code"] for reason in found["coverage"]["reasons"]]
     assert found["coverage"]["uncovered"] == [{"package": "log4j-core", "origin": "maven"}]
+
+
+def test_a_statement_without_a_fix_speaks_of_its_stream_and_up_to_its_version(feeds: Any, el9: Make) -> None:
+    def part(name: str) -> dict[str, Any]:
+        return {
+            "product_reference": name,
+            "relates_to_product_reference": "el9",
+            "full_product_name": {"product_id": f"el9:{name}"},
+        }
+
+    tracking = {"id": "x", "current_release_date": "2026-08-20T00:00:00Z"}
+    names = ("good-0:1.0-1.x86_64", "nodejs:18/npm")
+    vex = {
+        "document": {"csaf_version": "2.0", "category": "csaf_vex", "title": "t", "tracking": tracking},
+        "product_tree": {
+            "branches": [{"product": {"product_id": "el9", "name": "AlmaLinux 9"}}]
+            + [{"product": {"product_id": name, "name": name}} for name in names],
+            "relationships": [part(name) for name in names],
+        },
+        "vulnerabilities": [
+            {
+                "cve": "CVE-2026-7001",
+                "product_status": {"known_affected": [f"el9:{name}" for name in names]},
+            }
+        ],
+    }
+    matcher = feeds.add("csaf", json.dumps(vex)).matcher()
+
+    assert only(matcher, el9(rpm("good", "0:1.0-1", source="good")))["state"] == "no_fix"
+    assert matcher.assess(el9(rpm("good", "0:2.0-1", source="good")))["findings"] == []
+    assert (
+        only(matcher, el9(rpm("npm", "10-1.module+el9+1", source="nodejs", module="nodejs:18")))["state"]
+        == "no_fix"
+    )
+    assert (
+        matcher.assess(el9(rpm("npm", "10-1.module+el9+1", source="nodejs", module="nodejs:20")))["findings"]
+        == []
+    )
+    assert matcher.assess(el9(rpm("npm", "10-1.el9", source="nodejs", module="")))["findings"] == []
+    assert (
+        only(matcher, el9(rpm("npm", "10-1.module+el9+1", source="nodejs", module=None)))["state"]
+        == "unknown"
+    )
