@@ -27,23 +27,37 @@ def judge_reboot(
     in_container: bool,
     restarts: Optional[List[Dict[str, Any]]],
 ) -> Dict[str, Any]:
-    """Return {required, reasons: [{code, detail}]}.
+    """Return {required, reasons: [{code, detail}]}, with `unknown` where the running kernel is no package's.
 
     `required` is None when nothing asks for a reboot but kernels or running programs could not be looked into
-    (None). The kernel of a container is not its own.
+    (None), or the running kernel belongs to no package. The kernel of a container is not its own.
     """
     reasons = []
+    unknown = None
     if marker is not None:
         reasons.append({"code": "marker", "detail": "asked for by " + (", ".join(marker) or _MARKER)})
     if kernel is not None and not in_container:
         detail = pending_kernel(kernel)
         if detail:
             reasons.append({"code": "kernel", "detail": detail})
+        unknown = unknown_kernel(kernel)
     core = [item["unit"] for item in restarts or [] if item["unit"] in _CORE_UNITS]
     if core:
         reasons.append({"code": "services", "detail": "replaced while it runs: " + ", ".join(core)})
-    unseen = restarts is None or (kernel is None and not in_container)
-    return {"required": True if reasons else (None if unseen else False), "reasons": reasons}
+    unseen = unknown is not None or restarts is None or (kernel is None and not in_container)
+    judged = {"required": True if reasons else (None if unseen else False), "reasons": reasons}
+    return dict(judged, unknown=unknown) if unknown else judged
+
+
+def unknown_kernel(kernel: Dict[str, Any]) -> Optional[str]:
+    """Return why nothing can be said of the running kernel, None when something can.
+
+    On a host without packages of kernels there is none that a reboot could start.
+    """
+    releases = [one["release"] for one in kernel["installed"]]
+    if not releases or kernel["running"] in releases or kernel["newest_installed"] is not None:
+        return None
+    return f"kernel {kernel['running']} runs, which belongs to no installed package ({', '.join(releases)})"
 
 
 def pending_kernel(kernel: Dict[str, Any]) -> Optional[str]:

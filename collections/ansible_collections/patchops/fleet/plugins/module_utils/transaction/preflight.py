@@ -13,6 +13,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ba
 _MIB = 1024 * 1024
 # Logs and daemons need some room too while packages land.
 _RESERVE = {"root": 64 * _MIB, "var": 32 * _MIB, "boot": 8 * _MIB, "state": 16 * _MIB, "cache": 1 * _MIB}
+# A package that is named by the build of its kernel: linux-image-6.1.0-25-amd64, proxmox-kernel-6.8.12-4-pve.
+_IMAGE_NAME = re.compile(r"(?:^linux-image-|(?:^|-)kernel-\d+\.\d)")
 # A Debian kernel with its initial ramdisk, twice for update-initramfs' own copy.
 _KERNEL = 160 * _MIB
 _INODES = 2000
@@ -206,4 +208,4 @@ def applying_needs(plan: Dict[str, Any]) -> Dict[str, int]:
 
 
 def _is_kernel(change: Dict[str, Any]) -> bool:
-    return bool(change.get("beside") or change.get("kernel") or change["name"].startswith("linux-image-"))
+    return bool(change.get("beside") or change.get("kernel") or _IMAGE_NAME.search(change["name"]))

@@ -18,7 +18,8 @@ def judge_effect(
     if reasons:
         return "no", reasons
     if reboot is None or reboot["required"] is None or restarts is None:
-        return "unknown", ["what runs on the host could not be looked into"]
+        unknown = (reboot or {}).get("unknown")
+        return "unknown", [str(unknown) if unknown else "what runs on the host could not be looked into"]
     return "yes", []
 
 

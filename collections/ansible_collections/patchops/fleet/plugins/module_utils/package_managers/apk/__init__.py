@@ -34,8 +34,6 @@ _WORLD = "/etc/apk/world"
 _REPOSITORIES = ("/etc/apk/repositories", "/etc/apk/repositories.d/*.list")
 _INDEXES = ("/var/cache/apk/APKINDEX.*", "/etc/apk/cache/APKINDEX.*", "/var/lib/apk/APKINDEX.*")
 _TIME_LIMIT = 600
-# linux-lts 6.12.8-r0 is the release 6.12.8-0-lts.
-_KERNEL = re.compile(r"linux-(lts|virt|edge|stable|rpi\d?|asahi|openpax)\Z")
 _OWNED = re.compile(r"^(\S+)(?: symlink target)? is owned by (\S+)-[^-\s]+-r\d+$", re.MULTILINE)
 
 
@@ -130,13 +128,11 @@ class Apk(Driver):
         return file_locks.find_holder([os.path.join(path, "lock") for path in _DATABASES])
 
     def kernel_packages(self) -> List[Dict[str, Any]]:
-        kernels = []
-        for one in self._packages():
-            match = _KERNEL.match(one.name)
-            if match:
-                release = "{}-{}".format(one.version.replace("-r", "-"), match.group(1))
-                kernels.append({"release": release, "package": one.name, "version": one.version})
-        return kernels
+        return [
+            {"release": release, "package": one.name, "version": one.version}
+            for one in self._packages()
+            for release in one.kernels
+        ]
 
     def owners(self, paths: List[str]) -> Dict[str, str]:
         found = run(["apk", "info", "--who-owns"] + paths).stdout if paths else ""

@@ -5,10 +5,18 @@
 import re
 from typing import Any, Dict, List, NamedTuple
 
-# One installed package; `faults` are the letters of its field f.
+# One installed package; `faults` are the letters of its field f, `kernels` the releases that it is a kernel
+# of.
 Package = NamedTuple(
     "Package",
-    [("name", str), ("version", str), ("arch", str), ("origin", str), ("faults", str)],
+    [
+        ("name", str),
+        ("version", str),
+        ("arch", str),
+        ("origin", str),
+        ("faults", str),
+        ("kernels", List[str]),
+    ],
 )
 
 # One line of the world: ``curl``, ``git=2.45.4-r0``, ``nginx@edge``, ``!busybox-extras``.
@@ -16,6 +24,8 @@ Wish = NamedTuple("Wish", [("name", str), ("pinned", bool)])
 
 # What apk marks when files or the script of a package failed.
 _FAULTS = {"f": "broken files", "s": "broken script", "x": "broken attributes"}
+# Files beside the modules that come with a kernel; others add modules of their own to its directory.
+_OF_KERNELS = ("R:modules.builtin", "R:modules.order")
 _WISH = re.compile(r"(?P<not>!)?(?P<name>[^@<>=~!]+)(?P<condition>[<>=~]+[^@]+)?(?P<tag>@\S+)?\Z")
 
 
@@ -43,9 +53,21 @@ def parse_installed(text: str) -> List[Package]:
                 fields.get("A", ""),
                 fields.get("o") or fields["P"],
                 fields.get("f", ""),
+                _kernels(stanza) if "/modules/" in stanza else [],
             )
         )
     return packages
+
+
+def _kernels(stanza: str) -> List[str]:
+    """Return the releases of the kernels whose own list of modules is a file of the package."""
+    found, directory = [], ""
+    for line in stanza.splitlines():
+        if line.startswith("F:"):
+            directory = line[2:]
+        elif line in _OF_KERNELS and re.match(r"(?:usr/)?lib/modules/[^/]+\Z", directory):
+            found.append(directory.rpartition("/")[2])
+    return sorted(set(found))
 
 
 def parse_world(text: str) -> List[Wish]:

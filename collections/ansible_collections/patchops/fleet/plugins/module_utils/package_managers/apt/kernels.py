@@ -1,25 +1,34 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kernels that dpkg has installed."""
+"""The kernels that dpkg has installed: images, or modules, that a package owns."""
 
 import functools
-import re
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import Row
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import (
+    Row,
+    read_owners,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.kernel_files import find_files
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
-# linux-image-6.1.0-25-amd64 carries a kernel; linux-image-amd64 only depends on the newest one.
-_IMAGE = re.compile(r"^linux-image-(?:unsigned-)?(\d.*)$")
+_INSTALLED = ("installed", "triggers-awaited", "triggers-pending")
 
 
-def installed_kernels(rows: List[Row]) -> List[Dict[str, Any]]:
-    """Return [{release, package, version}] from the oldest to the newest."""
+def installed_kernels(
+    rows: List[Row], owners: Callable[[List[str]], Dict[str, str]] = read_owners, root: str = ""
+) -> List[Dict[str, Any]]:
+    """Return [{release, package, version}] from the oldest to the newest. `owners`: the package of each
+    path."""
+    found = find_files(root)
+    owned = owners(sorted(path for paths in found.values() for path in paths)) if found else {}
+    versions = {row.name: row.version for row in rows if row.status in _INSTALLED}
     kernels = []
-    for row in rows:
-        match = _IMAGE.match(row.name)
-        if match and row.status == "installed" and not row.name.endswith("-dbg"):
-            kernels.append({"release": match.group(1), "package": row.name, "version": row.version})
+    for release, paths in found.items():
+        # The image comes first: modules can be of a package of their own.
+        package = next((owned[path] for path in paths if owned.get(path) in versions), None)
+        if package is not None:
+            kernels.append({"release": release, "package": package, "version": versions[package]})
     return sorted(kernels, key=functools.cmp_to_key(_compare))
 
 

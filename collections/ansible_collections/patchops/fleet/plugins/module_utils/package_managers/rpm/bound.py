@@ -13,6 +13,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
     RpmDriver,
     describe_repository,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.installed import (
+    in_order,
+    read_kernels,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
@@ -76,7 +80,11 @@ class BoundDriver(RpmDriver):
         return cast(List[Dict[str, Any]], self.read()["updates"])
 
     def kernel_packages(self) -> List[Dict[str, Any]]:
-        return cast(List[Dict[str, Any]], self.present()["kernels"])
+        # What provides kernel-uname-r are kernels too, but other vendors' (UEK, ELRepo's) provide another
+        # one.
+        provided = cast(List[Dict[str, Any]], self.present()["kernels"])
+        by_release = {one["release"]: one for one in provided + read_kernels()}
+        return in_order(by_release.values())
 
     def reboot_requests(self) -> List[str]:
         started = read_start()

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the rpm database has, asked of rpm itself."""
 
-import glob
-from typing import Any, Container, Dict, List, Set
+from typing import Any, Container, Dict, Iterable, List, Optional, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.kernel_files import find_files
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import command
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
     Package,
@@ -19,12 +19,6 @@ _FORMAT = (
     "\\t%{SOURCERPM}\\t%{GROUP}\\t%{VENDOR}\\n"
 )
 _FIELDS = _FORMAT.count("\\t")
-_IMAGES = (
-    "/usr/lib/modules/*/vmlinu[xz]",
-    "/usr/lib/modules/*/[Ii]mage",
-    "/boot/vmlinu[xz]-*",
-    "/boot/[Ii]mage-*",
-)
 # Keys are kept in the database as packages.
 _KEYS = "gpg-pubkey"
 
@@ -81,17 +75,26 @@ def names_providing(capability: str) -> Set[str]:
 def read_kernels() -> List[Dict[str, Any]]:
     """Return the installed kernels, oldest first: [{release, package, version}].
 
-    A kernel is an image that a package owns, since what kernels provide differs among distributions.
+    A kernel is what has an image, or modules, that a package owns: what kernels provide differs among
+    distributions, and names do all the more.
     """
-    kernels = {}
-    for path in sorted(path for pattern in _IMAGES for path in glob.glob(pattern)):
-        if path.endswith((".gz", ".xz")):
-            continue  # a copy with symbols, for debuggers
-        release = path.split("/")[-2] if path.startswith("/usr/lib/modules/") else path.partition("-")[2]
-        answer = run(
-            ["rpm", "-qf", "--queryformat", "%{NAME}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\n", path]
-        )
-        name, _tab, version = answer.stdout.partition("\n")[0].partition("\t")
-        if answer.rc == 0 and version:
-            kernels[release] = {"release": release, "package": name, "version": version}
-    return sorted(kernels.values(), key=lambda one: (key(one["version"]), one["release"]))
+    kernels = []
+    for release, paths in find_files().items():
+        found = next((owner for owner in map(_owner, paths) if owner), None)
+        if found is not None:
+            kernels.append({"release": release, "package": found[0], "version": found[1]})
+    return in_order(kernels)
+
+
+def in_order(kernels: Iterable[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Return kernels from the oldest to the newest."""
+    return sorted(kernels, key=lambda one: (key(one["version"]), one["release"]))
+
+
+def _owner(path: str) -> Optional[Tuple[str, str]]:
+    """Return name and version of the package that owns a file."""
+    answer = run(
+        ["rpm", "-qf", "--queryformat", "%{NAME}\\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\n", path]
+    )
+    name, _tab, version = answer.stdout.partition("\n")[0].partition("\t")
+    return (name, version) if answer.rc == 0 and version else None

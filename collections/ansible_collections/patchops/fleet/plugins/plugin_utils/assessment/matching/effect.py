@@ -20,9 +20,7 @@ class RunningCode:
         self._scheme = scheme or ""
         self._document = document
         self._restarts = document.get("restarts")
-        self.kernel, self._build = kernels.running(document)
-        kernel = document.get("kernel") or {}
-        self._default_boot = kernel.get("default_boot")
+        self.kernels = kernels.Kernels(document, self._scheme)
         # Packages whose replaced files still run, with the units that run them.
         self.stale: dict[str, list[str]] = {}
         self._unattributed: list[str] = []
@@ -32,6 +30,11 @@ class RunningCode:
                 self.stale.setdefault(package, []).append(unit)
             if not one.get("packages"):
                 self._unattributed.append(unit)
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """Packages whose fixes can be installed and not in effect: those of kernels, and those of `stale`."""
+        return self.kernels.packages.union(self.stale)
 
     def gaps(self) -> list[dict[str, str]]:
         """Why it can't be told of every fix whether it is in effect; empty when it can."""
@@ -55,24 +58,26 @@ class RunningCode:
 
         images: version of each installed kernel image, by what `uname -r` says of it.
         """
-        if not self.kernel:
+        running = self.kernels.running
+        if not running:
             return "unknown", [reason("kernel_running_unknown")]
         version = self._running_version(images)
-        if version is None:
-            return "unknown", [reason("kernel_running_unknown", self.kernel)]
-        if key(version) < key(fixed):
-            return "no", [reason("kernel_not_running", f"{self.kernel} ({version}) runs")]
-        booting = images.get(self._default_boot or "")
+        if version is None and not (self.kernels.is_owned and running not in images):
+            return "unknown", [reason("kernel_running_unknown", running)]
+        # A kernel of another package runs: of this one nothing does.
+        if version is not None and key(version) < key(fixed):
+            return "no", [reason("kernel_not_running", f"{running} ({version}) runs")]
+        booting = images.get(self.kernels.default_boot or "")
         if booting is not None and key(booting) < key(fixed):
-            return "regresses_on_reboot", [reason("regresses_on_reboot", str(self._default_boot))]
+            return "regresses_on_reboot", [reason("regresses_on_reboot", str(self.kernels.default_boot))]
         return "yes", []
 
     def _running_version(self, images: Mapping[str, str]) -> str | None:
         """The running kernel's version: what it says itself, else that of its package unless that was rebuilt
         since."""
-        if self._build:
-            return str(self._build)
-        installed = images.get(self.kernel or "")
+        installed = images.get(self.kernels.running or "")
+        if self.kernels.build and (installed is not None or not self.kernels.told):
+            return str(self.kernels.build)
         if installed is None or self._scheme != "deb":
             return installed
         reboot = self._document.get("reboot")

@@ -44,7 +44,7 @@ class HostJudge:
         left_rules = _by_rule(older, "open")
         for key, (rule, members) in open_rules.items():
             yield self._open(rule, members, left_rules.get(key, (rule, []))[1])
-        images = self._images(group) if group.side_by_side else {}
+        images = self._images(group) if group.side_by_side or self._code.kernels.told else {}
         newest = self._newest_fix(rule for rule, _members in fixed_rules.values())
         for key, (rule, members) in fixed_rules.items():
             if key not in open_rules:
@@ -118,11 +118,12 @@ class HostJudge:
         return self._code.of_programs(packages)
 
     def _images(self, group: Group) -> dict[str, str]:
-        found = (
-            (kernels.image_release(self._rules.scheme, member.package), member.version)
+        """The version of each kernel of the group, by what `uname -r` says of it."""
+        return {
+            release: member.version
             for member in group.members
-        )
-        return {release: version for release, version in found if release}
+            for release in self._code.kernels.releases_of(member.package)
+        }
 
     def _oldest(self, members: Sequence[Member]) -> str:
         key = self._rules.key

@@ -111,7 +111,7 @@ class Matcher:
                 found.foreign += [{"package": one["name"], "origin": name} for one in packages]
                 continue
             rules, placer = self._release(name)
-            part = grouped(packages, placer, question.only, code.stale, question.include_installed)
+            part = grouped(packages, placer, question.only, code.watched, question.include_installed)
             judge = HostJudge(host, rules, code, offers, self._prototypes, question.include_installed)
             findings += [finding for group in part.groups for finding in judge.of(group)]
             found.foreign += part.foreign
@@ -121,6 +121,8 @@ class Matcher:
             missing += feed_gaps(name, self._feeds(name), self._now, self._freshness)
         if found.nameless:
             missing.append(reason("package_source_unknown", ", ".join(found.nameless[:10])))
+        if code.kernels.is_foreign:
+            missing.append(reason("kernel_of_no_package", str(code.kernels.running)))
         explained: list[dict[str, Any]] = []
         if question.only is None:
             explained, unexplained = explain(

@@ -132,7 +132,7 @@ class Placer:
             version=version,
             verdicts=verdicts,
             others=others,
-            side_by_side=spoken_of and role(self._rules.scheme, package["name"]) is not None,
+            side_by_side=spoken_of and role(self._rules.scheme, package) is not None,
             foreign=foreign,
             nameless=nameless,
             matters=spoken_of or bool(foreign) or nameless,

@@ -55,6 +55,15 @@ def test_the_kernel_of_a_container_is_not_its_own() -> None:
     assert judge(kernel=kernel("6.18.44", OLD, NEW), in_container=True)["required"] is False
 
 
+def test_a_running_kernel_of_no_package_leaves_the_answer_open_and_says_why() -> None:
+    foreign = {**kernel("6.18.44-custom", OLD, NEW), "newest_installed": None}
+    judged = judge(kernel=foreign)
+
+    assert (judged["required"], judged["reasons"]) == (None, [])
+    assert "kernel 6.18.44-custom runs, which belongs to no installed package" in judged["unknown"]
+    assert judge(kernel=foreign, marker=["dbus"])["required"] is True
+
+
 def test_a_host_without_kernel_packages_needs_no_reboot_for_them() -> None:
     assert judge(kernel=kernel("6.18.44"))["required"] is False
 

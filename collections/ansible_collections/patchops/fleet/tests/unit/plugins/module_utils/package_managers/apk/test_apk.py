@@ -49,6 +49,20 @@ P:linux-lts
 V:6.12.8-r0
 A:x86_64
 o:linux-lts
+F:boot
+R:vmlinuz-lts
+F:lib/modules/6.12.8-0-lts
+R:modules.builtin
+R:modules.order
+
+C:Q1aTIR7cVzNMxvSAWnGrl2jStPs8E=
+P:zfs-lts
+V:6.12.8-r0
+A:x86_64
+o:zfs-lts
+F:lib/modules/6.12.8-0-lts
+F:lib/modules/6.12.8-0-lts/extra
+R:zfs.ko.gz
 
 C:Q1aTIR7cVzNMxvSAWnGrl2jStPs8E=
 P:git
@@ -168,7 +182,7 @@ def test_a_damaged_database_is_said() -> None:
 
 
 def test_entries_are_not_cut_at_the_wrong_dash() -> None:
-    installed = [records.Package("git-init-template", "2.45.4-r0", "x86_64", "git", "")]
+    installed = [records.Package("git-init-template", "2.45.4-r0", "x86_64", "git", "", [])]
     versions = "git-init-template-2.45.4-r0             < 2.47.3-r0 \n"
     (found,) = updates.find_updates(installed, versions, "", [])
     assert (found["name"], found["candidate"]) == ("git-init-template", "2.47.3-r0")

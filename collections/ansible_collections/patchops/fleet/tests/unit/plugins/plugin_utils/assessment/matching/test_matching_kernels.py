@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import kernels
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import rename
 
 Make = Callable[..., dict[str, Any]]
@@ -151,3 +155,243 @@ def test_headers_of_the_c_library_count_as_an_ordinary_package(
     (finding,) = feeds.dsa(LINUX).matcher().assess(host)["findings"]
 
     assert (finding["state"], [one["name"] for one in finding["binaries"]]) == ("missing", ["linux-libc-dev"])
+
+
+DEB_NAMES = [
+    # Name, source, role, what `uname -r` says when it is an image.
+    ("linux-image-6.1.0-35-amd64", "linux-signed-amd64", "linux-image-*-amd64", "6.1.0-35-amd64"),
+    (
+        "linux-image-6.12.43+deb13-amd64",
+        "linux-signed-amd64",
+        "linux-image-*-amd64",
+        "6.12.43+deb13-amd64",
+    ),
+    (
+        "linux-image-6.12.43+deb13-cloud-amd64",
+        "linux-signed-amd64",
+        "linux-image-*-cloud-amd64",
+        "6.12.43+deb13-cloud-amd64",
+    ),
+    (
+        "linux-image-6.12.43+deb13-rt-amd64-unsigned",
+        "linux",
+        "linux-image-*-rt-amd64",
+        "6.12.43+deb13-rt-amd64",
+    ),
+    ("linux-image-6.12.43+deb13-686-pae", "linux", "linux-image-*-686-pae", "6.12.43+deb13-686-pae"),
+    ("linux-image-6.16+deb14-amd64", "linux", "linux-image-*-amd64", "6.16+deb14-amd64"),
+    ("linux-image-5.10.0-8-686-pae", "linux", "linux-image-*-686-pae", "5.10.0-8-686-pae"),
+    (
+        "linux-image-6.1.0-0.deb11.21-amd64",
+        "linux-signed-amd64",
+        "linux-image-*-amd64",
+        "6.1.0-0.deb11.21-amd64",
+    ),
+    ("linux-image-6.6.31+rpt-rpi-v8", "linux", "linux-image-*-rpi-v8", "6.6.31+rpt-rpi-v8"),
+    (
+        "linux-image-unsigned-6.8.0-45-generic",
+        "linux",
+        "linux-image-*-generic",
+        "6.8.0-45-generic",
+    ),
+    ("linux-image-6.1.0-35-amd64-dbg", "linux", "linux-image-*-amd64-dbg", None),
+    ("linux-headers-6.12.43+deb13-common-rt", "linux", "linux-headers-*-common-rt", None),
+    ("linux-hwe-6.8-headers-6.8.0-45", "linux-hwe-6.8", "linux-hwe-6.8-headers-*", None),
+    ("linux-aws-headers-6.8.0-1015", "linux-aws", "linux-aws-headers-*", None),
+    ("linux-headers-6.8.0-1015-aws", "linux-aws", "linux-headers-*-aws", None),
+    ("linux-tools-6.8.0-45-generic", "linux", "linux-tools-*-generic", None),
+    ("linux-cloud-tools-6.8.0-1015-azure", "linux-azure", "linux-cloud-tools-*-azure", None),
+    ("linux-modules-extra-6.8.0-45-generic", "linux", "linux-modules-extra-*-generic", None),
+    (
+        "linux-modules-nvidia-535-6.8.0-45-generic",
+        "linux-restricted-modules",
+        "linux-modules-nvidia-535-*-generic",
+        None,
+    ),
+    (
+        "proxmox-kernel-6.8.12-4-pve-signed",
+        "proxmox-kernel-signed-6.8",
+        "proxmox-kernel-*-pve",
+        "6.8.12-4-pve",
+    ),
+    ("proxmox-headers-6.8.12-4-pve", "proxmox-kernel-6.8", "proxmox-headers-*-pve", None),
+    ("pve-kernel-5.15.102-1-pve", "pve-kernel", "pve-kernel-*-pve", "5.15.102-1-pve"),
+    ("linux-image-amd64", "linux-signed-amd64", None, None),
+    ("linux-libc-dev", "linux", None, None),
+    ("linux-compiler-gcc-12-x86", "linux", None, None),
+    ("libpython3.11-minimal", "python3.11", None, None),
+    ("util-linux", "util-linux", None, None),
+    ("libboost-thread1.74.0", "boost1.74", None, None),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "role", "release"), DEB_NAMES)
+def test_builds_of_debs_kernels_are_known_by_the_structure_of_their_names(
+    name: str, source: str, role: str | None, release: str | None
+) -> None:
+    package = {"name": name, "version": "1", "source": source}
+
+    assert kernels.role("deb", package) == role
+    assert list(kernels.image_releases("deb", package)) == ([release] if release else [])
+
+
+RPM_NAMES = [
+    ("kernel-core", "kernel", "5.14.0-570.el9", "5.14.0-570.el9.x86_64"),
+    ("kernel", "kernel", "3.10.0-1160.el7", "3.10.0-1160.el7.x86_64"),
+    ("kernel-debug-core", "kernel", "5.14.0-570.el9", "5.14.0-570.el9.x86_64+debug"),
+    ("kernel-rt-core", "kernel", "5.14.0-570.el9", "5.14.0-570.el9.x86_64+rt"),
+    ("kernel-rt-core", "kernel-rt", "4.18.0-553.rt7.342.el8", "4.18.0-553.rt7.342.el8.x86_64"),
+    ("kernel-64k-core", "kernel", "5.14.0-570.el9", "5.14.0-570.el9.x86_64+64k"),
+    ("kernel-uek-core", "kernel-uek", "5.15.0-200.131.27.el8uek", "5.15.0-200.131.27.el8uek.x86_64"),
+    ("kernel-ml", "kernel-ml", "6.9.7-1.el9.elrepo", "6.9.7-1.el9.elrepo.x86_64"),
+    ("kernel-plus", "kernel-plus", "3.10.0-1160.el7.centos.plus", "3.10.0-1160.el7.centos.plus.x86_64"),
+    ("kernel6.12", "kernel6.12", "6.12.20-23.97.amzn2023", "6.12.20-23.97.amzn2023.x86_64"),
+    ("kernel-default", "kernel-default", "6.4.0-150600.23.25.1", "6.4.0-150600.23.25-default"),
+    ("kernel-default-base", "kernel-default-base", "6.4.0-150600.23.25.1", "6.4.0-150600.23.25-default"),
+    ("kernel-azure", "kernel-azure", "6.4.0-150600.8.11.1", "6.4.0-150600.8.11-azure"),
+    ("kernel-uek-modules-extra", "kernel-uek", "5.15.0-200.el8uek", None),
+    ("kernel-modules-core", "kernel", "5.14.0-570.el9", None),
+    ("kernel-default-devel", "kernel-default", "6.4.0-150600.23.25.1", None),
+    ("kernel-headers", "kernel", "5.14.0-570.el9", None),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "version", "release"), RPM_NAMES)
+def test_builds_of_rpms_kernels_replace_those_of_their_own_name(
+    name: str, source: str, version: str, release: str | None
+) -> None:
+    package = {"name": name, "version": version, "source": source, "arch": "x86_64"}
+    releases = kernels.image_releases("rpm", package)
+
+    assert kernels.role("rpm", package) == name
+    assert release in releases if release else not releases
+
+
+def test_packages_that_only_sound_like_kernels_are_ordinary() -> None:
+    assert kernels.role("rpm", {"name": "kernelshark", "version": "1", "source": "kernelshark"}) is None
+    assert kernels.role("pacman", {"name": "linux", "version": "1", "source": "linux"}) is None
+
+
+TRIXIE = {"id": "debian", "version_id": "13", "codename": "trixie", "support": {"status": "supported"}}
+
+
+def builds(package: Make, flavour: str, *, source: str = "linux-signed-amd64") -> list[dict[str, Any]]:
+    """Two builds of Debian 13's kernel; the newer one has the fix."""
+    return [
+        package(
+            f"linux-image-6.12.{patch}+deb13-{flavour}",
+            f"6.12.{patch}-1",
+            source=source,
+            source_version=f"6.12.{patch}+1" if "signed" in source else f"6.12.{patch}-1",
+        )
+        for patch in (41, 43)
+    ]
+
+
+def owning(running: str, *images: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What a host says of its kernels, when it tells which packages own them."""
+    installed = [
+        {"release": one["name"].partition("image-")[2], "package": one["name"], "version": one["version"]}
+        for one in images
+    ]
+    owner = next((one for one in installed if one["release"] == running), None)
+    return {
+        **kernel(running),
+        "installed": installed,
+        "newest_installed": None,
+        "running_package": owner and {"name": owner["package"], "version": owner["version"]},
+        **more,
+    }
+
+
+@pytest.fixture
+def trixie(feeds: Any) -> Any:
+    line = {
+        "id": "DSA-5999-1",
+        "date": "2026-08-20",
+        "package": "linux",
+        "title": "security update",
+        "cves": ["CVE-2026-0001"],
+        "fixed": [["trixie", "linux", "6.12.43-1"]],
+    }
+    return feeds.add("jsonl", json.dumps(line)).matcher()
+
+
+@pytest.mark.parametrize("flavour", ["amd64", "cloud-amd64", "rt-amd64", "686-pae"])
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(("patch", "effective"), [(41, "no"), (43, "yes")])
+def test_of_two_builds_of_debian_13_the_newest_is_installed_and_the_running_one_is_in_effect(
+    trixie: Any, debian: Make, package: Make, flavour: str, told: bool, patch: int, effective: str
+) -> None:
+    images, running = builds(package, flavour), f"6.12.{patch}+deb13-{flavour}"
+    facts = owning(running, *images) if told else kernel(running)
+    (finding,) = trixie.assess(debian(*images, os=TRIXIE, kernel=facts))["findings"]
+
+    assert (finding["state"], finding["effective"]) == ("installed", effective)
+    assert [one["name"] for one in finding["binaries"]] == [images[0]["name"]]
+
+
+def test_a_fixed_kernel_beside_the_running_old_one_is_not_clean(
+    trixie: Any, debian: Make, package: Make
+) -> None:
+    new = builds(package, "amd64")[1]
+    old = "6.12.41+deb13-amd64"
+    document = trixie.assess(debian(new, os=TRIXIE, kernel=owning(old, new)))
+
+    assert [(one["state"], one["effective"]) for one in document["findings"] if one["advisory"]] == [
+        ("installed", "unknown")
+    ]
+    assert not document["coverage"]["complete"]
+    assert "kernel_of_no_package" in [one["code"] for one in document["coverage"]["reasons"]]
+
+
+def test_old_headers_and_tools_that_newer_ones_stand_beside_are_not_missing(
+    feeds: Any, debian: Make, package: Make
+) -> None:
+    feeds.dsa(("DSA-5000-1", "linux", "6.8.0-45.45", ["CVE-2026-2001"]))
+    names = ("linux-headers-6.8.0-{}-generic", "linux-tools-6.8.0-{}-generic", "linux-aws-headers-6.8.0-{}")
+    packages = [
+        package(name.format(build), f"6.8.0-{build}.{build}", source="linux")
+        for build in (44, 45)
+        for name in names
+    ]
+    verdict = feeds.matcher().verdict(debian(*packages), "CVE-2026-2001")
+
+    assert verdict["state"] == "installed"
+
+
+def test_while_a_kernel_of_another_package_runs_the_fix_of_this_one_is_in_effect(
+    trixie: Any, debian: Make, package: Make
+) -> None:
+    new = builds(package, "amd64")[1]
+    proxmox = package("proxmox-kernel-6.8.12-4-pve-signed", "6.8.12-4", origin="Proxmox")
+    facts = owning("6.8.12-4-pve", new)
+    facts["installed"].append(
+        {"release": "6.8.12-4-pve", "package": proxmox["name"], "version": proxmox["version"]}
+    )
+    verdict = trixie.verdict(debian(new, proxmox, os=TRIXIE, kernel=facts), "CVE-2026-0001")
+
+    assert (verdict["state"], verdict["effective"]) == ("installed", "yes")
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("running", "effective"),
+    [(None, "unknown"), ("6.12.41+deb13-amd64", "no"), ("6.12.43+deb13-amd64", "yes")],
+)
+def test_the_shared_inventory_of_two_kernels_has_the_newest_build_installed(
+    feeds: Any, shared_data: Path, running: str | None, effective: str
+) -> None:
+    folder = shared_data / "truth" / "kernels"
+    document = read_inventory(
+        "dpkg-status", folder / "trixie-two-kernels.dpkg-status", folder / "trixie.os-release"
+    )
+    if running:
+        document["kernel"] = kernel(running)
+        document["machine"] = {"virtualization": {"kind": "vm"}}
+        document["reboot"] = {"required": False, "reasons": []}
+    feeds.add("jsonl", (folder / "dsa-linux-trixie.jsonl").read_text(encoding="utf-8"))
+    found = [one for one in feeds.matcher().assess(document)["findings"] if one["advisory"]]
+
+    assert [(one["state"], one["effective"]) for one in found] == [("installed", effective)]
+    assert "linux-image-6.12.41+deb13-amd64" in [one["name"] for one in found[0]["binaries"]]
