@@ -43,7 +43,8 @@ def role(scheme: str, package: Mapping[str, Any]) -> str | None:
     if scheme == "deb":
         build = _build(name) if _DEB_SOURCE.search(source) else None
         return _SIGNED.sub("", f"{name[: build.start(1)]}*{name[build.end(1) :]}") if build else None
-    return name if scheme == "rpm" and _RPM_SOURCE.match(source) else None
+    # A package that was rebuilt can be of another source and keep its name.
+    return name if scheme == "rpm" and (_RPM_SOURCE.match(source) or _RPM_SOURCE.match(name)) else None
 
 
 def image_releases(scheme: str, package: Mapping[str, Any]) -> tuple[str, ...]:
