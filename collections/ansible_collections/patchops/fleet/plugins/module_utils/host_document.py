@@ -18,7 +18,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts import (
     units,
     updaters,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, JournalError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.states import CLOSED
@@ -63,7 +63,7 @@ class _Reader:
         return self._kept[name]
 
 
-class _NoDriver(Driver):
+class _NoDriver(Reader):
     """Stands in when the package manager is not known: every question raises the reason."""
 
     def __init__(self, reason: DriverError) -> None:
@@ -73,7 +73,13 @@ class _NoDriver(Driver):
         raise self._reason
 
     version = platform_arch = installed = holds = broken = repositories = _refuse
-    refresh = updates = kernel_packages = reboot_requests = _refuse
+    refresh = updates = kernel_packages = reboot_requests = lock_holder = _refuse
+
+    def available(self) -> bool:
+        return False
+
+    def forget(self) -> None:
+        """Nothing was read."""
 
     def security_source(self, repositories: List[Dict[str, Any]]) -> NoReturn:
         raise self._reason
@@ -87,7 +93,7 @@ class _NoDriver(Driver):
 
 def collect(
     subsets: Sequence[str],
-    driver: "Optional[Driver]",
+    driver: "Optional[Reader]",
     refresh: bool,
     reason: Optional[DriverError] = None,
     state: Optional[StateDirectory] = None,
@@ -143,7 +149,7 @@ def read_transactions(state: StateDirectory) -> List[Dict[str, Any]]:
     return sorted(found, key=lambda one: str(one["updated_at"]))
 
 
-def _refresh(driver: Driver, wanted: bool, reader: _Reader) -> Dict[str, Any]:
+def _refresh(driver: Reader, wanted: bool, reader: _Reader) -> Dict[str, Any]:
     if not wanted:
         return {"at": None, "ok": None, "errors": [], "warnings": []}
     failed = reader.read("repositories", "refresh", driver.refresh)
@@ -155,41 +161,41 @@ def _refresh(driver: Driver, wanted: bool, reader: _Reader) -> Dict[str, Any]:
     }
 
 
-def _package_manager(reader: _Reader, driver: Driver) -> Dict[str, Any]:
+def _package_manager(reader: _Reader, driver: Reader) -> Dict[str, Any]:
     version = reader.read("package_manager", "package_manager.version", driver.version)
     return {"name": driver.name, "version": version}
 
 
-def _os(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _os(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     arch = reader.read("os", "os.arch", driver.platform_arch)
     document["os"] = reader.read("os", "os", lambda: os_release.collect_os(arch))
 
 
-def _machine(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _machine(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["machine"] = reader.read("machine", "machine", machine.collect_machine)
 
 
-def _kernel(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _kernel(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["kernel"] = reader.read(
         "kernel", "kernel", lambda: kernel.collect_kernel(driver.kernel_packages())
     )
 
 
-def _boot(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _boot(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["boot"] = reader.read("boot", "boot", boot.collect_boot)
 
 
-def _packages(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _packages(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["packages"] = reader.read("packages", "packages", driver.installed)
     document["holds"] = reader.read("packages", "holds", driver.holds)
     document["broken"] = reader.read("packages", "broken", driver.broken)
 
 
-def _updates(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _updates(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["updates"] = reader.read("updates", "updates", driver.updates)
 
 
-def _repositories(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _repositories(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     found = reader.read("repositories", "repositories", driver.repositories)
     document["repositories"] = found
     document["security_source"] = (
@@ -199,17 +205,17 @@ def _repositories(document: Dict[str, Any], reader: _Reader, driver: Driver) -> 
     )
 
 
-def _units(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _units(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["units"] = reader.read("units", "units", units.collect_units)
 
 
-def _restarts(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _restarts(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["restarts"] = reader.read(
         "restarts", "restarts", lambda: restarts.collect_restarts(driver.owners)
     )
 
 
-def _reboot(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _reboot(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     kernels = reader.read("kernel", "kernel", lambda: kernel.collect_kernel(driver.kernel_packages()))
     replaced = reader.read("restarts", "restarts", lambda: restarts.collect_restarts(driver.owners))
     virtualization = reader.read("machine", "virtualization", machine.detect_virtualization)
@@ -218,15 +224,15 @@ def _reboot(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
     document["reboot"] = reboot.judge_reboot(marker, kernels, in_container, replaced)
 
 
-def _space(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _space(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["space"] = reader.read("space", "space", lambda: space.collect_space(driver.space_paths()))
 
 
-def _updaters(document: Dict[str, Any], reader: _Reader, driver: Driver) -> None:
+def _updaters(document: Dict[str, Any], reader: _Reader, driver: Reader) -> None:
     document["other_updaters"] = reader.read("updaters", "other_updaters", updaters.collect_updaters)
 
 
-_PARTS: Dict[str, Callable[[Dict[str, Any], _Reader, Driver], None]] = {
+_PARTS: Dict[str, Callable[[Dict[str, Any], _Reader, Reader], None]] = {
     "os": _os,
     "machine": _machine,
     "kernel": _kernel,

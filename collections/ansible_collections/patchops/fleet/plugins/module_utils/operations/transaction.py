@@ -7,7 +7,7 @@ from typing import Any, Dict
 
 from ansible_collections.patchops.fleet.plugins.module_utils.operations import Operation, Result
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect_driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.arguments import (
@@ -62,7 +62,7 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
             raise DriverError(
                 "not_root", "Changing packages needs root; nothing was changed.", "Set become: true."
             )
-        call = Call(StateDirectory(), detect(), options, selection, read_machine_id())
+        call = Call(StateDirectory(), detect_driver(), options, selection, read_machine_id())
         return call.preview() if check_mode else call.run()
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy, transaction=None, **error.details)

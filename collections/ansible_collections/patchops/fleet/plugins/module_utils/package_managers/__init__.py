@@ -4,7 +4,11 @@
 
 import shutil
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import (
+    Driver,
+    DriverError,
+    Reader,
+)
 
 # Modules are sent to hosts with what they import statically, and compiled there in every call anew. A driver
 # is imported where it is needed, and costs other hosts nothing.
@@ -40,13 +44,13 @@ def _pacman() -> Driver:
     return Pacman()
 
 
-def _apk() -> Driver:
+def _apk() -> Reader:
     from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk import Apk
 
     return Apk()
 
 
-# The program without which a host can't have it, and the driver; the first that fits is taken.
+# The program without which a host can't have it, and what reads it; the first that fits is taken.
 _DRIVERS = (
     # SUSE's repositories have dnf, and a command apt-get that calls zypper.
     ("zypper", _zypper),
@@ -58,8 +62,8 @@ _DRIVERS = (
 )
 
 
-def detect() -> Driver:
-    """Return the driver of the host's package manager; raises DriverError when none fits."""
+def detect() -> Reader:
+    """Return what reads the host's package manager; raises DriverError when none fits."""
     for program, make in _DRIVERS:
         if shutil.which(program):
             driver = make()
@@ -70,3 +74,13 @@ def detect() -> Driver:
         "No package manager that PatchOps knows was found; nothing was changed.",
         "PatchOps drives those of these programs: " + ", ".join(program for program, _make in _DRIVERS) + ".",
     )
+
+
+def detect_driver() -> Driver:
+    """Return what changes the host; where nothing can, what refuses to. Raises DriverError when none fits."""
+    found = detect()
+    if isinstance(found, Driver):
+        return found
+    from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.read_only import ReadOnly
+
+    return ReadOnly(found)

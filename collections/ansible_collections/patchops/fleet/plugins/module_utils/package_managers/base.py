@@ -1,20 +1,21 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one interface behind which package managers differ."""
+"""The two ports behind which package managers differ: one reads a host, the other one changes it."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 
-__all__ = ["Driver", "DriverError"]
+__all__ = ["Changer", "Driver", "DriverError", "Reader"]
 
 
-class Driver:
-    """What a package manager can tell and do.
+class Reader(ABC):
+    """Answers about the packages of a host.
 
-    Shapes are those of the host document (schemas/patchops.host.json) and of a transaction's plan.
-    Whatever can't be read raises DriverError; an empty answer means that there is nothing.
+    Shapes are those of the host document (schemas/patchops.host.json). Whatever can't be read raises
+    DriverError; an empty answer means that there is nothing.
     """
 
     name = ""
@@ -23,82 +24,90 @@ class Driver:
     cleaning = ""
     inspecting = ""
 
+    @abstractmethod
     def available(self) -> bool:
         """Tell whether this is the package manager of the host."""
-        raise NotImplementedError
 
+    @abstractmethod
     def version(self) -> str:
         """Return the package manager's own version."""
-        raise NotImplementedError
 
+    @abstractmethod
     def platform_arch(self) -> str:
         """Return the architecture as the package manager names it (``amd64``, ``x86_64``)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget(self) -> None:
         """Drop what was read before something changed it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def installed(self) -> List[Dict[str, Any]]:
         """Return [{name, version, arch, source, source_version, section, origin, suite, manual}]."""
-        raise NotImplementedError
 
     def versions(self) -> List[Dict[str, Any]]:
         """Return [{name, version, arch}] of what is installed, whatever state the repositories are in."""
         return self.installed()
 
+    @abstractmethod
     def holds(self) -> List[str]:
         """Return the names of held packages, sorted."""
-        raise NotImplementedError
 
     def remounts(self) -> bool:
         """Tell whether the package manager makes read-only file systems writable while it installs."""
         return False
 
+    @abstractmethod
     def broken(self) -> Dict[str, Any]:
         """Return {interrupted, packages: [{name, arch, state}], reason}."""
-        raise NotImplementedError
 
+    @abstractmethod
     def repositories(self) -> List[Dict[str, Any]]:
         """Return the enabled repositories with signature, dates and what is wrong with them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def security_source(self, repositories: List[Dict[str, Any]]) -> Dict[str, Any]:
         """Return {status, reason, repositories: [id]} judged from what `repositories` returned."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refresh(self) -> List[Dict[str, Any]]:
         """Fetch the repositories' indexes. Return [{repository, message}], empty when all were fetched."""
-        raise NotImplementedError
 
     def refresh_warnings(self) -> List[str]:
         """Return what went wrong in the last `refresh` although every index was fetched."""
         return []
 
+    @abstractmethod
     def updates(self) -> List[Dict[str, Any]]:
         """Return the newer versions that enabled repositories offer for installed packages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lock_holder(self) -> Optional[Dict[str, Any]]:
         """Return {pid, command} of who holds the package manager's lock, or None."""
-        raise NotImplementedError
 
+    @abstractmethod
     def kernel_packages(self) -> List[Dict[str, Any]]:
         """Return the installed kernels, oldest first: [{release, package, version}]."""
-        raise NotImplementedError
 
     def reboot_requests(self) -> List[str]:
         """Return the packages that changed since the boot and are in effect after the next one only."""
         return []
 
+    @abstractmethod
     def owners(self, paths: List[str]) -> Dict[str, str]:
         """Return the package of each of `paths` that one owns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def space_paths(self) -> List[Dict[str, str]]:
         """Return [{path, purpose}] of where packages land."""
-        raise NotImplementedError
 
+
+class Changer(ABC):
+    """Plans changes of packages, carries them out and takes them back.
+
+    A plan is a contract (contracts/plan.py); `changes` are those of its document.
+    """
+
+    @abstractmethod
     def plan(
         self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()
     ) -> Plan:
@@ -106,12 +115,12 @@ class Driver:
 
         `blocked`: versions ({name, version}) that were taken back, and that no plan brings again.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def acquire(self, plan: Dict[str, Any], directory: str) -> List[str]:
         """Put every package of `plan` into `directory`, check its bytes, and return the files."""
-        raise NotImplementedError
 
+    @abstractmethod
     def acquire_way_back(
         self, plan: Dict[str, Any], directory: str, nearby: Iterable[str] = (), rebuilding: bool = False
     ) -> List[Dict[str, Any]]:
@@ -120,31 +129,30 @@ class Driver:
         `nearby`: directories that may hold a package already; `rebuilding`: make what nobody serves any more
         from the installed files.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def file_names(self, changes: List[Dict[str, Any]]) -> List[str]:
         """Return the names under which `acquire` leaves what `changes` of a plan install."""
-        raise NotImplementedError
 
+    @abstractmethod
     def removal(self, name: str, arch: str, version: str) -> str:
         """Return what `install` and `simulate` take for an installed package that is to go."""
-        raise NotImplementedError
 
+    @abstractmethod
     def known_names(self) -> List[str]:
         """Return the names of all packages that left a trace on the host, removed ones included."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget_packages(self, names: List[str], log: str) -> None:
         """Remove what packages that were removed left behind; output goes to `log`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def simulate(self, files: List[str], removals: List[str], allow_downgrades: bool) -> List[Dict[str, Any]]:
         """Return what installing `files` would do, without repositories: [{name, arch, from, to}]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def install(self, files: List[str], removals: List[str], allow_downgrades: bool, log: str) -> None:
         """Install `files` and remove `removals`, without repositories; `log` is a file for the output."""
-        raise NotImplementedError
 
     def complaints(self, log: str) -> List[str]:
         """Return the failures of the newest change in `log` that the package manager takes for success."""
@@ -158,13 +166,13 @@ class Driver:
         """
         return set()
 
+    @abstractmethod
     def put_back_by_force(self, files: List[str], removals: List[str], log: str) -> None:
         """The same without asking for consistency, when the former state is the only way out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def recover(self, log: str) -> None:
         """Finish a change of our own that was interrupted."""
-        raise NotImplementedError
 
     def clear_scratch(self, files: List[str]) -> List[str]:
         """Remove what a killed package manager left of unpacking the packages `files`; return the paths.
@@ -173,25 +181,29 @@ class Driver:
         """
         return []
 
+    @abstractmethod
     def marks(self) -> List[str]:
         """Return the automatically installed packages, sorted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def restore_marks(self, marks: List[str], names: List[str]) -> None:
         """Of the packages `names`, make those in `marks` the automatically installed ones."""
-        raise NotImplementedError
 
+    @abstractmethod
     def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
         """Keep the host's own updaters from installing `versions` ([{name, version}])."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unblock(self, transaction_id: str) -> None:
         """Take back what `block` did for this transaction."""
-        raise NotImplementedError
 
-    def released(self) -> None:
+    def released(self) -> None:  # noqa: B027 - most package managers have put off nothing
         """Take up what was put off while a transaction of ours was not closed; none is open now."""
 
+    @abstractmethod
     def updater_locks(self) -> List[str]:
         """Return the lock files that keep the host's own updaters waiting while somebody holds them."""
-        raise NotImplementedError
+
+
+class Driver(Reader, Changer):
+    """A package manager that PatchOps changes hosts by."""

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_boot_id
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import collect
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import boot_once
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
     NO_WISHES,
@@ -40,7 +40,7 @@ _SUBSETS = ("machine", "kernel", "units", "restarts", "reboot")
 
 
 def begin(
-    driver: Driver,
+    driver: Reader,
     policy: str,
     restarts_policy: str,
     run_id: str,

@@ -11,7 +11,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release im
     read_os_release,
     version_of,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import preflight, survey
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
     Rule,
@@ -48,7 +48,7 @@ def make_plan(
     return plan
 
 
-def platform(driver: Driver) -> str:
+def platform(driver: Reader) -> str:
     """Return the key of the host's platform in a patch set: ``debian-12-amd64``."""
     release = read_os_release()
     return "{}-{}-{}".format(release.get("ID", "unknown"), version_of(release) or "", driver.platform_arch())

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Sequence, TypeVar
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.restarts import collect_restarts
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 # Restarting these cuts logins, the network or the desktop; the new code takes effect with the next reboot.
@@ -188,7 +188,7 @@ def restart_access(before: Dict[str, Any]) -> List[str]:
     return units[: len(units) - len(untried)]
 
 
-def restart_stale(driver: Driver) -> Dict[str, Any]:
+def restart_stale(driver: Reader) -> Dict[str, Any]:
     """Restart the units whose processes execute files that were replaced.
 
     Return {restarted: [unit], failed: [unit], left: [{unit, reason}]}; what is left wants a reboot.

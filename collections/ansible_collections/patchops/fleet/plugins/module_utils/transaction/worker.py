@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect_driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.leaving import leave_kernel
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
@@ -91,7 +91,7 @@ def _take_back(state: StateDirectory, directory: TransactionDirectory) -> Option
         outcome = _work(state, directory, settings["attempt"], states.REVERTED)
     finally:
         _take_signals(signal.SIG_DFL)
-    if outcome is not None and outcome["code"] == "kernel_runs" and leave_kernel(detect(), directory):
+    if outcome is not None and outcome["code"] == "kernel_runs" and leave_kernel(detect_driver(), directory):
         return None  # the watchdog goes on once the former kernel runs
     return outcome
 
@@ -113,7 +113,7 @@ def _work(
             return None  # the caller gave this attempt up, or a later one has taken over
         try:
             _release_left_overs(state)
-            outcome = pursue(Context(state, directory, detect()), goal)
+            outcome = pursue(Context(state, directory, detect_driver()), goal)
         except DriverError as error:
             outcome = outcome_of(error)
         except Exception as error:

@@ -10,7 +10,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.files import read_j
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
 from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import count_pending
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record, has_rebooted
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
@@ -38,7 +38,7 @@ _AT_WORK = ("running", "listening", "waiting")
 
 
 def verify(
-    driver: Driver,
+    driver: Reader,
     packages: List[Dict[str, Any]],
     checks: List[Dict[str, Any]],
     transaction_id: Optional[str],

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import time
-from typing import Any, Callable, Dict, List, NoReturn, Optional, TypeVar, cast
+from typing import Any, Callable, Dict, List, Optional, TypeVar, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text_or_none
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
@@ -20,7 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     updates,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk.records import Package
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )
@@ -37,8 +37,8 @@ _TIME_LIMIT = 600
 _OWNED = re.compile(r"^(\S+)(?: symlink target)? is owned by (\S+)-[^-\s]+-r\d+$", re.MULTILINE)
 
 
-class Apk(Driver):
-    """The driver of Alpine's package manager.
+class Apk(Reader):
+    """Reads what Alpine's package manager knows.
 
     What several answers are made of is asked once and kept until `forget`.
     """
@@ -140,17 +140,6 @@ class Apk(Driver):
 
     def space_paths(self) -> List[Dict[str, str]]:
         return [{"path": "/var/cache/apk", "purpose": "cache"}]
-
-    def _refuse(self, *_given: Any, **_named: Any) -> NoReturn:
-        raise DriverError(
-            "unsupported_platform",
-            "Hosts with apk are read only: PatchOps can't secure a way back there. Nothing was changed.",
-            "Upgrade the host by its own means, or replace it by a newer image; scan and assess it here.",
-        )
-
-    plan = acquire = acquire_way_back = file_names = removal = known_names = _refuse
-    forget_packages = simulate = install = put_back_by_force = recover = _refuse
-    marks = restore_marks = block = unblock = updater_locks = _refuse
 
     def _pending(self) -> Optional[int]:
         try:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The half of apt's driver that plans and acts; the reading half is in `Apt` itself."""
 
+from abc import abstractmethod
 from typing import Any, Dict, Iterable, List, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
@@ -27,9 +28,9 @@ class AptChanges(Driver):
     cleaning = "apt-get clean"
     inspecting = "dpkg --audit"
 
+    @abstractmethod
     def rows(self) -> List[inventory.Row]:
         """Return what dpkg's database has of every package, removed ones included."""
-        raise NotImplementedError
 
     def plan(
         self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The half of pacman's driver that plans and acts; the reading half is in `Pacman` itself."""
 
+from abc import abstractmethod
 from typing import Any, Dict, Iterable, List, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
@@ -30,17 +31,17 @@ class PacmanChanges(Driver):
     cleaning = "paccache -r"
     inspecting = "pacman -Dk, pacman -Qk"
 
+    @abstractmethod
     def look(self) -> plan.Host:
         """Return what a plan is based on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def configuration(self) -> Configuration:
         """Return pacman's configuration."""
-        raise NotImplementedError
 
+    @abstractmethod
     def packages(self) -> Dict[str, Package]:
         """Return what is installed, by name."""
-        raise NotImplementedError
 
     def plan(
         self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()

@@ -5,6 +5,7 @@
 import glob
 import os
 import time
+from abc import abstractmethod
 from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
@@ -28,16 +29,16 @@ class RpmDriver(Driver):
     # Where the package manager keeps packages that it once downloaded (patterns of directories).
     caches: Tuple[str, ...] = ()
 
+    @abstractmethod
     def duplicates(self) -> List[Dict[str, str]]:
         """Return the older ones ({name, arch, version}) of packages that are installed twice."""
-        raise NotImplementedError
 
+    @abstractmethod
     def download(self, packages: List[Dict[str, str]], directory: str) -> List[Dict[str, Any]]:
         """Fetch packages (name, arch, version, file) into `directory`, each under the name `file`.
 
         Return [{file, error}]: `error` None when it is there and its signature is good.
         """
-        raise NotImplementedError
 
     def platform_arch(self) -> str:
         return os.uname().machine

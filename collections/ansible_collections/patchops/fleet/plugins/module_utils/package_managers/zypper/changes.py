@@ -3,6 +3,7 @@
 """The half of zypper's driver that plans and acts; the reading half is in `Zypper` itself."""
 
 import os
+from abc import abstractmethod
 from typing import Any, Dict, List, Sequence, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
@@ -34,21 +35,21 @@ class ZypperChanges(RpmDriver):
     cleaning = "zypper clean"
     inspecting = "/var/log/zypp/history, zypper verify"
 
+    @abstractmethod
     def packages(self) -> List[Package]:
         """Return what is installed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def catalog(self) -> Catalog:
         """Return what the repositories offer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def locks(self) -> answers.Locks:
         """Return what locks keep as it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def changed_for_next_boot(self) -> List[str]:
         """Return the packages that changed since the boot and are in effect after the next one."""
-        raise NotImplementedError
 
     def plan(
         self, selection: Dict[str, Any], allow_removals: bool, blocked: Sequence[Dict[str, str]] = ()

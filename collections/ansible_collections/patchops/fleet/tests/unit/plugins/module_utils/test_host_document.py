@@ -15,10 +15,7 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.module_utils.facts import restarts, units
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import (
-    Driver,
-    DriverError,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema, read_document
 
@@ -34,7 +31,7 @@ print(json.dumps(collect(SUBSETS, detect(), refresh=False)))
 """
 
 
-class Unreadable(Driver):
+class Unreadable(Reader):
     """A package manager that is there and answers nothing."""
 
     name = "apt"
@@ -46,7 +43,13 @@ class Unreadable(Driver):
         raise DriverError("repository_unreadable", "apt can't read its sources.", "Repair them.")
 
     platform_arch = installed = holds = broken = repositories = updates = kernel_packages = _refuse
-    refresh = owners = _refuse
+    refresh = owners = security_source = lock_holder = _refuse
+
+    def available(self) -> bool:
+        return True
+
+    def forget(self) -> None:
+        pass
 
     def space_paths(self) -> list[dict[str, str]]:
         return []

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import flow, next_boot, record
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
     NO_WISHES,
@@ -18,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import FakeDriver
 
 KERNEL_WAITS = {"required": True, "reasons": [{"code": "kernel", "detail": "6.2 is installed, 6.1 runs"}]}
 NOT_NEEDED: dict[str, Any] = {"required": False, "reasons": []}
@@ -47,7 +47,7 @@ class Host:
         self.orders += 1
         return self.takes_orders
 
-    def restart_stale(self, _driver: Driver) -> dict[str, Any]:
+    def restart_stale(self, _driver: FakeDriver) -> dict[str, Any]:
         return {"restarted": ["web.service"], "failed": [], "left": self.left}
 
     def begin(
@@ -58,7 +58,7 @@ class Host:
         check: bool = False,
         wishes: Wishes = NO_WISHES,
     ) -> Any:
-        return flow.begin(Driver(), policy, restarts, run_id, check, self.record, wishes)
+        return flow.begin(FakeDriver(), policy, restarts, run_id, check, self.record, wishes)
 
     def end(self) -> Any:
         return flow.end(0, self.record)

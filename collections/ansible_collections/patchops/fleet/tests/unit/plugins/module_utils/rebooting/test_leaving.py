@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import leaving
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import NotFit, Wishes
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import FakeDriver
 
 OLD = "6.1.0-50-amd64"
 
@@ -33,7 +34,7 @@ class Host:
             raise DriverError("kernel_runs", "It runs.", details={"reboot_first": self.first})
 
     def leave(self) -> bool:
-        return leaving.leave_kernel(Driver(), self.directory)
+        return leaving.leave_kernel(FakeDriver(), self.directory)
 
     def steps(self) -> list[str]:
         return [entry["step"] for entry in self.journal.entries() if entry["event"] == "step"]

@@ -46,7 +46,7 @@ def make_host(
 
     def make() -> FakeHost:
         host = FakeHost(tmp_path_factory.mktemp("host"))
-        monkeypatch.setattr(worker, "detect", lambda: host.driver)
+        monkeypatch.setattr(worker, "detect_driver", lambda: host.driver)
         monkeypatch.setattr(etc_back, "ETC", str(host.etc))
         return host
 

@@ -66,8 +66,26 @@ class FakeDriver(Driver):
         self.upgrades: list[Package] = []
         self.trip: Callable[[], None] = lambda: None
 
+    def available(self) -> bool:
+        return True
+
+    def version(self) -> str:
+        return "2.6.1"
+
     def forget(self) -> None:
         pass
+
+    def installed(self) -> list[dict[str, Any]]:
+        return self.versions()
+
+    def holds(self) -> list[str]:
+        return []
+
+    def updates(self) -> list[dict[str, Any]]:
+        return []
+
+    def security_source(self, repositories: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"status": "ok", "reason": "", "repositories": []}
 
     def platform_arch(self) -> str:
         return "amd64"

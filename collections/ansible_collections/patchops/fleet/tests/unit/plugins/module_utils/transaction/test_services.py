@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.process import TIMED_OUT, Result
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import inhibit, services
+from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import FakeDriver
 
 LISTED = """\
 ssh.service loaded active running OpenBSD Secure Shell server
@@ -41,7 +41,7 @@ def test_what_can_not_be_looked_into_is_left_for_a_reboot(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(services, "has_systemd", lambda: True)
     monkeypatch.setattr(services, "collect_restarts", refuse)
-    done = services.restart_stale(Driver())
+    done = services.restart_stale(FakeDriver())
     assert (done["restarted"], done["failed"]) == ([], [])
     assert "/proc/7/maps" in done["left"][0]["reason"]
 
@@ -112,7 +112,7 @@ def test_stale_units_are_restarted_and_dangerous_ones_left(monkeypatch: pytest.M
     monkeypatch.setattr(services, "has_systemd", lambda: True)
     monkeypatch.setattr(services, "collect_restarts", lambda owners: [{"unit": unit} for unit in stale])
     monkeypatch.setattr(services, "run", run)
-    assert services.restart_stale(Driver()) == {
+    assert services.restart_stale(FakeDriver()) == {
         "restarted": ["init.scope", "ssh.service"],
         "failed": ["cron.service"],
         "left": [{"unit": "dbus.service", "reason": "restarting it would cut logins or the network"}],
@@ -191,7 +191,7 @@ def test_stale_units_for_which_no_time_was_left_wait_for_a_reboot(
 ) -> None:
     stale = [{"unit": f"unit{number}.service"} for number in range(6)]
     monkeypatch.setattr(services, "collect_restarts", lambda owners: stale)
-    done = services.restart_stale(Driver())
+    done = services.restart_stale(FakeDriver())
     assert done["failed"] == ["unit0.service", "unit1.service", "unit2.service", "unit3.service"]
     assert done["left"][1] == {
         "unit": "unit5.service",

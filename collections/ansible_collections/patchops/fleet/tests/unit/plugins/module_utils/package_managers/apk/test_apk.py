@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     repositories,
     updates,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
 
 INSTALLED = """\
@@ -186,31 +184,3 @@ def test_entries_are_not_cut_at_the_wrong_dash() -> None:
     versions = "git-init-template-2.45.4-r0             < 2.47.3-r0 \n"
     (found,) = updates.find_updates(installed, versions, "", [])
     assert (found["name"], found["candidate"]) == ("git-init-template", "2.47.3-r0")
-
-
-ACTING = (
-    "plan",
-    "acquire",
-    "acquire_way_back",
-    "file_names",
-    "removal",
-    "known_names",
-    "forget_packages",
-    "simulate",
-    "install",
-    "put_back_by_force",
-    "recover",
-    "marks",
-    "restore_marks",
-    "block",
-    "unblock",
-    "updater_locks",
-)
-
-
-@pytest.mark.parametrize("method", ACTING)
-def test_what_would_change_a_host_is_refused(driver: apk.Apk, method: str) -> None:
-    arguments = ["x"] * (len(inspect.signature(getattr(Driver, method)).parameters) - 1)
-    with pytest.raises(DriverError, match="read only") as raised:
-        getattr(driver, method)(*arguments)
-    assert raised.value.code == "unsupported_platform"
