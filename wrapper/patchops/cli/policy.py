@@ -93,6 +93,7 @@ def _entry(waiver: Waiver) -> dict[str, Any]:
         "packages": list(waiver.scope.packages),
         "cves": list(waiver.scope.cves),
         "advisories": list(waiver.scope.advisories),
+        "products": list(waiver.scope.products),
     }
     entry = {
         "id": waiver.id,

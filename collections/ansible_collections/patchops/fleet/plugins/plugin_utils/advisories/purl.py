@@ -5,9 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import SCHEMES, release_key
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
+    SCHEMES,
+    os_id,
+    release_key,
+)
 
 # Package types and the packaging schemes of distributions.
 DISTRIBUTION_TYPES = {"deb": "deb", "rpm": "rpm", "apk": "apk", "alpm": "pacman"}
@@ -40,7 +44,7 @@ class Purl:
         """os-release ID and version of the distribution, from "distro" ("debian-12", "alpine-3.18.4"), or
         None."""
         family, _separator, version = self.qualifiers.get("distro", "").rpartition("-")
-        family = {"redhat": "rhel", "amazon": "amzn"}.get(family, family)
+        family = os_id(family)
         return (family, version) if family in SCHEMES and version else None
 
     @property
@@ -55,9 +59,15 @@ def parse(text: str) -> Purl | None:
         return None
     rest, _separator, _subpath = text[4:].partition("#")
     path, _separator, query = rest.partition("?")
-    path, _separator, version = path.partition("@") if "@" in path.rpartition("/")[2] else (path, "", "")
+    # A scope's "@" can stand raw in front of a name; a version never holds a slash.
+    path, _separator, version = path.rpartition("@") if "@" in path.rpartition("/")[2][1:] else (path, "", "")
     kind, *names = [unquote(part) for part in path.strip("/").split("/")]
     if not names or not names[-1]:
         return None
-    qualifiers = {key.lower(): values[0] for key, values in parse_qs(query).items()}
-    return Purl(kind.lower(), "/".join(names[:-1]), names[-1], unquote(version), qualifiers)
+    return Purl(kind.lower(), "/".join(names[:-1]), names[-1], unquote(version), _qualifiers(query))
+
+
+def _qualifiers(query: str) -> dict[str, str]:
+    """The qualifiers by name. Unlike in a form, a raw plus is a plus: versions have them."""
+    pairs = (part.partition("=") for part in query.split("&"))
+    return {unquote(key).lower(): unquote(value) for key, _separator, value in pairs if key and value}

@@ -190,7 +190,7 @@ class FleetAssessor:
                 continue
             _refuse(finding, host.platform, rejected)
             self._fail(finding)
-            target = _target(finding, host.facts)
+            target = _target(finding, host.facts, host.findings)
             self._accept(finding, target)
             key, former = _keys(finding)
             given = self._due_dates.give(finding, situation, target, known.get(key) or known.get(former))
@@ -273,13 +273,17 @@ def _closed(finding: Mapping[str, Any]) -> bool:
     return finding["state"] == "installed" and finding.get("effective") == "yes"
 
 
-def _target(finding: Mapping[str, Any], host: HostFacts) -> Target:
+def _target(finding: Mapping[str, Any], host: HostFacts, findings: Mapping[str, Any]) -> Target:
+    binaries = finding.get("binaries") or []
+    versions = {finding.get("installed"), *(binary.get("version") for binary in binaries)}
     return Target(
         host.name,
         host.groups,
-        frozenset({finding["package"], *(binary["name"] for binary in finding.get("binaries") or [])}),
+        frozenset({finding["package"], *(binary["name"] for binary in binaries)}),
         finding["advisory"] or "",
         tuple(finding["cves"]),
+        str(findings.get("release") or ""),
+        frozenset(str(version) for version in versions if version),
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import parse
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.model import Renewal, Waiver
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.scope import Scope
 
@@ -114,7 +115,7 @@ def _from_foreign(
     name = vulnerability.get("name") if isinstance(vulnerability, dict) else vulnerability
     if not isinstance(name, str) or not name:
         raise VexError(f"{place}.vulnerability.name: a CVE id is needed")
-    hosts, packages = _products(statement.get("products"), f"{place}.products")
+    hosts, packages, products = _products(statement.get("products"), f"{place}.products")
     if not packages:
         raise VexError(f"{place}.products: no package is named (a purl as '@id' is needed)")
     justification = str(
@@ -127,18 +128,18 @@ def _from_foreign(
         approver=responsibility.approver,
         reason=f"not affected according to {document or 'an OpenVEX document'}",
         control=str(statement.get("impact_statement") or justification),
-        scope=Scope(hosts, packages, (name,)),
+        scope=Scope(hosts, packages, (name,), products=products),
         granted=responsibility.granted,
         until=responsibility.until,
         evidence=f"{document}#{number}: {justification}",
     )
 
 
-def _products(products: Any, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Host names and package names out of ``products`` and their ``subcomponents``."""
+def _products(products: Any, place: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Hosts, names of packages and package URLs out of ``products`` and their ``subcomponents``."""
     if not isinstance(products, list):
         raise VexError(f"{place}: a list is needed")
-    hosts, packages = [], []
+    hosts, packages, urls = [], [], []
     for number, product in enumerate(products):
         parts = product.get("subcomponents") or [] if isinstance(product, dict) else []
         if not isinstance(parts, list):
@@ -149,15 +150,16 @@ def _products(products: Any, place: str) -> tuple[tuple[str, ...], tuple[str, ..
                 raise VexError(f"{place}[{number}]: '@id' is needed")
             if name.startswith(HOST_URN):
                 hosts.append(_literal(urllib.parse.unquote(name.removeprefix(HOST_URN))))
-            elif name.startswith("pkg:"):
+            elif purl_name(name):
                 packages.append(_literal(purl_name(name)))
-    return tuple(hosts), tuple(packages)
+                urls.append(name)
+    return tuple(hosts), tuple(packages), tuple(urls)
 
 
-def purl_name(purl: str) -> str:
+def purl_name(text: str) -> str:
     """The name in a package URL: ``pkg:deb/debian/openssl@3.0?arch=amd64`` is ``openssl``."""
-    path = purl.split("?", 1)[0].split("#", 1)[0]
-    return urllib.parse.unquote(path.rsplit("/", 1)[-1].split("@", 1)[0])
+    purl = parse(text)
+    return purl.name if purl else ""
 
 
 def _literal(name: str) -> str:

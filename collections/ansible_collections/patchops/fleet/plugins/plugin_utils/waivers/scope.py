@@ -8,6 +8,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import (
+    DISTRIBUTION_TYPES,
+    parse,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
+    LANGUAGES,
+    os_id,
+    scheme_of,
+)
+
+# What package URLs call a distribution beside its os-release ID.
+_NAMESPACES = {
+    "ol": ("oraclelinux",),
+    "opensuse-leap": ("opensuse",),
+    "rocky": ("rockylinux",),
+    "sled": ("suse", "sles"),
+    "sles": ("suse",),
+}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -19,6 +38,10 @@ class Target:
     """The binary package and its source package."""
     advisory: str
     cves: tuple[str, ...]
+    release: str = ""
+    """The release key of the host ("debian:bookworm"), "" where it isn't known."""
+    versions: frozenset[str] = frozenset()
+    """The installed versions, of the binary packages and as the feed counts."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +52,9 @@ class Scope:
     packages: tuple[str, ...] = ()
     cves: tuple[str, ...] = ()
     advisories: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    """Package URLs: type, distribution, name and version, as far as they are told, have to be the
+    finding's."""
 
     def touches(self, target: Target) -> bool:
         """Whether hosts, packages and advisories fit; CVEs are answered one by one by covered()."""
@@ -36,6 +62,7 @@ class Scope:
             _fits(self.hosts, (target.host, *target.groups))
             and _fits(self.packages, target.packages)
             and _fits(self.advisories, (target.advisory,))
+            and (not self.products or any(_is_product(one, target) for one in self.products))
         )
 
     def covered(self, target: Target) -> frozenset[str]:
@@ -50,3 +77,24 @@ class Scope:
 
 def _fits(patterns: tuple[str, ...], names: Iterable[str]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def _is_product(text: str, target: Target) -> bool:
+    """Whether a package URL names the package that a finding is about."""
+    purl = parse(text)
+    if purl is None or purl.name not in target.packages:
+        return False
+    if purl.version and purl.full_version not in {_without_zero_epoch(one) for one in target.versions}:
+        return False
+    if purl.type not in DISTRIBUTION_TYPES:
+        return purl.type in LANGUAGES
+    if DISTRIBUTION_TYPES[purl.type] != scheme_of(target.release):
+        return False
+    family = target.release.partition(":")[0]
+    if purl.namespace and os_id(purl.namespace) not in (family, *_NAMESPACES.get(family, ())):
+        return False
+    return "distro" not in purl.qualifiers or purl.release == target.release
+
+
+def _without_zero_epoch(version: str) -> str:
+    return version.removeprefix("0:")

@@ -47,7 +47,18 @@ _PUT_OFF_WORDS = ("fix deferred", "will not fix", "out of support scope")
 def read(feed: Feed) -> Iterator[Record]:
     """The records of each document: of a file, a folder or an archive."""
     for name, data in feed.documents():
-        yield from _document(Checked(feed.json(data, name), feed.name, name))
+        document = Checked(feed.json(data, name), feed.name, name)
+        # A folder or an archive also holds what lists its documents.
+        if not (name and _is_index(document)):
+            yield from _document(document)
+
+
+def _is_index(document: Checked) -> bool:
+    """Whether it is a ROLIE feed, service or category document, or a provider's or an aggregator's
+    metadata."""
+    return "document" not in document.value and any(
+        key in document.value for key in ("feed", "service", "categories", "metadata_version", "aggregator")
+    )
 
 
 def _document(document: Checked) -> Iterator[Record]:

@@ -72,7 +72,10 @@ def _packages(feed: Feed, element: ET.Element, place: str) -> Iterator[Affected]
     seen = set()
     for collection in element.iterfind("pkglist/collection"):
         module = _module(collection)
-        products = ((feed.release, ""),) if feed.release else _products(element, collection)
+        products = _products(element, collection)
+        if feed.release:
+            _refuse_contradiction(feed, place, element, collection)
+            products = ((feed.release, ""),)
         for package in collection.iterfind("package"):
             if not products:
                 raise FeedError(
@@ -109,6 +112,19 @@ def _module(collection: ET.Element) -> str:
 def _products(element: ET.Element, collection: ET.Element) -> tuple[Product, ...]:
     names = (collection.findtext("name"), element.findtext("release"), element.findtext("title"))
     return next((found for name in names if name and (found := of_name(name))), ())
+
+
+def _refuse_contradiction(feed: Feed, place: str, element: ET.Element, collection: ET.Element) -> None:
+    """Raise FeedError where the file itself is of another release than it is told; titles don't count."""
+    for name in (collection.findtext("name"), element.findtext("release")):
+        told = {release for release, _channel in of_name(name or "")}
+        if told and feed.release not in told:
+            raise FeedError(
+                feed.name,
+                place,
+                f"is for {', '.join(sorted(told))}, not for {feed.release}; "
+                "leave the release out, or give the file's own",
+            )
 
 
 def _date(element: ET.Element | None) -> str:

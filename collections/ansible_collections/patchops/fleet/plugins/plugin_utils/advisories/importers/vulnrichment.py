@@ -28,7 +28,10 @@ def read(feed: Feed) -> Iterator[Record]:
     """SSVC points and the highest base score of each CVE that has them; other JSON documents are passed
     over."""
     for name, data in feed.documents():
-        record = Checked(feed.json(data, name), feed.name, name)
+        content = feed.json(data, name)
+        if isinstance(content, list) and name:
+            continue  # the list of changes that a folder of records holds beside them
+        record = Checked(content, feed.name, name)
         if record.value.get("dataType") == "CVE_RECORD":
             yield from _facts(record)
 

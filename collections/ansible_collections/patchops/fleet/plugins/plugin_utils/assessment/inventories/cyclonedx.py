@@ -11,9 +11,13 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks i
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import os_id, release_key
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.os_release import os_of
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.sbom import inventory_of
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.sbom import (
+    inventory_of,
+    with_source,
+)
 
 _MAX_DEPTH = 50
 
@@ -27,7 +31,10 @@ def read(feed: Feed) -> Inventory:
     inventory = inventory_of(_purls(components))
     for component in components:
         if component.text("type", "") == "operating-system":
-            inventory.os = os_of(component.text("name").lower(), component.text("version", ""))
+            told = os_of(os_id(component.text("name")), component.text("version", ""))
+            # What the packages say of their system is kept where the component says less.
+            if release_key(told["id"], told["version_id"]) or not inventory.os:
+                inventory.os = told
     return inventory
 
 
@@ -42,4 +49,16 @@ def _components(parent: Checked, depth: int) -> Iterator[Checked]:
 def _purls(components: list[Checked]) -> Iterator[Purl]:
     for component in components:
         if purl := parse(component.text("purl", "")):
-            yield purl
+            yield with_source(purl, *_trivy_source(component))
+
+
+def _trivy_source(component: Checked) -> tuple[str, str]:
+    """Name and version of the source package, which Trivy tells in properties; empty where it doesn't."""
+    told = {one.text("name", ""): one.text("value", "") for one in component.objects("properties")}
+    name, epoch, version, release = (
+        told.get(f"aquasecurity:trivy:Src{part}", "") for part in ("Name", "Epoch", "Version", "Release")
+    )
+    if not name or not version:
+        return name, ""
+    full = f"{version}-{release}" if release else version
+    return name, f"{epoch}:{full}" if epoch and epoch != "0" else full

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import (
@@ -16,18 +18,29 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.os_release import os_of
 
-# Schemes whose advisories name the source, which a package URL does not tell by itself.
-_BY_SOURCE = {"deb", "apk"}
+_SOURCE_ARCHES = {"src", "nosrc", "source"}
+_ANY_ARCH = {"", "all", "any", "noarch"}
+_MACHINES = {
+    "x86": {"amd64", "x86_64", "i386", "i486", "i586", "i686", "x86", "x32"},
+    "arm": {"arm64", "aarch64", "armhf", "armel", "armv6hl", "armv7hl", "armv7"},
+    "power": {"ppc64", "ppc", "powerpc"},
+    "s390": {"s390x", "s390"},
+}
+_SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
 
 
 def inventory_of(purls: Iterable[Purl]) -> Inventory:
     """The packages of an SBOM, the distribution's and the languages', and the system that most of them
-    name."""
+    name.
+
+    Source packages are not installed. Packages of another architecture than the system's may lie in the same
+    image, but nothing tells that they are what the system runs: they are kept as those of another origin.
+    """
     inventory, systems = Inventory(), Counter[tuple[str, str]]()
     seen = set()
     languages: dict[tuple[str, str, str], None] = {}
     for purl in purls:
-        if not purl.version:
+        if not purl.version or purl.qualifiers.get("arch") in _SOURCE_ARCHES:
             continue
         if purl.type not in DISTRIBUTION_TYPES:
             languages[language_name(purl.type, purl.full_name), purl.version, purl.type] = None
@@ -45,19 +58,35 @@ def inventory_of(purls: Iterable[Purl]) -> Inventory:
     if systems:
         (family, version), _count = systems.most_common(1)[0]
         inventory.os = os_of(family, version)
+    _mark_foreign(inventory.packages)
     return inventory
+
+
+def _mark_foreign(packages: list[dict[str, Any]]) -> None:
+    arches = Counter(one["arch"] for one in packages if one["arch"] not in _ANY_ARCH)
+    if not arches:
+        return
+    own, _count = arches.most_common(1)[0]
+    for package in packages:
+        if package["arch"] not in _ANY_ARCH and _machine(package["arch"]) != _machine(own):
+            package["origin"] = f"architecture {package['arch']}"
+
+
+def _machine(arch: str) -> str:
+    """The machine that runs an architecture; 32-bit packages beside 64-bit ones are of the same."""
+    return next((machine for machine, arches in _MACHINES.items() if arch in arches), arch)
 
 
 def _package(purl: Purl) -> dict[str, Any]:
     """An "upstream" qualifier ("openssl@3.0.1-1") names the source where it differs from the binary."""
     source, _separator, source_version = purl.qualifiers.get("upstream", "").partition("@")
-    if source.endswith(".src.rpm"):
-        source = source.removesuffix(".src.rpm").rsplit("-", 2)[0]
+    if match := _SOURCE_RPM.fullmatch(source):
+        source, source_version = match["name"], match["version"]
     package = {
         "name": purl.name,
         "version": purl.full_version,
         "arch": purl.qualifiers.get("arch", ""),
-        "source": source or (None if purl.type in _BY_SOURCE else purl.name),
+        "source": source or None,
         "source_version": source_version or purl.full_version,
         "origin": "",
         "suite": None,
@@ -66,3 +95,11 @@ def _package(purl: Purl) -> dict[str, Any]:
     if "rpmmod" in purl.qualifiers:
         package["module"] = ":".join(purl.qualifiers["rpmmod"].split(":")[:2])
     return package
+
+
+def with_source(purl: Purl, source: str, version: str) -> Purl:
+    """The package URL with the source that a scanner tells beside it, unless it names one itself."""
+    if not source or purl.qualifiers.get("upstream"):
+        return purl
+    upstream = f"{source}@{version}" if version else source
+    return replace(purl, qualifiers={**purl.qualifiers, "upstream": upstream})

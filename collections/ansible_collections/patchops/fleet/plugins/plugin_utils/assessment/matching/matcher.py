@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -36,6 +36,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
     grouped,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.judging import HostJudge
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import is_foreign
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import Offers
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placer
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
@@ -44,6 +45,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons 
 
 # What a CVE means for a host is the worst of what its findings say.
 _WORST_FIRST = ("missing", "no_fix", "unknown", "installed")
+# What EPEL is built for.
+_ENTERPRISE = ("almalinux", "centos", "ol", "rhel", "rocky")
 _EFFECTS_WORST_FIRST = ("no", "unknown", "regresses_on_reboot", "yes")
 
 
@@ -82,7 +85,7 @@ class Matcher:
         """
         cve = cve.upper()
         release = release_of(host_document)
-        releases = {release, *_by_language(host_document)}
+        releases = {release, self._epel(release), *_by_language(host_document)}
         concerned = frozenset(package for place, package in self._affected_by(cve) if place in releases)
         document = self._assess(host_document, _Question(True, concerned))
         findings = [one for one in document["findings"] if cve in one["cves"]]
@@ -103,7 +106,7 @@ class Matcher:
         code = RunningCode(document, scheme)
         offers = Offers(document, scheme, self._release(release)[0].key if release else None)
         languages = _by_language(document)
-        installed = {release: document.get("packages") or ()} if release else {}
+        installed = self._by_release(release, document.get("packages") or ())
         findings: list[dict[str, Any]] = []
         found = Grouped([], [], [])
         for name, packages in {**installed, **languages}.items():
@@ -117,7 +120,7 @@ class Matcher:
             found.foreign += part.foreign
             found.nameless += part.nameless
         missing = [*gaps(document, release, self._feeds(release), self._now, self._freshness)]
-        for name in sorted(LANGUAGES & languages.keys()):
+        for name in sorted((LANGUAGES & languages.keys()) | (installed.keys() - {release})):
             missing += feed_gaps(name, self._feeds(name), self._now, self._freshness)
         if found.nameless:
             missing.append(reason("package_source_unknown", ", ".join(found.nameless[:10])))
@@ -132,7 +135,9 @@ class Matcher:
             if rows := missing + code.gaps():
                 findings.append(host_row(host, rows))
         findings.sort(key=lambda one: (one["package"] or "", one["advisory"] or ""))
-        feeds = dict.fromkeys(feed for name in (release, *languages) for feed in self._feeds(name))
+        feeds = dict.fromkeys(
+            feed for name in (release, *installed, *languages) for feed in self._feeds(name)
+        )
         return {
             "kind": "patchops.findings",
             "schema": 1,
@@ -147,6 +152,28 @@ class Matcher:
             "findings": findings,
             "updates_explained": explained,
         }
+
+    def _by_release(
+        self, release: str | None, packages: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Sequence[Mapping[str, Any]]]:
+        """The packages by the release whose feeds speak of them: EPEL's are Fedora's builds for another
+        one."""
+        epel = self._epel(release)
+        if release is None:
+            return {}
+        if epel is None:
+            return {release: packages}
+        built_by_epel = [one for one in packages if not is_foreign("epel", one) and one.get("origin")]
+        if not built_by_epel:
+            return {release: packages}
+        theirs = {id(one) for one in built_by_epel}
+        return {release: [one for one in packages if id(one) not in theirs], epel: built_by_epel}
+
+    def _epel(self, release: str | None) -> str | None:
+        """The key of EPEL for an Enterprise Linux release; None where no feed speaks of it."""
+        family, _separator, version = (release or "").partition(":")
+        key = f"epel:{version}"
+        return key if family in _ENTERPRISE and self._feeds(key) else None
 
     def _affected_by(self, cve: str) -> frozenset[tuple[str, str]]:
         """Release and package that any advisory on a CVE speaks of."""

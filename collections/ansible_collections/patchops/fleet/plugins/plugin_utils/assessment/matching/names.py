@@ -17,6 +17,7 @@ _OWN = {
     "arch": {"Arch Linux"},
     "centos": {"CentOS", "CentOS Project"},
     "debian": {"Debian"},
+    "epel": {"Fedora Project"},
     "fedora": {"Fedora Project"},
     "ol": {"Oracle America"},
     "opensuse-leap": {"openSUSE", "SUSE LLC <https://www.suse.com/>"},

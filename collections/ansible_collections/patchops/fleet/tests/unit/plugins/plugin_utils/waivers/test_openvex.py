@@ -68,7 +68,9 @@ def test_a_foreign_not_affected_becomes_a_mitigation_with_the_statement_as_evide
         "mitigated",
         "https://example.org/vex/1#0: vulnerable_code_not_present",
     )
-    assert waivers[0].scope == Scope(("web1",), ("linux",), ("CVE-2026-1",))
+    assert waivers[0].scope == Scope(
+        ("web1",), ("linux",), ("CVE-2026-1",), products=("pkg:deb/debian/linux@6.1.1-1",)
+    )
 
 
 def test_a_foreign_statement_is_not_taken_without_somebody_who_answers_for_it() -> None:

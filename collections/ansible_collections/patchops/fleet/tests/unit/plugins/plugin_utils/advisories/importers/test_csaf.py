@@ -149,6 +149,27 @@ def test_other_documents_are_refused(read: Read, text: str, message: str) -> Non
         read("csaf", text)
 
 
+ROLIE = {"feed": {"id": "x", "entry": [{"id": "RHSA-2026:1"}]}}
+METADATA = {"canonical_url": "https://example.org/p.json", "metadata_version": "2.0"}
+
+
+def test_what_lists_the_documents_of_a_folder_is_passed_over(tmp_path: Path) -> None:
+    fixed = document("csaf_security_advisory", {"fixed": ["AppStream-9:vim-2:8.2-20.src"]})
+    for name, text in (
+        ("a", fixed),
+        ("feed", json.dumps(ROLIE)),
+        ("provider-metadata", json.dumps(METADATA)),
+    ):
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+
+    assert [one.name for one in KINDS["csaf"](Feed(tmp_path)) if isinstance(one, Advisory)] == ["RHSA-2026:1"]
+
+
+def test_a_list_of_documents_alone_is_no_document(read: Read) -> None:
+    with pytest.raises(FeedError, match="expected a CSAF 2 document"):
+        read("csaf", json.dumps(ROLIE))
+
+
 VEX = {
     "@context": "https://openvex.dev/ns/v0.2.0",
     "author": "Example Org",

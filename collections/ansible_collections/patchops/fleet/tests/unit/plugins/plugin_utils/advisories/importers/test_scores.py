@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
     Cvss,
     Epss,
@@ -100,3 +102,16 @@ def test_an_answer_that_the_table_does_not_know_is_refused(read: Read, tmp_path:
         f"{tmp_path}/feed: containers.adp[0].metrics[1].other.content.options:"
         " Automatable: unknown answer 'perhaps'"
     )
+
+
+def test_the_lists_of_changes_in_a_folder_of_records_are_passed_over(tmp_path: Path) -> None:
+    record = {
+        "dataType": "CVE_RECORD",
+        "cveMetadata": {"cveId": "CVE-2026-1001"},
+        "containers": {"cna": {"metrics": [{"cvssV3_1": {"baseScore": 9.8}}]}},
+    }
+    documents = {"CVE-2026-1001": record, "delta": {"fetchTime": "x"}, "deltaLog": [{"fetchTime": "x"}]}
+    for name, content in documents.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+
+    assert list(KINDS["vulnrichment"](Feed(tmp_path))) == [Cvss("CVE-2026-1001", 9.8, "")]

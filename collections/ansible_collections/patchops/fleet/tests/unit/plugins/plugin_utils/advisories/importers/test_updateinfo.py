@@ -161,3 +161,11 @@ def test_fedoras_cves_stand_in_titles_of_bugs_or_in_the_text(
 
     assert advisory.cves == cves
     assert advisory.affected[0].release == "fedora:42"
+
+
+def test_a_release_that_contradicts_the_file_is_refused(read: Read) -> None:
+    text = UPDATE.format(release="Rocky Linux 8", module="")
+
+    assert read("updateinfo", text, release="rocky:8")
+    with pytest.raises(FeedError, match="is for rocky:8, not for almalinux:9"):
+        read("updateinfo", text, release="almalinux:9")

@@ -218,8 +218,131 @@ def test_an_spdx_sbom_gives_the_same_packages(inventory: Inventory) -> None:
     package = {"name": "x", "externalRefs": [{"referenceType": "purl", "referenceLocator": purl}]}
     document = inventory("spdx", json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]}))
 
-    assert names(document) == [("openssl-libs", "1:3.0.7-27.el9", "openssl-libs", "1:3.0.7-27.el9")]
+    assert names(document) == [("openssl-libs", "1:3.0.7-27.el9", None, "1:3.0.7-27.el9")]
     assert (document["os"]["id"], document["os"]["version_id"]) == ("rocky", "9")
+
+
+OPENSSL = "pkg:rpm/centos/openssl-libs@1.0.2k-16.el7?arch=x86_64&epoch=1&distro=centos-7.6.1810"
+TAG_VALUE = f"""\
+SPDXVersion: SPDX-2.2
+##### Package: centos
+PackageName: centos
+PackageVersion: 7.6.1810
+PackageComment: <text>several
+lines</text>
+PackageName: openssl-libs
+PackageSourceInfo: built package from: openssl 1:1.0.2k-16.el7
+ExternalRef: PACKAGE-MANAGER purl {OPENSSL}
+Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-ContainerImage
+"""
+
+
+def test_an_spdx_sbom_of_tags_is_read(inventory: Inventory) -> None:
+    document = inventory("spdx", TAG_VALUE)
+
+    assert names(document) == [("openssl-libs", "1:1.0.2k-16.el7", "openssl", "1:1.0.2k-16.el7")]
+    assert (document["os"]["id"], document["os"]["version_id"]) == ("centos", "7.6.1810")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SPDXVersion: SPDX-3.0\n", "line 1: expected an SPDX 2 document"),
+        ("SPDXVersion: SPDX-2.3\nhello\n", "line 2: not a tag of SPDX: 'hello'"),
+    ],
+)
+def test_an_spdx_sbom_of_other_tags_is_refused_with_its_line(
+    inventory: Inventory, text: str, message: str
+) -> None:
+    with pytest.raises(FeedError, match=message):
+        inventory("spdx", text)
+
+
+def component(purl: str, **source: str) -> dict[str, Any]:
+    properties = [{"name": f"aquasecurity:trivy:{key}", "value": value} for key, value in source.items()]
+    return {"type": "library", "name": "x", "purl": purl, "properties": properties}
+
+
+def bom(*components: dict[str, Any]) -> str:
+    return json.dumps({"bomFormat": "CycloneDX", "components": list(components)})
+
+
+def test_trivys_properties_name_the_source(inventory: Inventory) -> None:
+    libc = component(
+        "pkg:deb/debian/libc6@2.28-10?arch=amd64&distro=debian-10.2", SrcName="glibc", SrcVersion="2.28-10"
+    )
+    dns = component(
+        "pkg:rpm/centos/bind-libs@9.11.4-16?arch=x86_64&epoch=32&distro=centos-7",
+        SrcName="bind",
+        SrcEpoch="32",
+        SrcVersion="9.11.4",
+        SrcRelease="16",
+    )
+
+    assert names(inventory("cyclonedx", bom(libc))) == [("libc6", "2.28-10", "glibc", "2.28-10")]
+    assert names(inventory("cyclonedx", bom(dns))) == [("bind-libs", "32:9.11.4-16", "bind", "32:9.11.4-16")]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "purl", "os"),
+    [
+        ("alma", "9.4", "pkg:rpm/alma/a@1-1?distro=alma-9.4", ("almalinux", "9.4")),
+        ("oracle", "8.9", "pkg:rpm/oracle/a@1-1?distro=oracle-8.9", ("ol", "8.9")),
+        ("amazon", "2 (Karoo)", "pkg:rpm/amazon/a@1-1?distro=amazon-2%20%28Karoo%29", ("amzn", "2 (Karoo)")),
+        (
+            "opensuse.leap",
+            "15.5",
+            "pkg:rpm/opensuse/a@1-1?distro=opensuse.leap-15.5",
+            ("opensuse-leap", "15.5"),
+        ),
+        ("redhat", "8.10", "pkg:rpm/redhat/a@1-1?distro=redhat-8.10", ("rhel", "8.10")),
+        ("redhat", "", "pkg:rpm/redhat/a@1-1?distro=rhel-8.10", ("rhel", "8.10")),
+        ("something", "1", "pkg:rpm/rocky/a@1-1?distro=rocky-9.3", ("rocky", "9.3")),
+        ("ubuntu", "22.04.2", "pkg:deb/ubuntu/a@1-1?distro=ubuntu-22.04", ("ubuntu", "22.04.2")),
+    ],
+)
+def test_scanners_names_of_systems_are_those_of_os_release(
+    inventory: Inventory, name: str, version: str, purl: str, os: tuple[str, str]
+) -> None:
+    system = {"type": "operating-system", "name": name, "version": version}
+    document = inventory("cyclonedx", bom(component(purl), system))
+
+    assert (document["os"]["id"], document["os"]["version_id"]) == os
+
+
+def test_sources_are_not_installed_and_other_machines_packages_are_of_another_origin(
+    inventory: Inventory,
+) -> None:
+    arches = {"a": "amd64", "b": "amd64", "c": "i386", "d": "all", "e": "arm64", "f": "src"}
+    document = inventory(
+        "cyclonedx",
+        bom(
+            *(
+                component(f"pkg:deb/debian/{name}@1?arch={arch}&distro=debian-12")
+                for name, arch in arches.items()
+            )
+        ),
+    )
+
+    assert {one["name"]: one["origin"] for one in document["packages"]} == {
+        "a": "",
+        "b": "",
+        "c": "",
+        "d": "",
+        "e": "architecture arm64",
+    }
+
+
+@pytest.mark.shared
+def test_trivys_real_sboms_name_their_sources(shared_data: Path) -> None:
+    fluentd = read_inventory("cyclonedx", shared_data / "truth/sbom/trivy-fluentd-debian10.cdx.json.gz")
+    centos = read_inventory("spdx", shared_data / "truth/sbom/trivy-centos7.spdx.txt")
+
+    assert len(fluentd["packages"]) == 105
+    assert all(one["source"] for one in fluentd["packages"])
+    assert fluentd["os"]["id"] == "debian"
+    assert [one["name"] for one in centos["packages"]] == ["bash", "openssl-libs"]
+    assert (centos["os"]["id"], centos["os"]["version_id"]) == ("centos", "7.6.1810")
 
 
 @pytest.mark.parametrize(

@@ -351,3 +351,19 @@ def test_a_statement_without_a_fix_speaks_of_its_stream_and_up_to_its_version(fe
         only(matcher, el9(rpm("npm", "10-1.module+el9+1", source="nodejs", module=None)))["state"]
         == "unknown"
     )
+
+
+def test_epels_packages_are_judged_by_epels_advisories(feeds: Any, el9: Make) -> None:
+    feeds.add("updateinfo", updateinfo("nginx", "1.24", "5.el9"), "epel", release="epel:9")
+    matcher = add(feeds, "bash", "5.1", "9.el9")
+    host = el9(
+        rpm("nginx", "0:1.22-1.el9", origin="Fedora Project", module=""),
+        rpm("htop", "0:3.3-1.el9", origin="Fedora Project", module=""),
+        rpm("bash", "0:5.1-9.el9", module=""),
+    )
+    document = matcher.assess(host)
+
+    assert [(one["package"], one["state"]) for one in document["findings"]] == [("nginx", "missing")]
+    assert document["coverage"]["uncovered"] == []
+    assert [feed["name"] for feed in document["feeds"]] == ["el9", "epel"]
+    assert matcher.verdict(host, "CVE-2026-3001")["state"] == "missing"
