@@ -14,6 +14,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from ansible.errors import AnsibleError
+
 DEFAULT_SECONDS = 7200
 _LONGEST = 30 * 86400
 # What a call may take beside what it waits for: a start of a worker, and logins to a host that is busy.
@@ -153,10 +155,13 @@ def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> str:
 
 
 def _plan(task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the plan of the run, which the controller keeps for localhost; {} outside of our playbooks."""
+    """Return the plan of the run, which the controller keeps for localhost; {} outside of our playbooks.
+
+    Taken as it is: a plan of thousands of hosts would be templated anew for each of them.
+    """
     try:
-        plan = task_vars["hostvars"]["localhost"]["patchops_plan"]
-    except (KeyError, TypeError):
+        plan = task_vars["hostvars"].raw_get("localhost")["patchops_plan"]
+    except (AttributeError, KeyError, TypeError, AnsibleError):
         return {}
     return plan if isinstance(plan, Mapping) else {}
 

@@ -164,6 +164,8 @@ def read_held(records: List[survey.Record], clock: Clock) -> List[Held]:
     """Return those transactions that somebody owns."""
     found = []
     for one in records:
+        if one.view.state in states.CLOSED:
+            continue  # nothing of it is left to act on, and a host has many
         hold = holder(Journal(one.directory.journal).entries(), clock)
         if hold is not None:
             found.append(Held(one.directory.id, one.request["digest"], one.view, hold))

@@ -83,12 +83,22 @@ class Action:
         template = staticmethod(lambda value: value)
 
 
+class HostVars:
+    """What plays know of their hosts: only localhost, which has the plan."""
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self._plan = plan
+
+    def raw_get(self, host: str) -> dict[str, Any]:
+        return {"patchops_plan": self._plan} if host == "localhost" and self._plan else {}
+
+
 def told(**plan: Any) -> dict[str, Any]:
     variables = {
         "inventory_hostname": "web1",
         "patchops_run_id": "r1",
         "ansible_inventory_sources": ["/etc/hosts.ini"],
-        "hostvars": {"localhost": {"patchops_plan": plan} if plan else {}},
+        "hostvars": HostVars(plan),
     }
     return claim_arguments(Action(), variables, "staged")
 
