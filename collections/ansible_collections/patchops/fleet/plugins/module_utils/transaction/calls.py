@@ -17,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     ownership,
     planning,
     preflight,
+    pruning,
     requests,
     running_kernel,
     states,
@@ -100,6 +101,7 @@ class Call:
                 if self.options["state"] == states.COMMITTED:
                     self._sweep()
                     self._forget_reboot()
+                pruning.prune(self.state, records)
         except LockTimeout:
             raise DriverError(
                 "lock_held",

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read the transactions of the host; nothing here changes anything."""
 
+import os
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -44,6 +45,8 @@ def read_records(state: StateDirectory) -> List[Record]:
         try:
             records.append(Record(directory, Journal(directory.journal).view(), read_json(directory.request)))
         except (JournalError, ValueError, OSError) as error:
+            if not os.path.exists(directory.path):
+                continue  # a call pruned it since the names were read
             raise SurveyError(f"{directory.path} can't be read: {error}")
     return sorted(records, key=lambda one: (one.request["number"], one.directory.id))
 
