@@ -190,15 +190,23 @@ class Repository:
         """The directory of a suite below dists/."""
         return self.root / place.archive / "dists" / place.suite
 
-    def write_release(self, place: SuitePlace, identity: dict[str, str], *, valid: timedelta | None) -> None:
+    def write_release(
+        self,
+        place: SuitePlace,
+        identity: dict[str, str],
+        *,
+        valid: timedelta | None,
+        age: timedelta = timedelta(0),
+    ) -> None:
         """Write and sign the Release file of a suite over the lists that lie there.
 
-        Its date is always that of now: apt takes an older one than it has for a replay and keeps what it has.
+        Its date is that of now: apt takes an older one than it has for a replay and keeps what it has.
 
-        :param valid: for how long from now; negative: it has expired
+        :param valid: for how long from its date; negative: it has expired
+        :param age: how much older its date is
         """
         directory = self.directory(place)
-        now = datetime.now(timezone.utc)
+        now = datetime.now(timezone.utc) - age
         lines = [f"{name}: {value}" for name, value in identity.items()]
         lines.append(f"Date: {format_datetime(now, usegmt=True)}")
         if valid is not None:

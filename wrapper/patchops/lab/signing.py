@@ -4,7 +4,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from patchops.lab.commands import run
@@ -73,5 +73,15 @@ def _agent_ends(home: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        # gpg leaves an agent behind, which would outlive the lab.
-        run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], doing="end the signing agent")
+        # gpg leaves an agent behind, which would outlive the lab. One that just ends by itself refuses.
+        for _attempt in range(_ATTEMPTS - 1):
+            with suppress(LabError):
+                _end_agent(home)
+                break
+            time.sleep(0.5)
+        else:
+            _end_agent(home)
+
+
+def _end_agent(home: Path) -> None:
+    run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], doing="end the signing agent")

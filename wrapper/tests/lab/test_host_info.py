@@ -7,12 +7,15 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import jsonschema
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
 from patchops.lab import faults
+from patchops.lab.distributions.debian_suite import BrokenDebianSuite
 from patchops.lab.hosts import LabHost
 from patchops.lab.lab import Lab
 from patchops.lab.modules import module_command, module_environment, read_result, run_module
@@ -220,6 +223,58 @@ def test_a_host_whose_security_repository_fails_is_not_called_clean(
     assert "http://mirror.lab/debian-security/ bookworm-security" in {
         error["repository"] for error in refresh["errors"]
     }
+
+
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_a_frozen_or_replayed_security_archive_is_not_called_ok(fresh_lab: Lab, release: str) -> None:
+    suite, host = BrokenDebianSuite(fresh_lab.paths, f"{release}-security"), fresh_lab.host(release)
+    assert security_source(fresh_lab, release)["sources"][0]["moved"] == "first"
+    assert security_source(fresh_lab, release)["sources"][0]["moved"] == "same"
+    suite.date_back(timedelta(days=100))
+    # apt itself keeps the newer index, unless it has lost it.
+    assert security_source(fresh_lab, release)["sources"][0]["moved"] == "same"
+    host.run("sh", "-c", "rm -rf /var/lib/apt/lists/*")
+    replayed = security_source(fresh_lab, release)
+    assert (replayed["status"], replayed["sources"][0]["moved"]) == ("replayed", "backward")
+    host.run("rm", "/var/lib/patchops/sources.json")
+    frozen = security_source(fresh_lab, release)
+    assert (frozen["status"], "100 days old, and the limit is 45" in frozen["reason"]) == ("frozen", True)
+    declared = {"frozen_until": "2999-12-31", "frozen_reason": "content view 12"}
+    result = run_module(fresh_lab, release, "host_info", {"security_sources": declared})
+    told = document(host)["security_source"]
+    assert (told["status"], told["as_of"]) == ("ok", frozen["as_of"])
+    assert f"as of {frozen['as_of'][:10]}" in result["summary"]
+    assert "content view 12" in result["summary"]
+    suite.put_right()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_security_archive_with_another_key_than_the_distributions_is_not_believed(
+    fresh_lab: Lab, release: str
+) -> None:
+    host = fresh_lab.host(release)
+    assert [one["by_distribution"] for one in security_repositories(fresh_lab, host)] == [True]
+    # To this host the lab's key, which apt goes on to accept, is now that of anybody.
+    host.run("rm", "/usr/share/keyrings/debian-archive-keyring.gpg")
+    [claiming] = security_repositories(fresh_lab, host)
+    source = document(host)["security_source"]
+    assert (claiming["signed"], claiming["by_distribution"]) == (True, False)
+    assert (source["status"], source["not_believed"]) == ("untrusted", [claiming["id"]])
+    terms = {"keys": claiming["signers"]}
+    result = run_module(fresh_lab, release, "host_info", {"security_sources": terms})
+    assert result["host"]["security_source"]["status"] == "ok"
+
+
+def security_source(lab: Lab, host: str) -> dict[str, Any]:
+    """What a scan says of a host's security source."""
+    found: dict[str, Any] = scan(lab, host)["host"]["security_source"]
+    return found
+
+
+def security_repositories(lab: Lab, host: LabHost) -> list[dict[str, Any]]:
+    """What a scan says of each of a host's security repositories."""
+    scan(lab, host.name)
+    return [one for one in document(host)["repositories"] if one["security"]]
 
 
 def test_a_host_without_a_security_repository_is_not_called_clean(odd_lab: Lab) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from patchops.lab.spec import HostSpec
 
 _KEYRING = "/usr/share/keyrings/patchops-lab.asc"
+_DISTRIBUTION_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 class Debian(Distribution):
@@ -112,7 +113,10 @@ class Debian(Distribution):
             files = {"etc/apt/sources.list": (content, 0o644)}
         if host.third_party_repo:
             files["etc/apt/sources.list.d/vendor.list"] = (_line("vendor", VENDOR_SUITE), 0o644)
-        files[_KEYRING.lstrip("/")] = (public_key, 0o644)
+        # To its hosts the lab is the distribution: its key takes the place of those in the keyring that apt
+        # depends on. (This file holds all of them; each archive's own is in a file beside it.)
+        for keyring in (_KEYRING, _DISTRIBUTION_KEYRING):
+            files[keyring.lstrip("/")] = (public_key, 0o644)
         return files
 
     def installed(self, disk: LayeredDisk) -> set[Package]:

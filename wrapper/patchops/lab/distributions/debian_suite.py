@@ -57,6 +57,11 @@ class BrokenDebianSuite(BrokenSuite):
         self._keep()
         self.repository.write_release(self.place, self._identity(), valid=_EXPIRED)
 
+    def date_back(self, age: timedelta) -> None:
+        """The lists are signed, of a date in the past, and never expire."""
+        self._keep()
+        self.repository.write_release(self.place, self._identity(), valid=None, age=age)
+
     def remove_file(self) -> None:
         """The lists name the package, and its file is gone."""
         files = self._files()

@@ -10,7 +10,9 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import call
+from ansible_collections.patchops.fleet.plugins.plugin_utils.source_terms import given_terms
 
 # Reading a package manager's repositories over a slow line takes minutes; a hanging connection takes forever.
 _LIMIT = 300.0
@@ -27,6 +29,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
+        try:
+            arguments.setdefault("security_sources", given_terms(self, task_vars or {}))
+        except ValueError as error:
+            return make_result("bad_arguments", f"{error}. Nothing was asked.", "Correct the variable.")
         limit = _LIMIT_WITH_REFRESH if arguments.get("refresh") else _LIMIT
         started = time.time()
         answer = call(self, "host_info", arguments, task_vars or {}, kind="patchops.host", limit=limit)

@@ -64,6 +64,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     intermittent=is_intermittent(task_vars, host),
                     waits_for_gate=arguments["waits_for_gate"] and not run["check_mode"],
                     gates=gates,
+                    sealed_set=bool(run.get("patch_set_id")),
                 )
                 for host in run["targets"]
             ],

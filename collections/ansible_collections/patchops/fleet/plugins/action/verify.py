@@ -9,8 +9,10 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import call_until
 from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import claim_arguments
+from ansible_collections.patchops.fleet.plugins.plugin_utils.source_terms import given_terms
 
 # A host that was just restarted may refuse logins for a moment.
 _DEADLINE = 120.0
@@ -29,6 +31,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         told = claim_arguments(self, task_vars, "changed")
         arguments = {"run_id": told["run_id"], "claim": told["claim"], **self._task.args}
+        try:
+            arguments.setdefault("security_sources", given_terms(self, task_vars))
+        except ValueError as error:
+            return make_result("bad_arguments", f"{error}. Nothing was asked.", "Correct the variable.")
         settle = float(arguments.get("settle") or 30)
         new_login = boolean(arguments.pop("new_login", True), strict=False)
         answer = call_until(

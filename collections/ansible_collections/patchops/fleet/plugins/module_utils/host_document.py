@@ -4,6 +4,7 @@
 
 import os
 import sys
+import time
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils import times
@@ -17,6 +18,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts import (
     space,
     units,
     updaters,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
+    source_dates,
+    source_memory,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, JournalError
@@ -46,7 +51,8 @@ _EXPECTED = (OSError, ValueError, StopIteration, IndexError, DriverError, Journa
 class _Reader:
     """Reads each fact once and keeps what went wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: StateDirectory) -> None:
+        self.state = state
         self.errors: List[Dict[str, str]] = []
         self._kept: Dict[str, Any] = {}
 
@@ -104,7 +110,7 @@ def collect(
     `run_id` are set by the controller.
     """
     known = driver if driver is not None else _NoDriver(reason or DriverError("unsupported_platform", ""))
-    reader = _Reader()
+    reader = _Reader(state or StateDirectory())
     document: Dict[str, Any] = {
         "kind": "patchops.host",
         "schema": 1,
@@ -117,9 +123,7 @@ def collect(
         "python": {"executable": sys.executable, "version": ".".join(map(str, sys.version_info[:3]))},
         "package_manager": None if driver is None else _package_manager(reader, known),
         "refresh": _refresh(known, refresh, reader),
-        "transactions": reader.read(
-            "transactions", "transactions", lambda: read_transactions(state or StateDirectory())
-        ),
+        "transactions": reader.read("transactions", "transactions", lambda: read_transactions(reader.state)),
     }
     kept = document["transactions"]
     document["kept_bytes"] = None if kept is None else sum(one["kept_bytes"] for one in kept)
@@ -201,7 +205,20 @@ def _repositories(document: Dict[str, Any], reader: _Reader, driver: Reader) -> 
     document["security_source"] = (
         {"status": "unreadable", "reason": "the repositories could not be read", "repositories": []}
         if found is None
-        else reader.read("repositories", "security_source", lambda: driver.security_source(found))
+        else reader.read(
+            "repositories", "security_source", lambda: _security_source(driver, found, reader.state.root)
+        )
+    )
+
+
+def _security_source(driver: Reader, repositories: List[Dict[str, Any]], root: str) -> Dict[str, Any]:
+    return source_dates.judge(
+        driver.security_source(repositories),
+        repositories,
+        source_memory.read(root),
+        driver.source_terms,
+        source_dates.home_domain(os_release.read_os_release().get("HOME_URL", "")),
+        time.time(),
     )
 
 

@@ -55,8 +55,12 @@ def summarize(document: Dict[str, Any]) -> str:
     source = facts["security_source"]
     if source is not None and source["status"] != "ok":
         parts.append("more may be missing, the security source is {status}: {reason}".format(**source))
-    elif facts["unread"]:
+    elif (source or {}).get("frozen"):
+        parts.append("as of {as_of}: {told}".format(as_of=source["as_of"][:10], told=_frozen(source)))
+    if facts["unread"] and (source is None or source["status"] == "ok"):
         parts.append("more may be missing, " + _told(facts["unread"]))
+    for repository in (source or {}).get("not_believed") or ():
+        parts.append(f"not believed to be the security archive, its key is another: {repository}")
     if facts["interrupted"]:
         parts.append(document["broken"]["reason"])
     if facts["reboot"] is not None and facts["reboot"]["required"]:
@@ -68,3 +72,9 @@ def summarize(document: Dict[str, Any]) -> str:
 
 def _told(complaint: Dict[str, Any]) -> str:
     return "{} could not be read: {}".format(complaint["repository"] or "a repository", complaint["message"])
+
+
+def _frozen(source: Dict[str, Any]) -> str:
+    return "the security repositories are frozen on purpose until {until} ({reason})".format(
+        **source["frozen"]
+    )

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Times as documents write them: UTC, whole seconds, a Z at the end."""
 
+import calendar
 import datetime
 import email.utils
 import time
@@ -15,6 +16,11 @@ def format_time(epoch: float) -> str:
 def now() -> str:
     """Return the host's time as documents write it."""
     return format_time(time.time())
+
+
+def parse_time(text: str) -> float:
+    """Return seconds since 1970 of a time as documents write it; raises ValueError for anything else."""
+    return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")))
 
 
 def parse_release_date(text: str) -> float:

@@ -130,6 +130,39 @@ options:
         whose connection is new already.
     type: bool
     default: true
+  security_sources:
+    description:
+      - How old the index of a security repository may be, and who may sign one. The action takes it from the
+        variables C(patchops_source_max_age), C(patchops_source_frozen) and C(patchops_source_keys) where it
+        is not given.
+    type: dict
+    default: {}
+    suboptions:
+      max_age:
+        description: Days, for repositories on the distribution's own addresses.
+        type: int
+        default: 14
+      max_age_elsewhere:
+        description: Days, for all others.
+        type: int
+        default: 45
+      frozen_until:
+        description: Until this day repositories are frozen on purpose, and their age is no fault.
+        type: str
+      frozen_reason:
+        description: Why they are.
+        type: str
+        default: ""
+      frozen_repositories:
+        description: Which repositories are meant, as patterns of their ids or addresses.
+        type: list
+        elements: str
+        default: ["*"]
+      keys:
+        description: Fingerprints of keys that may sign a security archive beside the distribution's own.
+        type: list
+        elements: str
+        default: []
 seealso:
   - module: patchops.fleet.transaction
   - module: patchops.fleet.reboot

@@ -43,6 +43,8 @@ _CHANGE_KEYS = ("name", "arch", "action", "from", "to", "security", "origin", "w
 _BAD = frozenset({"refused", "failed", "reverted", "unreachable"})
 # Taken back because the run was to take it back.
 _AS_ASKED = frozenset({"taken_back", "taken_back_partly"})
+# What is wrong with a security source is its age alone.
+_OF_AGE = frozenset({"frozen", "replayed"})
 _MOST_NAMED = 20
 _LONGEST_LINE = 600
 
@@ -55,11 +57,13 @@ def host_entry(
     intermittent: bool,
     waits_for_gate: bool,
     gates: Sequence[Mapping[str, Any]] = (),
+    sealed_set: bool = False,
 ) -> dict[str, Any]:
     """Return the report's entry of one host.
 
     `waits_for_gate`: the playbook changes hosts only behind a gate, so a host that no open gate let through
-    was not started.
+    was not started. `sealed_set`: the run installs a sealed patch set, whose packages were proven elsewhere:
+    how old the repositories of the host are says nothing of them.
     """
     outcome = host_outcome(results, intermittent)
     closed = results.get("gate", {}).get("open") is not True
@@ -90,7 +94,10 @@ def host_entry(
         os=seen.get("os"),
     )
     # Staging reads the repositories itself where discovery could not.
-    return _doubtful(entry.as_dict(), None if "stage" in results else seen.get("unread"))
+    told = entry.as_dict()
+    if sealed_set and (told["security_source"] or {}).get("status") in _OF_AGE:
+        return told
+    return _doubtful(told, None if "stage" in results else seen.get("unread"))
 
 
 def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:

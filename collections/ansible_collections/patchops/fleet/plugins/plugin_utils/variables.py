@@ -16,6 +16,7 @@ from ansible.module_utils.common.text.formatters import human_to_bytes
 
 from ansible_collections.patchops.fleet.plugins.module_utils.operations import table
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import parse_rules
+from ansible_collections.patchops.fleet.plugins.plugin_utils import source_terms
 from ansible_collections.patchops.fleet.plugins.plugin_utils.variable_values import (
     one_of,
     package_names,
@@ -85,6 +86,10 @@ HOST_VARIABLES = (
     _deploy("confirm_within", seconds_to_confirm),
     _deploy("access_packages", package_patterns),
     HostVariable("patchops_intermittent", None, parse=parse_flag),
+    *(
+        HostVariable(name, Option("host_info", "security_sources"), parse=parse)
+        for name, parse in source_terms.PARSERS.items()
+    ),
     HostVariable(
         "patchops_checks",
         Option("verify", "checks"),

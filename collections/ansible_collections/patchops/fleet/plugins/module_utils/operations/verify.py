@@ -6,7 +6,7 @@ from typing import Any, Dict
 
 from ansible_collections.patchops.fleet.plugins.module_utils.operations import Operation, Result
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect, source_terms
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
@@ -23,6 +23,7 @@ ARGUMENTS = {
     "settle": {"type": "int", "default": 30},
     "run_id": {"type": "str"},
     "claim": ownership.ARGUMENTS,
+    "security_sources": source_terms.ARGUMENT,
     # For the controller's half, which says no more of it.
     "new_login": {"type": "bool", "default": True},
 }
@@ -34,6 +35,7 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
         claim = ownership.read_claim(params["claim"], params["run_id"])
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy)
+    driver.source_terms = source_terms.terms_of(params["security_sources"])
     result, document = verify(
         driver,
         params["packages"],

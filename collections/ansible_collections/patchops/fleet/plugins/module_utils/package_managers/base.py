@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.source_terms import terms_of
 
 __all__ = ["Changer", "Driver", "DriverError", "Reader"]
 
@@ -23,6 +24,8 @@ class Reader(ABC):
     repairing = ""
     cleaning = ""
     inspecting = ""
+    # What the administrator allows for security repositories; an operation sets what it was told.
+    source_terms = terms_of(None)
 
     @abstractmethod
     def available(self) -> bool:

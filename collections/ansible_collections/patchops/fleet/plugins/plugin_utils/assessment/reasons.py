@@ -22,6 +22,7 @@ CODES: Final[dict[str, str]] = {
     # of the fix
     "fix_needs_entitlement": "the fix is in a channel that needs an entitlement",
     "fix_not_offered": "the host's enabled repositories do not offer the fix",
+    "fix_not_offered_here": "the advisory is newer than the index of the host's security repositories",
     "fix_held": "the package is held on the host",
     "fix_blocked": "a pin keeps the fix from being installed",
     # of its effect
@@ -43,6 +44,9 @@ CODES: Final[dict[str, str]] = {
     "security_source_unentitled": "the host is not entitled to its security repository",
     "security_source_unreadable": "the security repository could not be read",
     "security_source_stale": "the security repository was not asked for too long",
+    "security_source_frozen": "the security repository's index is older than is allowed",
+    "security_source_replayed": "the security repository's index is older than one of an earlier scan",
+    "security_source_untrusted": "what calls itself the security repository has not the distribution's key",
     "refresh_failed": "the repositories could not be refreshed",
     "feed_missing": "no feed in the advisory database speaks of this release",
     "feed_stale": "the feed for this release is too old",

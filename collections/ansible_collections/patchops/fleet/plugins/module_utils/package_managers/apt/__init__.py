@@ -90,7 +90,14 @@ class Apt(AptChanges):
         system = collect_os(self.platform_arch())
         errors = self._kept.get("refresh_errors", [])
         needs_esm = system["id"] == "ubuntu" and system["support"]["status"] in ("lts", "ended")
-        return security.judge(repositories, system["codename"], errors, refresh.read_seconds_ago(), needs_esm)
+        return security.judge(
+            repositories,
+            system["codename"],
+            errors,
+            refresh.read_seconds_ago(),
+            needs_esm,
+            self.source_terms.keys,
+        )
 
     def refresh(self) -> List[Dict[str, Any]]:
         self.forget()

@@ -7,7 +7,10 @@ import re
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import signatures
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
+    distribution_keys,
+    signatures,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.sources import (
     Options,
     SourceFiles,
@@ -119,6 +122,7 @@ def read_repositories() -> Dict[str, Dict[str, Any]]:
     now = time.time()
     releases: Dict[str, Dict[str, Any]] = {}
     repositories = {}
+    own_keyrings: Optional[List[str]] = None
     for target in targets:
         try:
             options = files.options_at(target.source)
@@ -127,6 +131,10 @@ def read_repositories() -> Dict[str, Dict[str, Any]]:
         prefix = list_prefix(target)
         if prefix not in releases:
             releases[prefix] = _read_release(prefix, target, options)
+            if _claims_security(target, releases[prefix]):
+                if own_keyrings is None:
+                    own_keyrings = distribution_keys.find_keyrings()
+                releases[prefix].update(_signers(prefix, options, own_keyrings))
         if options.check_valid_until is None and _is_past(releases[prefix].get("Valid-Until"), now):
             options = options._replace(check_valid_until=_checks_valid_until())
         repositories[" ".join(target.description.split())] = describe(target, options, releases[prefix], now)
@@ -175,6 +183,8 @@ def describe(target: Target, options: Options, release: Dict[str, Any], now: flo
         "label": release.get("Label"),
         "signed": release["signed"],
         "signed_by": options.signed_by,
+        "signers": release.get("signers", []),
+        "by_distribution": release.get("by_distribution"),
         "date": _document_time(date),
         "valid_until": _document_time(valid_until),
         "valid_until_waived": waived,
@@ -246,6 +256,33 @@ def _read_release(prefix: str, target: Target, options: Options) -> Dict[str, An
     if not signed and options.trusted:
         error_text = None  # an administrator's decision; `signed` tells
     return dict(release, signed=signed, error=error_text)
+
+
+def _claims_security(target: Target, release: Dict[str, Any]) -> bool:
+    return is_security(
+        {
+            "suite": target.release,
+            "archive": release.get("Suite"),
+            "codename": release.get("Codename"),
+            "origin": release.get("Origin"),
+            "label": release.get("Label"),
+        }
+    )
+
+
+def _signers(prefix: str, options: Options, own_keyrings: List[str]) -> Dict[str, Any]:
+    """Return {signers: fingerprints, by_distribution}; None where it can't be told."""
+    path = next((prefix + name for name in ("InRelease", "Release") if os.path.exists(prefix + name)), None)
+    if path is None:
+        return {}
+    found = signatures.signers(path, own_keyrings)
+    if found:
+        return {"signers": found, "by_distribution": True}
+    keyrings = signatures.configured_keyrings(options.signed_by)
+    return {
+        "signers": signatures.signers(path, keyrings) or [],
+        "by_distribution": None if found is None else False,
+    }
 
 
 def list_prefix(target: Target) -> str:

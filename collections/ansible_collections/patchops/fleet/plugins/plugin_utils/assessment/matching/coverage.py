@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import Freshness
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.support import support_status
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import CODES, reason
 
 
 def gaps(
@@ -49,13 +49,20 @@ def feed_gaps(release: str, feeds: list[Source], now: datetime, freshness: Fresh
     return [reason("feed_stale", f"{newest.name} is of {newest.as_of}, last fetched {newest.checked_at}")]
 
 
+def dated_source(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Of when the host's security repositories are, and whether that is on purpose: {as_of, frozen}."""
+    source = document.get("security_source") or {}
+    return {"as_of": source.get("as_of"), "frozen": source.get("frozen")}
+
+
 def _host_gaps(document: Mapping[str, Any]) -> list[dict[str, str]]:
     found = []
     source = document.get("security_source") or {}
     status = source.get("status") or "unreadable"
     if status != "ok":
-        known = status if status in ("absent", "expired", "unentitled", "stale") else "unreadable"
-        found.append(reason(f"security_source_{known}", source.get("reason") or ""))
+        code = f"security_source_{status}"
+        known = code if code in CODES else "security_source_unreadable"
+        found.append(reason(known, source.get("reason") or ""))
     refresh = document.get("refresh")
     if refresh is None or refresh.get("ok") is False or refresh.get("errors"):
         messages = "; ".join(str(one.get("message")) for one in (refresh or {}).get("errors") or ())

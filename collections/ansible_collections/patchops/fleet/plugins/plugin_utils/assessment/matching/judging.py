@@ -73,7 +73,8 @@ class HostJudge:
         available: bool | None = None
         candidate = None
         if state == "missing":
-            offer = self._offers.of([member.package for member in members], rule.affected)
+            packages_of = [member.package for member in members]
+            offer = self._offers.of(packages_of, rule.affected, rule.advisory.issued)
             available, candidate = offer.available, offer.candidate
             reasons += offer.reasons
         return self._finding(rule, members + left, packages, state, None, available, candidate, reasons)

@@ -23,6 +23,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshnes
     currency_document,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.coverage import (
+    dated_source,
     feed_gaps,
     gaps,
 )
@@ -146,7 +147,12 @@ class Matcher:
             "host": host,
             "created_at": self._now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "release": release,
-            "coverage": {"complete": not missing, "reasons": missing, "uncovered": found.foreign},
+            "coverage": {
+                "complete": not missing,
+                "reasons": missing,
+                "uncovered": found.foreign,
+                "security_source": dated_source(document),
+            },
             "feeds": [_provenance(feed) for feed in feeds],
             "intelligence": currency_document(self._currencies),
             "findings": findings,

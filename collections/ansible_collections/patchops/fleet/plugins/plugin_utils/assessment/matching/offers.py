@@ -37,10 +37,16 @@ class Offers:
         updates = document.get("updates")
         self.known = updates is not None
         self._scheme, self._key = scheme, key
+        self._as_of = str((document.get("security_source") or {}).get("as_of") or "")[:10]
         self._updates = {(one["name"], one.get("arch")): one for one in updates or ()}
 
-    def of(self, packages: Sequence[Mapping[str, Any]], affected: Affected) -> Offer:
-        """Whether the fixed version, or a newer one, is offered for all of these packages."""
+    def of(
+        self, packages: Sequence[Mapping[str, Any]], affected: Affected, issued: str | None = None
+    ) -> Offer:
+        """Whether the fixed version, or a newer one, is offered for all of these packages.
+
+        issued: the day of the advisory, where it has one.
+        """
         if not self.known:
             return Offer(None, None)
         updates = [self._updates.get((one["name"], one.get("arch"))) for one in packages]
@@ -50,8 +56,7 @@ class Offers:
         ]
         candidate = next((update["candidate"] for update in updates if update is not None), None)
         if False in answers:
-            code = "fix_needs_entitlement" if affected.channel else "fix_not_offered"
-            return Offer(False, candidate, (reason(code, affected.channel),))
+            return Offer(False, candidate, (self._why_not(affected.channel, issued),))
         reasons = []
         if any(update.get("held") for update in updates if update):
             reasons.append(reason("fix_held"))
@@ -62,6 +67,13 @@ class Offers:
     def security(self) -> Iterable[Mapping[str, Any]]:
         """The pending security updates."""
         return (one for one in self._updates.values() if one.get("security"))
+
+    def _why_not(self, channel: str, issued: str | None) -> dict[str, str]:
+        if channel:
+            return reason("fix_needs_entitlement", channel)
+        if issued and self._as_of and issued[:10] > self._as_of:
+            return reason("fix_not_offered_here", f"of {issued[:10]}, and these are of {self._as_of}")
+        return reason("fix_not_offered")
 
     def _reaches(
         self, package: Mapping[str, Any], update: Mapping[str, Any], affected: Affected

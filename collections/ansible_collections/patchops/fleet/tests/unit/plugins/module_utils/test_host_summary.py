@@ -40,6 +40,20 @@ def test_a_host_whose_security_source_fails_is_never_called_clean() -> None:
     )
 
 
+def test_a_host_that_is_frozen_on_purpose_says_of_when_it_is_and_why() -> None:
+    frozen = {"until": "2027-01-31", "reason": "content view 12"}
+    source = {"status": "ok", "reason": "", "repositories": ["x"], "as_of": "2026-10-01T08:00:00Z"}
+    assert summarize(document(updates=[], security_source={**source, "frozen": frozen})) == (
+        "0 updates pending, 0 of them for security; as of 2026-10-01: "
+        "the security repositories are frozen on purpose until 2027-01-31 (content view 12)"
+    )
+
+
+def test_a_repository_that_only_calls_itself_the_security_archive_is_named() -> None:
+    source = {"status": "ok", "reason": "", "repositories": ["x"], "not_believed": ["http://evil/ x/main"]}
+    assert "its key is another: http://evil/ x/main" in summarize(document(security_source=source))
+
+
 def test_everything_that_matters_is_in_the_line() -> None:
     line = summarize(
         document(

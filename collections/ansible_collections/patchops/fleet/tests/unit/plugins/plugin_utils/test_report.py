@@ -116,13 +116,28 @@ def test_a_source_of_security_updates_can_be_had_by_patching_but_not_by_a_refres
     assert entry({"discover": before, "stage": applied(), "verify": after})["outcome"]["code"] == code
 
 
-@pytest.mark.parametrize("status", ["absent", "expired", "unentitled", "unreadable", "stale"])
+@pytest.mark.parametrize(
+    "status",
+    ["absent", "expired", "unentitled", "unreadable", "stale", "frozen", "replayed", "untrusted"],
+)
 def test_a_host_without_a_security_source_is_unknown_and_never_clean(status: str) -> None:
     without = discovered(security_source={"status": status, "reason": "why", "repositories": []})
     found = entry({"discover": without})
     assert found["outcome"]["code"] == "security_unknown"
     assert f"its security source is {status} (why)" in found["outcome"]["message"]
     assert totals(found) == {"unknown": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("frozen", "verified"), ("replayed", "verified"), ("untrusted", "security_unknown")],
+)
+def test_the_age_of_the_repositories_says_nothing_against_a_sealed_set(status: str, code: str) -> None:
+    seen = discovered(security_source={"status": status, "reason": "why", "repositories": []})
+    results = {"discover": seen, "stage": applied(), "verify": verified()}
+    found = host_entry("web1", results, batch=1, intermittent=False, waits_for_gate=False, sealed_set=True)
+    assert found["outcome"]["code"] == code
+    assert found["security_source"]["status"] == status
 
 
 def test_a_scanned_host_with_a_repository_that_could_not_be_read_is_not_called_clean() -> None:

@@ -66,6 +66,8 @@ def test_a_sound_repository_tells_origin_dates_and_signature() -> None:
         "label": "Debian-Security",
         "signed": True,
         "signed_by": "/usr/share/keyrings/lab.asc",
+        "signers": [],
+        "by_distribution": None,
         "date": "2026-11-22T08:57:00Z",
         "valid_until": "2026-11-29T08:57:00Z",
         "valid_until_waived": False,

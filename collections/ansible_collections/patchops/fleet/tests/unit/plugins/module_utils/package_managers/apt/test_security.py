@@ -11,6 +11,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     judge,
 )
 
+KEY = "4CB50190207B4758A3F73A796ED0E7B82643E131"
 ID = "http://mirror.lab/debian-security/ bookworm-security/main"
 
 
@@ -22,6 +23,8 @@ def repository(**changes: Any) -> dict[str, Any]:
         "codename": "bookworm-security",
         "component": "main",
         "security": True,
+        "by_distribution": True,
+        "signers": [KEY],
         "expired": False,
         "error": None,
         **changes,
@@ -39,7 +42,12 @@ def status(*repositories: dict[str, Any], **changes: Any) -> str:
 
 
 def test_a_fresh_and_sound_security_repository_can_be_believed() -> None:
-    assert judge([repository()], "bookworm", [], 60.0) == {"status": "ok", "reason": "", "repositories": [ID]}
+    assert judge([repository()], "bookworm", [], 60.0) == {
+        "status": "ok",
+        "reason": "",
+        "repositories": [ID],
+        "not_believed": [],
+    }
 
 
 def test_a_host_without_a_security_repository_has_none_to_believe() -> None:
@@ -87,3 +95,28 @@ def test_an_ubuntu_release_past_its_support_needs_its_extended_repositories() ->
     esm = repository(origin="UbuntuESM", suite="bookworm-infra-security")
     assert status(repository(origin="Ubuntu"), needs_esm=True) == "unentitled"
     assert status(repository(origin="Ubuntu"), esm, needs_esm=True) == "ok"
+
+
+def test_what_calls_itself_the_security_archive_without_the_distributions_key_is_not_believed() -> None:
+    found = judge([repository(by_distribution=False)], "bookworm", [], 60.0)
+    assert (found["status"], found["not_believed"]) == ("untrusted", [ID])
+    assert f"signed by {KEY}, which is not a key of the distribution" in found["reason"]
+    assert "patchops_source_keys" in found["reason"]
+
+
+@pytest.mark.parametrize("signers", [[], ["A" * 40]])
+def test_an_unsigned_one_or_one_that_nothing_could_check_is_not_believed(signers: list[str]) -> None:
+    assert status(repository(by_distribution=None, signers=signers)) == "untrusted"
+
+
+def test_a_key_that_the_administrator_names_is_believed_however_it_is_written() -> None:
+    spaced = " ".join(KEY[place : place + 4] for place in range(0, 40, 4)).lower()
+    assert status(repository(by_distribution=False), keys=[spaced]) == "ok"
+    assert status(repository(by_distribution=False), keys=[KEY[-16:]]) == "untrusted"
+
+
+def test_a_true_archive_is_believed_beside_one_that_only_calls_itself_so() -> None:
+    rogue = repository(id="http://evil/ bookworm-security/main", by_distribution=False)
+    found = judge([rogue, repository()], "bookworm", [], 60.0)
+    assert (found["status"], found["repositories"]) == ("ok", [ID])
+    assert found["not_believed"] == [rogue["id"]]

@@ -43,7 +43,12 @@ def test_an_older_package_misses_the_fix_and_the_finding_says_all_about_it(
 
     document = feeds.matcher().assess(host)
 
-    assert document["coverage"] == {"complete": True, "reasons": [], "uncovered": []}
+    assert document["coverage"] == {
+        "complete": True,
+        "reasons": [],
+        "uncovered": [],
+        "security_source": {"as_of": None, "frozen": None},
+    }
     assert document["findings"] == [
         {
             "host": "web1",
@@ -137,6 +142,22 @@ def test_a_fix_that_the_repositories_do_not_offer_says_so(feeds: Any, debian: Ma
     (finding,) = feeds.dsa(CURL).matcher().assess(debian(package("curl", "7.88.1-10")))["findings"]
 
     assert (finding["fix_available"], codes(finding)) == (False, ["older_than_fix", "fix_not_offered"])
+
+
+@pytest.mark.parametrize(
+    ("as_of", "code"),
+    [("2000-01-01T00:00:00Z", "fix_not_offered_here"), ("2999-01-01T00:00:00Z", "fix_not_offered")],
+)
+def test_an_advisory_newer_than_the_hosts_repositories_is_not_offered_here(
+    feeds: Any, debian: Make, package: Make, as_of: str, code: str
+) -> None:
+    frozen = {"until": "2999-01-01", "reason": "content view 12"}
+    source = {"status": "ok", "reason": "", "repositories": ["x"], "as_of": as_of, "frozen": frozen}
+    host = debian(package("curl", "7.88.1-10")) | {"security_source": source}
+    found = feeds.dsa(CURL).matcher().assess(host)
+
+    assert codes(found["findings"][0]) == ["older_than_fix", code]
+    assert found["coverage"]["security_source"] == {"as_of": as_of, "frozen": frozen}
 
 
 def test_an_offer_older_than_the_fix_does_not_make_it_available(
