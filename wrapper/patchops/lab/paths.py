@@ -4,6 +4,7 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,24 @@ def prepare_state_root(root: Path) -> None:
     :raises LabError: somebody else can write there: it holds keys, and lies below a directory open to all
     """
     root.mkdir(parents=True, exist_ok=True, mode=0o755)
-    found = root.lstat()
-    if root.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+    check_owner(root)
+
+
+def check_owner(directory: Path) -> None:
+    """Refuse a directory of labs, or of one lab, that is not ours alone; one that is missing is nobody's.
+
+    What lies in it is believed: an ssh configuration runs commands, an inventory does.
+
+    :raises LabError: somebody else owns it or can write there
+    """
+    try:
+        found = directory.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise LabError(
-            f"{root} is not a directory that only you can write to, so no lab is kept there. "
-            f"Remove it, or set {STATE_VARIABLE} to another directory."
+            f"{directory} is not a directory that only you can write to, so no lab is kept or looked for "
+            f"there. Remove it, or set {STATE_VARIABLE} to another directory."
         )
 
 

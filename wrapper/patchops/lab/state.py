@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from patchops.lab.errors import LabError
-from patchops.lab.paths import LabPaths, state_root
+from patchops.lab.paths import LabPaths, check_owner, state_root
 from patchops.lab.spec import HostSpec, LabSpec
 
 
@@ -72,8 +72,10 @@ def write_record(paths: LabPaths, record: LabRecord) -> None:
 def read_record(paths: LabPaths) -> LabRecord:
     """Read the record of a lab.
 
-    :raises LabError: there is no such lab, or it was never finished
+    :raises LabError: there is no such lab, it was never finished, or it is not ours alone
     """
+    for directory in (paths.state.parent, paths.state):
+        check_owner(directory)
     try:
         document = json.loads(paths.record.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -92,11 +94,16 @@ def read_record(paths: LabPaths) -> LabRecord:
 
 
 def known_labs() -> Iterator[LabPaths]:
-    """The labs below the state root, finished or not."""
+    """The labs below the state root, finished or not.
+
+    :raises LabError: the root, or a lab, is not ours alone
+    """
     root = state_root()
+    check_owner(root)
     if root.is_dir():
         for directory in sorted(root.iterdir()):
             if directory.is_dir():
+                check_owner(directory)
                 yield LabPaths(directory)
 
 

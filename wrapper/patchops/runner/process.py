@@ -17,6 +17,7 @@ from ansible_runner.runner import Runner
 from patchops.runner import fence
 from patchops.runner.environment import executable
 from patchops.runner.secrets import Secret, handed_over
+from patchops.text import plain
 
 # Set by ansible-runner for its own callback plugin; everything else in its environment is the shell's.
 _RUNNER_SETTINGS = (
@@ -28,6 +29,8 @@ _RUNNER_SETTINGS = (
     "RUNNER_ONLY_FAILED_EVENTS",
 )
 _GRACE_SECONDS = 20.0
+# Long enough for a result that is printed as JSON on one line.
+_LONGEST_LINE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,30 @@ def run(
             runner.run()
         finally:
             ended.gone = end(files)
+            make_plain(files.log)
     ended.returncode = runner.rc
     return ended
+
+
+def make_plain(log: Path) -> None:
+    """Rewrite what ansible-playbook printed with control characters visible: it carries words of hosts.
+
+    Modules of others, connection plugins and hooks print what a host said, and somebody will show the file on
+    a terminal. A log that can't be rewritten stays as it is.
+    """
+    draft = log.with_suffix(".plain")
+    try:
+        with (
+            log.open(encoding="utf-8", errors="surrogateescape", newline="\n") as raw,
+            os.fdopen(
+                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as safe,
+        ):
+            for line in raw:
+                safe.write(plain(line.rstrip("\r\n"), _LONGEST_LINE) + "\n")
+        os.replace(draft, log)
+    except OSError:
+        draft.unlink(missing_ok=True)
 
 
 def _configure(launch: Launch, files: AttemptFiles, secret_options: Sequence[str]) -> RunnerConfig:

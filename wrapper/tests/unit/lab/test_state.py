@@ -24,6 +24,27 @@ def test_a_lab_that_does_not_exist_is_named_with_its_place(paths: LabPaths) -> N
         read_record(paths)
 
 
+@pytest.mark.parametrize("place", ["root", "lab"])
+def test_a_lab_in_a_folder_that_others_can_write_to_is_not_believed(
+    paths: LabPaths, record: LabRecord, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths.state.mkdir()
+    write_record(paths, record)
+    (paths.state if place == "lab" else paths.state.parent).chmod(0o777)
+    monkeypatch.setenv(STATE_VARIABLE, str(paths.state.parent))
+    with pytest.raises(LabError, match="only you can write to"):
+        read_record(paths)
+    with pytest.raises(LabError, match="only you can write to"):
+        list(known_labs())
+
+
+def test_a_lab_that_is_a_link_to_somewhere_else_is_not_believed(paths: LabPaths, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    paths.state.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LabError, match="only you can write to"):
+        read_record(paths)
+
+
 def test_a_damaged_record_says_how_to_remove_the_lab(paths: LabPaths) -> None:
     paths.state.mkdir()
     paths.record.write_text("{")

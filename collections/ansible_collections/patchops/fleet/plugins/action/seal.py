@@ -25,6 +25,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import patch_set_key
 
+_MOST_NAMED = 10
+
 
 class ActionModule(ActionBase):  # type: ignore[misc]
     """Runs once for the run; connects to no host."""
@@ -51,7 +53,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return make_result("proofs_differ", f"Not sealed: {error}")
         if not platforms:
             return make_result("nothing_to_do", _why_nothing(outcomes))
-        return self._seal(seal(platforms, now(), run["patch_set_name"]), task_vars)
+        result = self._seal(seal(platforms, now(), run["patch_set_name"]), task_vars)
+        left_out = _left_out(results, outcomes)
+        if left_out:
+            result.setdefault("warnings", []).append(left_out)
+        return result
 
     def _seal(self, document: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         result = make_result(
@@ -84,6 +90,36 @@ def _proofs(
             changes = [change for change in host_plan.get("packages", ()) if _bytes_of(change) not in bad]
             proofs.append(Proof(host, str(host_plan.get("platform")), changes))
     return proofs
+
+
+def _left_out(results: Mapping[str, Mapping[str, Result]], outcomes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return which proven packages the set goes without and which host's word that is; empty when none.
+
+    One host that says that it failed is believed, and could empty a set this way: so it is said.
+    """
+    accused: dict[tuple[Any, ...], list[str]] = {}
+    for host, outcome in outcomes.items():
+        if outcome["lost"] and outcome["touched"]:
+            for change in plan(results[host]).get("packages", ()):
+                accused.setdefault(_bytes_of(change), []).append(host)
+    proven = {
+        _bytes_of(change)
+        for host, outcome in outcomes.items()
+        if outcome["class"] == OK and outcome["touched"]
+        for change in plan(results[host]).get("packages", ())
+    }
+    gone = sorted(
+        (f"{key[0]} {key[2] or '(removal)'} ({', '.join(sorted(hosts)[:_MOST_NAMED])})")
+        for key, hosts in accused.items()
+        if key in proven
+    )
+    if not gone:
+        return ""
+    more = f" and {len(gone) - _MOST_NAMED} more" if len(gone) > _MOST_NAMED else ""
+    return (
+        "Left out of the patch set, although other hosts proved it, since a host with it is lost: "
+        f"{', '.join(gone[:_MOST_NAMED])}{more}. Look at those hosts before you promote the set."
+    )
 
 
 def _why_nothing(outcomes: Mapping[str, Mapping[str, Any]]) -> str:

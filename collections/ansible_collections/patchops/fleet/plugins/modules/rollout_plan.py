@@ -34,8 +34,8 @@ description:
     C(patchops_way_back_limit), C(patchops_allow_removals), C(patchops_confirm_within),
     C(patchops_access_packages), C(patchops_checks),
     C(patchops_source_max_age), C(patchops_source_frozen) and C(patchops_source_keys) (which security
-    repositories are believed), C(patchops_intermittent) (being unreachable is normal), and the hooks C(patchops_hook_drain) and
-    C(patchops_hook_undrain)."
+    repositories are believed), C(patchops_intermittent) (being unreachable is normal), and the hooks
+    C(patchops_hook_drain) and C(patchops_hook_undrain)."
   - "Of whose the hosts are: C(patchops_take_over) (names of hosts that this run takes over from another one
     which has not proven its change there; no patterns) and C(patchops_fence) (a fencing token, a number that
     grows with each owner of a rollout)."

@@ -8,6 +8,8 @@ of any name, and every store refuses keys that are not made of safe words.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -26,6 +28,9 @@ _LONGEST_WORD = 180
 _EMPTY = "%"
 _MAX_BYTES = 64 * 1024 * 1024
 _HTTP_TIMEOUT = 30.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# A host chooses the ids of its transactions: the newest documents of this many are kept.
+_MOST_TRANSACTIONS = 200
 
 
 class StoreError(Exception):
@@ -106,7 +111,7 @@ class DirectoryStore:
     def write(self, key: str, document: Mapping[str, Any]) -> str | None:
         target = self._path(key)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make(target.parent)
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".new")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -121,6 +126,8 @@ class DirectoryStore:
                 f"{target} could not be written on the controller ({error.strerror}). "
                 "Make the directory writable, or set patchops_document_store to another place."
             ) from error
+        if target.parent.name == "transactions":
+            _keep_newest(target.parent, _MOST_TRANSACTIONS)
         return str(target)
 
     def read(self, key: str) -> dict[str, Any] | None:
@@ -132,6 +139,19 @@ class DirectoryStore:
         except OSError as error:
             raise StoreError(f"{target} could not be read on the controller ({error.strerror}).") from error
 
+    def _make(self, directory: Path) -> None:
+        """Make the folders down to `directory`, each for its owner alone.
+
+        Those above the store's own root have their modes from the umask: they are somebody else's.
+        """
+        self._root.parent.mkdir(parents=True, exist_ok=True)
+        inside = [part for part in (directory, *directory.parents) if part.is_relative_to(self._root)]
+        for folder in reversed(inside):
+            try:
+                folder.mkdir(mode=0o700, exist_ok=True)
+            except FileExistsError as error:
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
+
     def _path(self, key: str) -> Path:
         return self._root.joinpath(*_words(key)).with_name(_words(key)[-1] + ".json")
 
@@ -140,8 +160,14 @@ class HttpStore:
     """Documents behind a URL: PUT and GET of ``<url>/<key>.json``, with a bearer token from a file."""
 
     def __init__(self, url: str, token_file: str | None = None) -> None:
-        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https"):
             raise StoreError(f"the document store's url {url!r} must start with https:// or http://")
+        if token_file and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise StoreError(
+                f"the document store's url {url!r} is not https://, and its token would travel in the clear. "
+                "Give it an https:// address, or no token_file."
+            )
         self._url = url.rstrip("/")
         self._token_file = token_file
 
@@ -166,12 +192,25 @@ class HttpStore:
         if self._token_file:
             headers["Authorization"] = f"Bearer {self._token()}"
         try:
-            with open_url(url, data=body, method=method, headers=headers, timeout=_HTTP_TIMEOUT) as answer:
+            with open_url(
+                url,
+                data=body,
+                method=method,
+                headers=headers,
+                timeout=_HTTP_TIMEOUT,
+                # A redirect could carry the token, and the document, to another host.
+                follow_redirects="none",
+            ) as answer:
                 data: bytes = answer.read(_MAX_BYTES + 1)
         except urllib.error.HTTPError as error:
             with error:
                 if method == "GET" and error.code == 404:
                     return None
+                if 300 <= error.code < 400:
+                    raise StoreError(
+                        f"{method} {url} was answered with a redirect ({error.code}), which is not followed: "
+                        "it would take the token elsewhere. Set the store's url to where the documents are."
+                    ) from error
             raise StoreError(f"{method} {url} was answered with {error.code} {error.reason}.") from error
         except OSError as error:
             raise StoreError(f"{method} {url} failed: {error}. The document was not kept.") from error
@@ -207,6 +246,20 @@ def open_store(settings: Mapping[str, Any] | None) -> DocumentStore:
         f"patchops_document_store is not understood (kind {kind!r} with {sorted(settings)}). "
         "Give kind: directory with a path, kind: http with a url, or kind: none."
     )
+
+
+def _keep_newest(directory: Path, most: int) -> None:
+    """Remove the oldest files of a directory beyond `most`; what can't be removed stays."""
+    entries = [entry for entry in os.scandir(directory) if entry.name.endswith(".json")]
+    if len(entries) <= most:
+        return
+    aged = []
+    for entry in entries:
+        with contextlib.suppress(OSError):
+            aged.append((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path))
+    for _age, path in sorted(aged)[: len(aged) - most]:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
 def _escape(character: str) -> str:

@@ -31,8 +31,8 @@ class _Buffer:
         if self.complete:
             return False
         wanted = max(_CHUNK, len(self.text) - self.place)
-        if wanted > self._feed.limits.member_bytes:
-            raise self.error(f"one value is larger than {self._feed.limits.member_bytes} bytes")
+        if wanted > self._feed.limits.element_bytes:
+            raise self.error(f"one value is larger than {self._feed.limits.element_bytes} bytes")
         data = self._pending + self._stream.read(wanted)
         self.complete = len(data) - len(self._pending) < wanted
         # A character may be cut at the end of a chunk: its bytes wait for the next one.
@@ -40,6 +40,7 @@ class _Buffer:
         self._pending = data[whole:]
         self.text = self.text[self.place :] + self._feed.text(data[:whole], f"byte {self._feed.read}")
         self.place = 0
+        self._feed.count_values(self.text, f"near byte {self._feed.read}")
         return True
 
     def peek(self) -> str:

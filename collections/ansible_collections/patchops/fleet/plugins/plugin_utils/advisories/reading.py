@@ -38,10 +38,16 @@ _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipf
 @dataclass(frozen=True)
 class Limits:
     """What no honest feed exceeds. The ratio (plain to compressed) counts once a feed has shown 16 MiB of
-    text."""
+    text.
+
+    A member is a document that is read as a whole, an element one advisory of many. Parsed JSON takes up to
+    thirty times its text, so that its values are counted as well (by commas and brackets).
+    """
 
     total_bytes: int = 2 << 30
-    member_bytes: int = 128 << 20
+    member_bytes: int = 64 << 20
+    element_bytes: int = 16 << 20
+    values: int = 4_000_000
     line_bytes: int = 4 << 20
     members: int = 1_000_000
     ratio: int = 400
@@ -153,12 +159,17 @@ class Feed:
 
     def json(self, data: bytes | str, place: str) -> Any:
         """The value of a JSON text; NaN and the like, which JSON doesn't have, are refused."""
+        text = self.text(data, place) if isinstance(data, bytes) else data
+        self.count_values(text, place)
         try:
-            return json.loads(
-                self.text(data, place) if isinstance(data, bytes) else data, parse_constant=_refuse
-            )
+            return json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise FeedError(self.name, place, f"not valid JSON: {error}") from error
+
+    def count_values(self, text: str, place: str) -> None:
+        """Refuse a JSON text with more values than the limits allow."""
+        if sum(text.count(character) for character in ",[{") > self.limits.values:
+            raise FeedError(self.name, place, f"has more than {self.limits.values} values in one; refused")
 
     def document(self) -> Any:
         """The whole feed as one JSON value, for feeds that fit into memory by their nature."""

@@ -15,6 +15,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading 
 
 _CHUNK = 1 << 18
 _MAX_DEPTH = 64
+# Elements and attributes inside of one advisory; a kernel's has some ten thousand.
+_MAX_PARTS = 500_000
 
 
 class _Elements:
@@ -25,6 +27,7 @@ class _Elements:
         self._depth = 0
         self._builder: ET.TreeBuilder | None = None
         self._inside = 0
+        self._began = self._parts = 0
         self.finished: list[ET.Element] = []
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
@@ -47,6 +50,9 @@ class _Elements:
             if name != self._tag:
                 return
             self._builder, self._inside = ET.TreeBuilder(), self._depth
+            self._began, self._parts = self.parser.CurrentByteIndex, 0
+        self._parts += 1 + len(attributes)
+        self._check_size()
         self._builder.start(name, attributes)
 
     def _end(self, name: str) -> None:
@@ -61,7 +67,18 @@ class _Elements:
 
     def _data(self, text: str) -> None:
         if self._builder is not None:
+            self._check_size()
             self._builder.data(text)
+
+    def _check_size(self) -> None:
+        size = self.parser.CurrentByteIndex - self._began
+        if size > self._feed.limits.element_bytes or self._parts > _MAX_PARTS:
+            raise FeedError(
+                self._feed.name,
+                self.place,
+                f"one {self._tag} is larger than {self._feed.limits.element_bytes} bytes, or has more than "
+                f"{_MAX_PARTS} parts; refused",
+            )
 
     def _refuse(self, *_details: Any) -> int:
         raise FeedError(
@@ -72,6 +89,7 @@ class _Elements:
 def elements(feed: Feed, tag: str) -> Iterator[ET.Element]:
     """Each element with that tag; its attribute "place" is where it ends in the file."""
     collector = _Elements(feed, tag)
+    fed = 0
     with feed.stream() as stream:
         final = False
         while not final:
@@ -83,5 +101,13 @@ def elements(feed: Feed, tag: str) -> Iterator[ET.Element]:
                 raise FeedError(
                     feed.name, collector.place, f"not valid XML: {expat.ErrorString(error.code)}"
                 ) from error
+            fed += len(data)
+            # The parser keeps what it can't tell yet, such as a tag without an end.
+            if fed - max(0, collector.parser.CurrentByteIndex) > feed.limits.element_bytes:
+                raise FeedError(
+                    feed.name,
+                    collector.place,
+                    f"one tag is larger than {feed.limits.element_bytes} bytes; refused",
+                )
             yield from collector.finished
             collector.finished.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import threading
 from collections.abc import Iterator
@@ -76,6 +77,29 @@ def test_a_document_is_kept_in_a_directory_for_its_owner_alone(tmp_path: Path) -
     assert [path.name for path in (tmp_path / "documents/hosts/web1").iterdir()] == ["host.json"]
 
 
+def test_every_folder_of_the_store_is_its_owners_alone_whatever_the_umask_is(tmp_path: Path) -> None:
+    before = os.umask(0o000)
+    try:
+        DirectoryStore(tmp_path / "home/documents").write("hosts/web1/transactions/t1", DOCUMENT)
+    finally:
+        os.umask(before)
+    for folder in ("", "hosts", "hosts/web1", "hosts/web1/transactions"):
+        assert stat.S_IMODE((tmp_path / "home/documents" / folder).stat().st_mode) == 0o700
+
+
+def test_a_host_that_makes_up_transactions_can_not_fill_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{DirectoryStore.__module__}._MOST_TRANSACTIONS", 3)
+    store = DirectoryStore(tmp_path)
+    for number in range(6):
+        reference = store.write(f"hosts/web1/transactions/t{number}", DOCUMENT)
+        os.utime(str(reference), (number, number))
+    store.write("hosts/web1/transactions/t6", DOCUMENT)
+    kept = sorted(path.name for path in (tmp_path / "hosts/web1/transactions").iterdir())
+    assert kept == ["t4.json", "t5.json", "t6.json"]
+
+
 def test_a_name_with_dots_keeps_them(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path)
     assert store.write("patch_sets/a.b", DOCUMENT) == str(tmp_path / "patch_sets/a.b.json")
@@ -125,6 +149,11 @@ class _Server(BaseHTTPRequestHandler):
         self._answer(None)
 
     def _answer(self, body: bytes | None) -> None:
+        if self.path.startswith("/moved/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.replace("/moved/", "/documents/"))
+            self.end_headers()
+            return
         allowed = self.headers["Authorization"] == "Bearer s3cret"
         if allowed and body is not None:
             self.kept[self.path] = body
@@ -176,6 +205,24 @@ def test_a_server_that_refuses_is_named_and_the_token_is_not(
     ) as told:
         HttpStore(server[0], str(tmp_path / "wrong")).write("report", DOCUMENT)
     assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_redirect_takes_neither_the_token_nor_the_document_elsewhere(
+    server: tuple[str, dict[str, bytes]], token: str, method: str
+) -> None:
+    url, kept = server
+    store = HttpStore(url.replace("/documents/", "/moved/"), token)
+    with pytest.raises(StoreError, match=r"redirect \(302\), which is not followed"):
+        store.read("report") if method == "GET" else store.write("report", DOCUMENT)
+    assert kept == {}
+
+
+def test_a_token_does_not_travel_in_the_clear(token: str) -> None:
+    with pytest.raises(StoreError, match="travel in the clear"):
+        HttpStore("http://store.example.org/", token)
+    HttpStore("http://store.example.org/")
+    HttpStore("https://store.example.org/", token)
 
 
 def test_a_server_that_is_not_there_is_named() -> None:

@@ -6,6 +6,7 @@ from typing import Any, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
     Keyrings,
+    unsafe_key,
 )
 
 try:
@@ -22,7 +23,9 @@ def check(base: Any, package: Any, keyrings: Keyrings) -> Optional[str]:
     if result == _KEY_MISSING:
         # dnf would add the key to the rpm database; staging must not change the host.
         repo = base.repos[package.reponame]
-        message = keyrings.check(package.localPkg(), repo.id, lambda: _read(repo))
+        message = unsafe_key(repo.id, repo.gpgkey) or keyrings.check(
+            package.localPkg(), repo.id, lambda: _read(repo)
+        )
     return (" ".join(str(message).split()) or None) if result else None
 
 

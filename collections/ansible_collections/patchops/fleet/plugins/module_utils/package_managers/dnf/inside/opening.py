@@ -5,6 +5,10 @@
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
+    unsafe_metadata_key,
+)
+
 try:
     import dnf
     import dnf.exceptions
@@ -106,6 +110,11 @@ def _open_with_repositories(fetch: bool) -> Tuple[Any, Dict[str, str]]:
 def _load(repo: Any, fetch: bool) -> Optional[str]:
     """Read a repository's metadata; return what was wrong. Its skip_if_unavailable is not asked."""
     if fetch:
+        # With assumeyes dnf would take the key that signs the metadata unasked.
+        cache = repo._repo.getCachedir()
+        refused = unsafe_metadata_key(repo.id, repo.gpgkey, cache) if repo.repo_gpgcheck else ""
+        if refused:
+            return refused
         repo._repo.expire()
     else:
         repo._repo.setSyncStrategy(dnf.repo.SYNC_ONLY_CACHE)

@@ -19,6 +19,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.er
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
     Keyrings,
+    unsafe_key,
 )
 
 try:
@@ -149,6 +150,9 @@ def _check_signature(base: Any, offer: Any, path: str, keyrings: Keyrings) -> Op
     if result == check.CheckResult_FAILED_KEY_MISSING:
         # libdnf5 would add the key to the rpm database; staging must not change the host.
         repo = offer.get_repo()
+        refused = unsafe_key(repo.get_id(), repo.get_config().get_gpgkey_option().get_value())
+        if refused:
+            return refused
         try:
             return keyrings.check(path, repo.get_id(), lambda: _keys(base, repo)) or None
         except (OSError,) + opening.errors() as error:

@@ -6,6 +6,9 @@ from typing import Any, Dict, List, Optional, Set, Tuple, Type
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import watching
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
+    unsafe_metadata_key,
+)
 
 try:
     import libdnf5
@@ -176,7 +179,14 @@ def _fetch(name: str) -> Optional[str]:
     base.get_repo_sack().create_repos_from_system_configuration()
     for repo in _enabled(base):
         if repo.get_id() == name:
-            repo.get_config().skip_if_unavailable = False
+            # With assumeyes dnf would take the key that signs the metadata unasked.
+            config = repo.get_config()
+            urls = list(config.get_gpgkey_option().get_value())
+            checked = config.get_repo_gpgcheck_option().get_value()
+            refused = unsafe_metadata_key(name, urls, repo.get_cachedir()) if checked else ""
+            if refused:
+                return refused
+            config.skip_if_unavailable = False
             repo.expire()
         else:
             repo.disable()

@@ -6,6 +6,38 @@ import os
 import subprocess
 import tempfile
 from typing import Any, Callable, Dict, Iterable
+from urllib.parse import urlsplit
+
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import without_credentials
+
+_UNSAFE = ("http", "ftp")
+
+
+def unsafe_key(repository: str, urls: Iterable[str]) -> str:
+    """Return why no key at `urls` (gpgkey) is taken: on the way somebody could put another in its place.
+
+    Empty when all come from the host itself or over https.
+    """
+    for url in urls:
+        if urlsplit(url).scheme.lower() in _UNSAFE:
+            return (
+                f"the key of the repository {repository} would come unprotected from "
+                f"{without_credentials(url)}; give gpgkey an https:// or file:// address, or import the key "
+                "with rpm --import once you have compared its fingerprint"
+            )
+    return ""
+
+
+def unsafe_metadata_key(repository: str, urls: Iterable[str], cache: str) -> str:
+    """Return `unsafe_key` for a repository with signed metadata, empty where its key was accepted before.
+
+    Accepted keys lie in the `cache` of the repository: the package manager doesn't ask for them again.
+    """
+    try:
+        accepted = bool(os.listdir(os.path.join(cache, "pubring")))
+    except OSError:
+        accepted = False
+    return "" if accepted else unsafe_key(repository, urls)
 
 
 class Keyrings:
