@@ -38,6 +38,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import (
     times_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import PatchSetError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature import (
+    check_signature,
+    signers_of,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreError, open_store
@@ -82,7 +86,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "Check the inventory (ansible-inventory --graph), patchops_hosts and --limit.",
             )
         knobs = self._knobs(targets, task_vars)
-        promoted = _promoted({host: host_knobs(task_vars, host, _SOURCES) for host in targets})
+        promoted = _promoted({host: host_knobs(task_vars, host, _SOURCES) for host in targets}, knobs)
         sizes = batch_sizes(knobs["patchops_serial"], len(targets))
         plan = {
             "run_id": str(self._templar.template(task_vars.get("patchops_run_id")) or _new_run_id()),
@@ -101,6 +105,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "patch_set_id": promoted,
             "patch_set_name": knobs["patchops_patch_set_name"],
             **self._ownership(targets, sizes, task_vars),
+            "signing_key": knobs["patchops_signing_key"],
         }
         message = f"{playbook} {plan['run_id']}: {len(targets)} hosts in {len(sizes)} batches"
         return make_result("planned", message, plan=plan)
@@ -162,11 +167,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return run_knobs(run_values)
 
 
-def _promoted(sources: Mapping[str, Mapping[str, Any]]) -> str | None:
+def _promoted(sources: Mapping[str, Mapping[str, Any]], knobs: Mapping[str, Any]) -> str | None:
     """Return the id of the patch set that the hosts of the run install, None when there is not one for all.
 
-    Reading the sets finds damaged ones before anything happens. A set is read once, not for every host.
+    Reading the sets finds damaged ones, and ones that nobody trusted has signed, before anything happens. A
+    set is read once, not for every host.
     """
+    signers = signers_of(knobs["patchops_allowed_signers"], knobs["patchops_revoked_signers"])
     known: dict[str, str] = {}
     ids: set[str | None] = set()
     for values in sources.values():
@@ -177,7 +184,10 @@ def _promoted(sources: Mapping[str, Mapping[str, Any]]) -> str | None:
             continue
         key = digest(source)
         if key not in known:
-            known[key] = load_patch_set(source)["id"]
+            document = load_patch_set(source)
+            if signers is not None:
+                check_signature(document, signers)
+            known[key] = document["id"]
         ids.add(known[key])
     return ids.pop() if len(ids) == 1 else None
 

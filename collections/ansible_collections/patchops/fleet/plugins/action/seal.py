@@ -22,6 +22,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     count_members,
     seal,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature import signed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import patch_set_key
 
@@ -53,7 +54,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return make_result("proofs_differ", f"Not sealed: {error}")
         if not platforms:
             return make_result("nothing_to_do", _why_nothing(outcomes))
-        result = self._seal(seal(platforms, now(), run["patch_set_name"]), task_vars)
+        document = seal(platforms, now(), run["patch_set_name"])
+        if run.get("signing_key"):
+            try:
+                document = signed(document, run["signing_key"])
+            except PatchSetError as error:
+                return make_result("bad_arguments", f"Not sealed: {error}.", "Correct patchops_signing_key.")
+        result = self._seal(document, task_vars)
         left_out = _left_out(results, outcomes)
         if left_out:
             result.setdefault("warnings", []).append(left_out)

@@ -19,12 +19,18 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
     call,
     call_until,
     reset_connection,
+    variable,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import Phase, claim_arguments
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     PatchSetAltered,
     PatchSetError,
     select_platform,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature import (
+    PatchSetNotTrusted,
+    check_signature,
+    signers_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
 
@@ -83,6 +89,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return None
         try:
             document = load_patch_set(arguments["patch_set"])
+            signers = signers_of(
+                variable(self, task_vars, "patchops_allowed_signers"),
+                variable(self, task_vars, "patchops_revoked_signers"),
+            )
+            if signers is not None:
+                check_signature(document, signers)
+        except PatchSetNotTrusted as error:
+            return make_result("patch_set_not_trusted", f"{error}. Nothing was changed.", transaction=None)
         except PatchSetAltered as error:
             return make_result("patch_set_tampered", f"{error} Nothing was changed.", transaction=None)
         except (PatchSetError, DocumentError) as error:

@@ -72,6 +72,7 @@ CODES = {
     "package_unknown": (REFUSED, "A package that was named is not known to the host."),
     "version_unknown": (REFUSED, "A version that was named is not known to the host."),
     "downgrade_needed": (REFUSED, "A version that was named is older than the installed one."),
+    "patch_set_not_trusted": (REFUSED, "No signature of the patch set is one that the controller accepts."),
     "patch_set_tampered": (REFUSED, "The patch set's id is not the digest of its content."),
     "external_change": (REFUSED, "Somebody else changed the packages of the transaction since."),
     "unsatisfiable": (REFUSED, "The package manager finds no consistent plan."),

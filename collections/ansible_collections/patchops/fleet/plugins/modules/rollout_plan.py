@@ -39,6 +39,10 @@ description:
   - "Of whose the hosts are: C(patchops_take_over) (names of hosts that this run takes over from another one
     which has not proven its change there; no patterns) and C(patchops_fence) (a fencing token, a number that
     grows with each owner of a rollout)."
+  - "Signatures of patch sets, for the whole run: C(patchops_signing_key) (path of the key that signs what is
+    sealed), C(patchops_allowed_signers) (path of a file in the format of ssh-keygen; when it is set, a patch
+    set must be signed by somebody it names) and C(patchops_revoked_signers) (path of a list of keys that
+    never count)."
   - "A window is C(start), C(duration), C(days) and C(timezone), or C(from) and C(until); a freeze is C(from),
     C(until) and C(reason). Either may be a list."
 options:

@@ -23,6 +23,7 @@ description:
     and stores it.
   - Nothing is sealed when more hosts were lost than the failure budget allows. Packages that a lost host got
     in this run are left out.
+  - With C(patchops_signing_key), the path of a private key on the controller, the set is signed (ssh-keygen).
   - Two hosts of one platform that proved different versions of a package are an error that names both.
 seealso:
   - module: patchops.fleet.transaction

@@ -26,6 +26,9 @@ RUN_DEFAULTS: dict[str, Any] = {
     "patchops_freeze": None,
     "patchops_seal": True,
     "patchops_patch_set_name": None,
+    "patchops_signing_key": None,
+    "patchops_allowed_signers": None,
+    "patchops_revoked_signers": None,
 }
 HOST_KNOBS = tuple(one.name for one in HOST_VARIABLES)
 
@@ -83,6 +86,12 @@ def _checked(name: str, value: Any, host: str, parse: Callable[[Any], Any]) -> A
         raise KnobError(f"{name} (as {host} has it): {error}. Nothing was done.") from error
 
 
+def _path_or_none(value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value):
+        raise ValueError(f"{value!r} is not the path of a file on the controller")
+    return value
+
+
 _RUN_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_serial": parse_serial,
     "patchops_failure_budget": parse_budget,
@@ -90,6 +99,9 @@ _RUN_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_freeze": parse_freezes,
     "patchops_seal": parse_flag,
     "patchops_patch_set_name": lambda value: value if value is None else str(value),
+    "patchops_signing_key": _path_or_none,
+    "patchops_allowed_signers": _path_or_none,
+    "patchops_revoked_signers": _path_or_none,
 }
 _HOST_PARSERS: dict[str, Callable[[Any], Any]] = {
     one.name: parse for one in HOST_VARIABLES if (parse := parser_of(one)) is not None
