@@ -8,8 +8,6 @@ import tempfile
 from typing import Any, Callable, Dict, Iterable
 from urllib.parse import urlsplit
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import without_credentials
-
 _UNSAFE = ("http", "ftp")
 
 
@@ -19,10 +17,12 @@ def unsafe_key(repository: str, urls: Iterable[str]) -> str:
     Empty when all come from the host itself or over https.
     """
     for url in urls:
-        if urlsplit(url).scheme.lower() in _UNSAFE:
+        parts = urlsplit(url)
+        if parts.scheme.lower() in _UNSAFE:
+            shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
             return (
                 f"the key of the repository {repository} would come unprotected from "
-                f"{without_credentials(url)}; give gpgkey an https:// or file:// address, or import the key "
+                f"{shown}; give gpgkey an https:// or file:// address, or import the key "
                 "with rpm --import once you have compared its fingerprint"
             )
     return ""
