@@ -153,7 +153,7 @@ def test_a_due_date_is_remembered(patchops: Patchops, tmp_path: Path, data: Path
         (["-i", "/none.yml"], "The inventory /none.yml does not exist"),
         (["--dpkg-status", __file__], "test_assess.py"),
         (["--sbom", __file__], "test_assess.py: not valid JSON"),
-        (["--sbom", "/dev/zero"], "/dev/zero: larger than 134217728 bytes; refused"),
+        (["--sbom", "/dev/zero"], "/dev/zero: larger than 67108864 bytes; refused"),
         (["--policy", __file__], "test_assess.py"),
     ],
 )

@@ -136,7 +136,6 @@ options:
         variables C(patchops_source_max_age), C(patchops_source_frozen) and C(patchops_source_keys) where it
         is not given.
     type: dict
-    default: {}
     suboptions:
       max_age:
         description: Days, for repositories on the distribution's own addresses.

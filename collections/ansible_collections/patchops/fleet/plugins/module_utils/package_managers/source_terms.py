@@ -9,7 +9,6 @@ from typing import Any, Dict, List, NamedTuple, Optional
 # The option of the operations that judge a host's security source.
 ARGUMENT: Dict[str, Any] = {
     "type": "dict",
-    "default": {},
     "options": {
         "max_age": {"type": "int", "default": 14},
         "max_age_elsewhere": {"type": "int", "default": 45},
