@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test full faults lint bench docs clean venv lab-tools
+.PHONY: help demo test full faults lint bench dist docs clean venv lab-tools
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ bench: venv lab-tools ## how long it takes: assessment, and PatchOps beside plai
 	@if [ -n "$(BENCH_ARGS)" ]; then :; elif [ -d ../shared/data ]; then $(BIN)/python wrapper/benchmarks/assessment.py; else \
 		echo "SKIPPED: the assessment's figures; its reference data (../shared/data) is not here"; fi
 	@$(BIN)/python -m benchmarks.side_by_side $(BENCH_ARGS)
+
+dist: venv ## the wheel in dist/, with its bill of materials (CycloneDX)
+	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	@for wheel in dist/patchops-*.whl; do $(BIN)/python scripts/sbom "$$wheel" >"$$wheel.cdx.json" && echo "$$wheel.cdx.json"; done
 
 docs: venv ## write docs/reference/ and the schemas anew from the code, and the changelog from its fragments
 	@PYTHONPATH=collections $(BIN)/python -m ansible_collections.patchops.fleet.plugins.plugin_utils.contract_schemas

@@ -59,6 +59,7 @@ CODES = {
     "unsupported_platform": (REFUSED, "No driver knows the package manager of the host."),
     "not_root": (REFUSED, "The module was not run as root."),
     "interrupted_packages": (REFUSED, "An earlier change of packages was interrupted."),
+    "no_exec": (REFUSED, "The scripts of packages can't run: they lie on a file system mounted noexec."),
     "read_only": (REFUSED, "A file system that packages are written to is mounted read-only."),
     "no_space": (REFUSED, "A file system has too little room."),
     "lock_held": (REFUSED, "Another program holds the package manager's lock."),

@@ -31,6 +31,10 @@ _UNSIGNED = re.compile(
 )
 
 
+# rpm and pacman hand the scripts of packages to an interpreter, and need no right to run files.
+_SCRIPTS = ("/var/lib/dpkg/info",)
+
+
 def check_clean(driver: Driver) -> None:
     """Raise DriverError when an earlier change of packages was left half done."""
     broken = driver.broken()
@@ -53,6 +57,19 @@ def check_writable(driver: Driver) -> None:
             "Mount it writable (mount -o remount,rw), when the kernel has not made it read-only because of a "
             "fault (dmesg); a system that is updated as a whole image is not patched by packages.",
         )
+    if not driver.remounts() and no_exec(_SCRIPTS):
+        raise DriverError(
+            "no_exec",
+            f"{_SCRIPTS[0]} lies on a file system that is mounted noexec, and dpkg runs the scripts of "
+            "packages from there: each would fail in the middle of the change. Nothing was changed.",
+            "Mount it with exec (mount -o remount,exec /var), or have apt do that (DPkg::Pre-Invoke and "
+            "DPkg::Post-Invoke, see apt.conf(5)).",
+        )
+
+
+def no_exec(paths: Sequence[str]) -> List[str]:
+    """Return those of `paths` that lie on a file system from which nothing can be run."""
+    return [path for path in paths if os.path.isdir(path) and os.statvfs(path).f_flag & os.ST_NOEXEC]
 
 
 def read_only(paths: Sequence[str]) -> List[str]:

@@ -89,6 +89,19 @@ def test_a_package_manager_that_makes_it_writable_itself_goes_on(monkeypatch: py
     preflight.check_writable(FakeDriver())
 
 
+def test_a_var_without_the_right_to_run_scripts_is_refused_before_anything_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    driver = FakeDriver()
+    monkeypatch.setattr(preflight, "read_only", lambda paths: [])
+    monkeypatch.setattr(preflight, "no_exec", lambda paths: list(paths))
+    preflight.check_writable(driver)  # apt remounts it by itself
+    monkeypatch.setattr(driver, "remounts", lambda: False)
+    with pytest.raises(DriverError, match="/var/lib/dpkg/info lies on a file system") as refused:
+        preflight.check_writable(driver)
+    assert refused.value.code == "no_exec"
+
+
 def test_packages_left_half_done_refuse_with_a_remedy() -> None:
     driver = FakeDriver()
     driver.half_done.add("tzdata")
