@@ -45,6 +45,8 @@ SPEC = LabSpec(
     ),
 )
 _DONE, _HOSTS_FAILED = 0, 4
+# Six hosts on a machine that is busy with other things: sudo may take longer than Ansible's ten seconds.
+_PATIENT = {"ANSIBLE_TIMEOUT": "120"}
 
 Packages = set[tuple[str, str, str]]
 
@@ -175,7 +177,8 @@ def _patchops(*arguments: str, expected: int | None = None) -> None:
     shown = "patchops " + " ".join(arguments)
     click.secho(f"$ {shown}", dim=True)
     sys.stdout.flush()
-    status = subprocess.run([sys.executable, "-m", "patchops", *arguments], check=False).returncode
+    command = [sys.executable, "-m", "patchops", *arguments]
+    status = subprocess.run(command, env={**_PATIENT, **os.environ}, check=False).returncode
     if expected is not None and status != expected:
         raise DemoFailed(f"'{shown}' ended with {status} and not {expected}; see above and its log.")
 

@@ -23,9 +23,9 @@ from .command import Command
 pytestmark = pytest.mark.lab
 
 GOODAPP = ("lab-goodapp", "1.1", "CVE-2026-9001")
-# A service executes it, the one of lab-libuser.
 LIBRARY = ("lab-library", "1.1", "CVE-2026-9002")
-LEFT_RUNNING = ("--reboot", "never", "-e", "patchops_restarts=never")
+# In a scope and not in a service: nothing restarts it but a reboot.
+EXECUTES_LIBRARY = "/usr/bin/python3 /usr/share/lab-libuser/service.py > /dev/null 2>&1 &"
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +99,12 @@ def test_what_the_baseline_approves_closes_the_findings(patchops: Command) -> No
     assert answer(patchops, "CVE-2026-9001")["fixed"] == ["web1"]
 
 
-def test_an_installed_fix_closes_its_finding_only_when_it_is_in_effect(patchops: Command) -> None:
+def test_an_installed_fix_closes_its_finding_only_when_it_is_in_effect(
+    module_lab: Lab, patchops: Command
+) -> None:
+    module_lab.host("web1").run("systemd-run", "--scope", "--quiet", "sh", "-c", EXECUTES_LIBRARY)
     publish(patchops, LIBRARY)
-    patched = patchops.run("patch", "--limit", "web1", "--package", "lab-library", *LEFT_RUNNING)
+    patched = patchops.run("patch", "--limit", "web1", "--package", "lab-library", "--reboot", "never")
     assert patched.returncode == 0, patched.stdout
     open_still = assessed(patchops)
     while_old_code_runs = answer(patchops, "CVE-2026-9002")
