@@ -28,6 +28,7 @@ _COMMANDS = {
     "assess": "patchops.cli.assess:assess",
     "findings": "patchops.cli.findings:findings",
     "cve": "patchops.cli.cve:cve",
+    "coverage": "patchops.cli.coverage:coverage",
     "compare": "patchops.cli.compare:compare",
     "export": "patchops.cli.findings:export",
     "policy": "patchops.cli.policy:policy",

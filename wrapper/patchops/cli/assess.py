@@ -46,9 +46,10 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--patch-set", metavar="FILE", type=click.Path(path_type=Path), help="Write what is approved.")
 @click.option(
     "--fail-on",
-    type=click.Choice(["missing", "overdue", "unknown"]),
+    type=click.Choice(["missing", "overdue", "unknown", "uncovered"]),
     multiple=True,
-    help="Exit with 4 when a host lacks fixes, is overdue, or can't be known (repeatable).",
+    help="Exit with 4 when a host lacks fixes, is overdue, can't be known, or has packages that no feed"
+    " judges (repeatable).",
 )
 @output_options
 @click.pass_context
@@ -103,5 +104,6 @@ def _verdict(assessment: Assessment, fail_on: Sequence[str]) -> ExitCode:
         "missing": totals["not_compliant"],
         "overdue": totals["overdue"],
         "unknown": totals["not_fully_known"],
+        "uncovered": totals["not_fully_judged"],
     }
     return ExitCode.HOSTS_FAILED if any(found[name] for name in fail_on) else ExitCode.DONE

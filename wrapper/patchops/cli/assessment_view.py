@@ -15,7 +15,13 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshnes
 from patchops.text import plain
 
 _GROUP_STYLES = {"overdue and exploited": "bold red", "overdue": "red", "exploited": "red", "due": "yellow"}
-_STATUS_STYLES = {"compliant": "green", "accepted": "cyan", "not_compliant": "red", "unknown": "yellow"}
+_STATUS_STYLES = {
+    "compliant": "green",
+    "compliant_as_judged": "yellow",
+    "accepted": "cyan",
+    "not_compliant": "red",
+    "unknown": "yellow",
+}
 _MOST = 25
 
 
@@ -24,7 +30,8 @@ def print_assessment(console: Console, document: Mapping[str, Any]) -> None:
     totals = document["totals"]
     console.print(
         Text(
-            f"{totals['hosts']} hosts: {totals['compliant']} compliant, {totals['accepted']} accepted, "
+            f"{totals['hosts']} hosts: {totals['compliant']} compliant, {_as_judged(totals)}"
+            f"{totals['accepted']} accepted, "
             f"{totals['not_compliant']} not compliant, {totals['unknown']} can't be known; "
             f"{totals['not_fully_known']} not fully known",
             style="bold",
@@ -38,6 +45,7 @@ def print_assessment(console: Console, document: Mapping[str, Any]) -> None:
         )
     )
     print_intelligence(console, document)
+    print_uncovered(console, document)
     console.print(_hosts(document["hosts"]))
     urgent = [finding for finding in document["findings"] if finding["urgency_group"] != "closed"]
     if urgent:
@@ -64,6 +72,20 @@ def print_intelligence(console: Console, document: Mapping[str, Any]) -> None:
         console.print(Text(plain(currency_line(known), 400), style="" if all_current else "yellow"))
 
 
+def print_uncovered(console: Console, document: Mapping[str, Any]) -> None:
+    """Say what no feed judges, in one line; `patchops coverage` lists it."""
+    rows = [one for one in document.get("uncovered") or () if one["accepted"] < one["rows"]]
+    if rows:
+        names = ", ".join(f"{one['origin']} (on {one['hosts']})" for one in rows)
+        text = f"No feed judges packages of {names}: `patchops coverage` lists them"
+        console.print(Text(plain(text, 400), style="yellow"))
+
+
+def _as_judged(totals: Mapping[str, Any]) -> str:
+    number = totals.get("compliant_as_judged", 0)
+    return f"{number} compliant as far as judged, " if number else ""
+
+
 def print_findings(console: Console, findings: Sequence[Mapping[str, Any]]) -> None:
     """Print findings as a table, in their order."""
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -85,13 +107,23 @@ def print_findings(console: Console, findings: Sequence[Mapping[str, Any]]) -> N
 
 def _hosts(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("host", "status", "missing", "no fix", "overdue", "exploited", "not known because"):
+    for title in (
+        "host",
+        "status",
+        "judged",
+        "missing",
+        "no fix",
+        "overdue",
+        "exploited",
+        "not known because",
+    ):
         table.add_column(title, overflow="fold")
     for row in rows[:_MOST]:
         states = row["states"]
         table.add_row(
             Text(plain(row["host"], 80)),
-            Text(row["status"].replace("_", " "), style=_STATUS_STYLES[row["status"]]),
+            Text(_status(row), style=_STATUS_STYLES[row["status"]]),
+            Text(judged_of(row["coverage"])),
             Text(str(states.get("missing", 0) + states.get("failed", 0) + states.get("rejected", 0))),
             Text(str(states.get("no_fix", 0))),
             Text(str(row["overdue"])),
@@ -101,6 +133,20 @@ def _hosts(rows: Sequence[Mapping[str, Any]]) -> Table:
     if len(rows) > _MOST:
         table.add_row(Text(f"and {len(rows) - _MOST} more: --json shows all"))
     return table
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    name = str(row["status"])
+    return "compliant as far as judged" if name == "compliant_as_judged" else name.replace("_", " ")
+
+
+def judged_of(coverage: Mapping[str, Any]) -> str:
+    """ "612 of 620", and how many are accepted as judged elsewhere; "" in documents of earlier versions."""
+    if "packages" not in coverage:
+        return ""
+    accepted = coverage.get("accepted", 0)
+    more = f", {accepted} elsewhere" if accepted else ""
+    return f"{coverage['judged']} of {coverage['packages']}{more}"
 
 
 def _remaining(console: Console, count: int) -> None:

@@ -26,6 +26,12 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.update import FeedResult, update
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import (
+    Freshness,
+    currencies,
+    currency_document,
+    currency_line,
+)
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import ExitCode, InputError
 from patchops.paths import data_directory
@@ -168,11 +174,15 @@ def status_command(db: Path | None, as_json: bool, query: str | None) -> None:
     expression = compile_query(query)
     path = _database(db)
     now = datetime.now(timezone.utc)
+    sources = _guarded(lambda: _sources(path))
+    rules = Freshness()
     rows = [
-        {**asdict(source), "age_hours": _age_hours(source, now)}
-        for source in _guarded(lambda: _sources(path))
+        {**asdict(one), "age_hours": _age_hours(one, now), "current": rules.holds(one, now)}
+        for one in sources
     ]
-    _print(as_json, expression, {"database": str(path), "sources": rows}, lambda _: _status_lines(path, rows))
+    known = currency_document(currencies(sources, now, rules))
+    document = {"database": str(path), "sources": rows, "intelligence": known}
+    _print(as_json, expression, document, lambda _: [*_status_lines(path, rows), currency_line(known)])
 
 
 def _database(db: Path | None) -> Path:
@@ -244,7 +254,8 @@ def _dated(as_of: str) -> str:
 def _status_lines(path: Path, rows: list[dict[str, Any]]) -> list[str]:
     head = f"{path}: {len(rows)} sources"
     return [head] + [
-        f"{row['name']} ({row['kind']}): {row['records']} records, {_dated(row['as_of'])},"
+        f"{row['name']} ({row['kind']}): {row['records']} records, {_dated(row['as_of'])}"
+        f"{'' if row['current'] else ', too old'},"
         f" checked {row['age_hours']} h ago, from {row['location']}"
         for row in rows
     ]

@@ -15,6 +15,7 @@ import pytest
 from click.testing import Result
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import DirectoryStore, host_document_key
 
 Patchops = Callable[..., Result]
 TODAY = datetime.now(timezone.utc).date()
@@ -83,6 +84,30 @@ def test_summaries_say_how_old_the_facts_on_exploitation_are(patchops: Patchops)
     for printed in (patchops("assess").stdout, patchops("findings").stdout):
         assert said in printed
         assert "(0 days old), EPSS not imported, SSVC not imported" in printed
+
+
+def test_coverage_says_what_no_feed_covers_and_whether_kev_is_current(patchops: Patchops, data: Path) -> None:
+    store = DirectoryStore(data / "documents")
+    document = store.read(host_document_key("web2"))
+    assert document is not None
+    foreign = {**document["packages"][0], "name": "docker-ce", "source": "docker-ce", "origin": "Docker"}
+    store.write(host_document_key("web2"), {**document, "packages": [*document["packages"], foreign]})
+    printed = patchops("assess").stdout
+    assert "2 hosts: 0 compliant, 1 compliant as far as judged, 0 accepted, 1 not compliant" in printed
+    assert "No feed judges packages of Docker (on 1)" in printed
+    assert patchops("assess", "--fail-on", "uncovered").exit_code == 4
+
+    answer = json.loads(patchops("coverage", "--json").stdout)
+    assert answer["kev_is_current"] is True
+    assert answer["uncovered"] == [
+        {"origin": "Docker", "package": "docker-ce", "hosts": ["web2"], "accepted": None}
+    ]
+    assert patchops("coverage", "--fail-on", "kev").exit_code == 0
+    assert patchops("coverage", "--fail-on", "uncovered").exit_code == 4
+    assert patchops("coverage", "--host", "web1", "--fail-on", "uncovered").exit_code == 0
+    printed = patchops("coverage").stdout
+    assert "KEV is current" in printed
+    assert "1 of 2" in printed
 
 
 def test_hosts_of_an_inventory_that_were_never_scanned_are_unknown(

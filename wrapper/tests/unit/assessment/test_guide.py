@@ -26,4 +26,4 @@ def test_a_policy_of_the_guide_is_accepted(example: str) -> None:
 
 
 def test_the_guide_shows_due_dates_acts_waivers_and_a_baseline() -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5

@@ -145,9 +145,12 @@ def _result(assessment: Assessment, most_urgent: int) -> dict[str, Any]:
         finding for finding in document["findings"] if finding["urgency_group"] not in ("closed", "accepted")
     ]
     shown = ("host", "advisory", "cves", "package", "installed", "fixed", "state", "due", "rank_reason")
+    number = totals["compliant_as_judged"]
+    as_judged = f"{number} compliant as far as judged, " if number else ""
     return make_result(
         "done",
-        f"{totals['hosts']} hosts: {totals['compliant']} compliant, {totals['accepted']} accepted, "
+        f"{totals['hosts']} hosts: {totals['compliant']} compliant, {as_judged}"
+        f"{totals['accepted']} accepted, "
         f"{totals['not_compliant']} not compliant, {totals['unknown']} unknown; "
         f"{totals['overdue']} findings overdue. {currency_line(document['intelligence'])}",
         totals=totals,

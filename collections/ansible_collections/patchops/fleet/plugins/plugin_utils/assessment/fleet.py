@@ -10,6 +10,10 @@ from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_dates import DueDates
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.elsewhere import (
+    accept_uncovered,
+    elsewhere_notices,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet_document import (
     approved_packages,
     approved_versions,
@@ -113,6 +117,7 @@ class FleetAssessor:
         self._vulnerabilities = Vulnerabilities(database, now)
         self._due_dates = DueDates(policy, self._vulnerabilities, self._today)
         self._acceptances: list[Acceptance] = []
+        self._used_elsewhere: set[str] = set()
 
     def assess(
         self, hosts: Iterable[HostInput], run_id: str | None = None, include_installed: bool = False
@@ -122,6 +127,7 @@ class FleetAssessor:
         What is promised and seen for the first time goes into the ledger.
         """
         self._acceptances = []
+        self._used_elsewhere = set()
         pending = PendingUpdates()
         seen = [self._look(host, pending, include_installed) for host in hosts]
         decisions = self._decide_updates(pending)
@@ -143,7 +149,10 @@ class FleetAssessor:
             findings,
             decisions,
         )
-        attention = notices(self._policy.waivers, self._acceptances, self._today)
+        attention = [
+            *notices(self._policy.waivers, self._acceptances, self._today),
+            *elsewhere_notices(self._policy.elsewhere, self._used_elsewhere, self._today),
+        ]
         document.update(
             run_id=run_id,
             created_at=self._created_at,
@@ -164,6 +173,8 @@ class FleetAssessor:
         except MALFORMED as error:
             # A document comes from its host: one that is not what it should be must not hide the others.
             return self._unknown(host, f"its document can't be used ({type(error).__name__}: {error})")
+        names = (name, *host.facts.groups)
+        self._used_elsewhere |= accept_uncovered(found, names, self._policy.elsewhere, self._today)
         for finding in found["findings"]:
             finding["host"] = name
         return _Seen(host.facts, platform_of(host.document), updates, {**found, "host": name})

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.elsewhere import uncovered_by_origin
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.findings import (
     host_row as unknown_row,
@@ -19,7 +20,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
 
 KIND: Final = "patchops.findings"
-STATUSES: Final = ("compliant", "accepted", "not_compliant", "unknown")
+STATUSES: Final = ("compliant", "compliant_as_judged", "accepted", "not_compliant", "unknown")
 _ACCEPTED: Final = frozenset({"waived", "mitigated"})
 
 
@@ -30,6 +31,7 @@ def fleet_document(
     decisions: Sequence[Decision],
 ) -> dict[str, Any]:
     """The document of a fleet: ``rows`` are host_row() of each host, ``documents`` its findings documents."""
+    documents = list(documents)
     feeds = {feed["name"]: feed for document in documents for feed in document["feeds"]}
     return {
         "kind": KIND,
@@ -39,6 +41,7 @@ def fleet_document(
         "totals": totals(rows, findings),
         "hosts": rows,
         "feeds": [feeds[name] for name in sorted(feeds)],
+        "uncovered": uncovered_by_origin(documents),
         "findings": findings,
         "updates": [_update_row(decision) for decision in decisions],
     }
@@ -55,7 +58,15 @@ def unscanned_document(host: str, why: str, created_at: str) -> dict[str, Any]:
         "host": host,
         "created_at": created_at,
         "release": None,
-        "coverage": {"complete": False, "reasons": [not_scanned], "uncovered": []},
+        "coverage": {
+            "complete": False,
+            "reasons": [not_scanned],
+            "uncovered": [],
+            "packages": 0,
+            "judged": 0,
+            "judges": [],
+            "accepted": 0,
+        },
         "feeds": [],
         "findings": [unknown_row(host, [not_scanned])],
         "updates_explained": [],
@@ -110,15 +121,24 @@ def host_row(host: HostFacts, document: Mapping[str, Any], approved: Sequence[st
 def status(document: Mapping[str, Any]) -> str:
     """Where a host stands.
 
-    ``compliant``: nothing is open and everything could be known. ``accepted``: what is open is accepted by
-    somebody. ``unknown``: nothing is known to be open, but not everything could be known.
+    ``compliant``: nothing is open, everything could be known, and each package is judged by a feed or, by
+    the policy, elsewhere. ``compliant_as_judged``: the same but for packages that nobody judges.
+    ``accepted``: what is open is accepted by somebody. ``unknown``: nothing is known to be open, but not
+    everything could be known.
     """
     findings = document["findings"]
     if any(_open(finding) and finding["state"] != "unknown" for finding in findings):
         return "not_compliant"
     if not document["coverage"]["complete"] or any(finding["state"] == "unknown" for finding in findings):
         return "unknown"
-    return "accepted" if any(finding["state"] in _ACCEPTED for finding in findings) else "compliant"
+    if any(finding["state"] in _ACCEPTED for finding in findings):
+        return "accepted"
+    return "compliant_as_judged" if is_unjudged(document["coverage"]) else "compliant"
+
+
+def is_unjudged(coverage: Mapping[str, Any]) -> bool:
+    """Whether there is a package that no feed judges and that nobody judges elsewhere."""
+    return any(row.get("accepted") is None for row in coverage["uncovered"])
 
 
 def totals(rows: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -129,6 +149,8 @@ def totals(rows: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, An
         **{name: statuses.get(name, 0) for name in STATUSES},
         # Not compliant for certain, but there may be more: such hosts are in both counts.
         "not_fully_known": sum(1 for row in rows if not row["coverage"]["complete"]),
+        # Hosts with packages that neither a feed nor, by the policy, somebody else judges.
+        "not_fully_judged": sum(1 for row in rows if is_unjudged(row["coverage"])),
         "findings": len(findings),
         "states": dict(sorted(Counter(finding["state"] for finding in findings).items())),
         "overdue": sum(1 for finding in findings if _overdue(finding)),

@@ -36,6 +36,12 @@ def contradictions(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{place}.approver", "approves an own act", "name another person as approver")
         if (act["kind"] == "extend") != ("due" in act):
             yield Problem(place, "an extension needs due, a recalculation has none", "add or remove due")
+    for number, entry in enumerate(data.get("judged_elsewhere", [])):
+        place = f"judged_elsewhere[{number}]"
+        if "origins" not in entry and "packages" not in entry:
+            yield Problem(place, "names neither origins nor packages", "name what is judged elsewhere")
+        if any(entry["id"] == other["id"] for other in data["judged_elsewhere"][:number]):
+            yield Problem(f"{place}.id", "is given twice", "give each entry its own id")
     ids: set[str] = set()
     for number, waiver in enumerate(data.get("waivers", {}).get("entries", [])):
         if waiver["id"] in ids:

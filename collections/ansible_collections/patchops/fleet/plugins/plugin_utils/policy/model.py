@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.elsewhere import Elsewhere
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import (
     Approve,
     Baseline,
@@ -44,6 +45,7 @@ class Policy:
     acts: tuple[ScopedAct, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     baseline: Baseline = field(default_factory=Baseline)
+    elsewhere: tuple[Elsewhere, ...] = ()
     source: str = "built-in default"
 
 
@@ -57,6 +59,7 @@ def build(data: Mapping[str, Any], name: str) -> Policy:
         acts=tuple(_act(act) for act in urgency.get("acts", [])),
         waivers=tuple(_waiver(entry) for entry in data.get("waivers", {}).get("entries", [])),
         baseline=_baseline(data.get("baseline", {}), default.baseline),
+        elsewhere=tuple(map(_elsewhere, data.get("judged_elsewhere", []))),
         source=name,
     )
 
@@ -105,6 +108,17 @@ def _waiver(entry: Mapping[str, Any]) -> Waiver:
             )
             for renewal in entry.get("renewals", ())
         ),
+    )
+
+
+def _elsewhere(entry: Mapping[str, Any]) -> Elsewhere:
+    parts = {part: tuple(entry.get(part, ())) for part in ("origins", "packages", "hosts")}
+    return Elsewhere(
+        id=entry["id"],
+        owner=entry["owner"],
+        reason=entry["reason"],
+        until=date.fromisoformat(entry["until"]),
+        **parts,
     )
 
 

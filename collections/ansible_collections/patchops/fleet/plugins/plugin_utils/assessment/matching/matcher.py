@@ -36,11 +36,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
     Grouped,
     grouped,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.judges import (
+    Judged,
+    Judges,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.judging import HostJudge
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import is_foreign
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import Offers
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placer
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.support import support_status
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.unexplained import explain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 
@@ -70,6 +75,8 @@ class Matcher:
         self._freshness = freshness or Freshness()
         self._sources = {source.name: source for source in database.sources()}
         self._releases: dict[str, tuple[ReleaseRules, Placer]] = {}
+        self._judges: dict[str, Judges] = {}
+        self._today = self._now.date().isoformat()
         self._cves: dict[str, frozenset[tuple[str, str]]] = {}
         self._currencies = currencies(self._sources.values(), self._now, self._freshness)
         self._prototypes = Prototypes(database, self._currencies["kev"].status == "current")
@@ -110,11 +117,14 @@ class Matcher:
         installed = self._by_release(release, document.get("packages") or ())
         findings: list[dict[str, Any]] = []
         found = Grouped([], [], [])
+        judged = Judged()
         for name, packages in {**installed, **languages}.items():
             if name in languages and name not in LANGUAGES:
                 found.foreign += [{"package": one["name"], "origin": name} for one in packages]
+                judged.add(name, (), len(packages), judged=False)
                 continue
             rules, placer = self._release(name)
+            judged.take(self._judged(name, packages, document))
             part = grouped(packages, placer, question.only, code.watched, question.include_installed)
             judge = HostJudge(host, rules, code, offers, self._prototypes, question.include_installed)
             findings += [finding for group in part.groups for finding in judge.of(group)]
@@ -123,6 +133,7 @@ class Matcher:
         missing = [*gaps(document, release, self._feeds(release), self._now, self._freshness)]
         for name in sorted((LANGUAGES & languages.keys()) | (installed.keys() - {release})):
             missing += feed_gaps(name, self._feeds(name), self._now, self._freshness)
+        missing += judged.gaps
         if found.nameless:
             missing.append(reason("package_source_unknown", ", ".join(found.nameless[:10])))
         if code.kernels.is_foreign:
@@ -150,8 +161,11 @@ class Matcher:
             "coverage": {
                 "complete": not missing,
                 "reasons": missing,
-                "uncovered": found.foreign,
                 "security_source": dated_source(document),
+                "uncovered": found.foreign + judged.uncovered,
+                "packages": judged.packages,
+                "judged": judged.judged,
+                "judges": judged.judges,
             },
             "feeds": [_provenance(feed) for feed in feeds],
             "intelligence": currency_document(self._currencies),
@@ -180,6 +194,21 @@ class Matcher:
         family, _separator, version = (release or "").partition(":")
         key = f"epel:{version}"
         return key if family in _ENTERPRISE and self._feeds(key) else None
+
+    def _judged(
+        self, name: str, packages: Sequence[Mapping[str, Any]], document: Mapping[str, Any]
+    ) -> Judged:
+        """What feeds judge of the packages of a release or a language."""
+        rules, placer = self._release(name)
+        if name not in self._judges:
+            self._judges[name] = Judges(
+                name,
+                self._feeds(name),
+                lambda feed: self._freshness.holds(feed, self._now),
+                lambda placed: frozenset(rule.advisory.source for rule in rules.rules_of(placed.name)),
+            )
+        lts = name not in LANGUAGES and support_status(document, name, self._today) == "lts"
+        return self._judges[name].of(packages, placer.place(packages), document, lts)
 
     def _affected_by(self, cve: str) -> frozenset[tuple[str, str]]:
         """Release and package that any advisory on a CVE speaks of."""

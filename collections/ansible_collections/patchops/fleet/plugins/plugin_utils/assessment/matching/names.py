@@ -27,6 +27,13 @@ _OWN = {
     "sles": {"SUSE LLC <https://www.suse.com/>"},
     "ubuntu": {"Ubuntu", "UbuntuESM", "UbuntuESMApps", "UbuntuFIPS", "UbuntuFIPSUpdates"},
 }
+# The revision of a Debian or Ubuntu package (of a native one its version): numbers, and the marks by which
+# the distributions tell uploads apart. Others name themselves or the release: "1~bookworm", "1.pgdg120+1".
+_MARK = (
+    r"(?:deb\w*?\d+u\d+|nmu\d+|b\d+|bpo\d+\+\d+|build\d+|ubuntu\d+|esm\d+|exp\d+|rc\d+|really\d*|dfsg\d*"
+    r"|ds\d*|etch\d+|lenny\d+|squeeze\d+|wheezy\d+|fips\d*|git\w*|f\d+)"
+)
+_OWN_REVISION = re.compile(rf"(?:[\d.]+|{_MARK})(?:[+~.]?{_MARK}|[+~.]\d[\d.]*[a-z]?)*")
 _BACKPORT = re.compile(r"~bpo\d")
 _DEBIAN_LINUX = re.compile(r"linux-signed-[a-z0-9]+")
 _DEBIAN_HELPER = re.compile(r"(grub)-efi-[a-z0-9]+-signed|(shim)-helpers-[a-z0-9]+-signed")
@@ -36,13 +43,31 @@ _UBUNTU_LINUX = re.compile(r"linux-signed(-[a-z0-9.-]+)?")
 def is_foreign(family: str, package: Mapping[str, Any]) -> bool:
     """True for packages of other publishers and backports, of which the distribution's advisories don't
     speak."""
-    origin = package.get("origin") or ""
+    return bool(foreign_origin(family, package))
+
+
+def foreign_origin(family: str, package: Mapping[str, Any]) -> str:
+    """Whose package it is where it is not the distribution's, "backports" for those; else "".
+
+    Where nobody tells the origin, which files never do, a version in a form that the distribution's packages
+    don't have shows that the package is somebody else's.
+    """
+    origin, version = package.get("origin") or "", package.get("version") or ""
     if origin and origin not in _OWN.get(family, {origin}):
-        return True
-    return family == "debian" and (
-        "-backports" in (package.get("suite") or "")
-        or _BACKPORT.search(package.get("version") or "") is not None
-    )
+        return str(origin)
+    if family == "debian" and (
+        "-backports" in (package.get("suite") or "") or _BACKPORT.search(version) is not None
+    ):
+        return str(origin or "backports")
+    if not origin and family in ("debian", "ubuntu") and not _is_own_version(package):
+        return "unknown publisher"
+    return ""
+
+
+def _is_own_version(package: Mapping[str, Any]) -> bool:
+    version = str(package.get("source_version") or package.get("version") or "")
+    _upstream, hyphen, revision = version.rpartition("-")
+    return _OWN_REVISION.fullmatch(revision if hyphen else version.rpartition(":")[2]) is not None
 
 
 def source_of(family: str, package: Mapping[str, Any]) -> tuple[str, str]:

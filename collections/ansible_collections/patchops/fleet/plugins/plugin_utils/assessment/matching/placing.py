@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.kernels import role
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
-    is_foreign,
+    foreign_origin,
     other_names,
     source_of,
 )
@@ -116,7 +116,7 @@ class Placer:
 
     def _make(self, package: Mapping[str, Any]) -> Placement:
         name, version = self.feed_name(package)
-        foreign = (package.get("origin") or "backports") if is_foreign(self._family, package) else ""
+        foreign = foreign_origin(self._family, package)
         verdicts, others = Verdicts(), tuple[Named, ...]()
         if not foreign:
             arch, module = "" if self._by_source else package.get("arch") or "", package.get("module")

@@ -66,9 +66,18 @@ HOST: dict[str, Any] = {
 class FakeMatcher:
     """Gives every host the same findings."""
 
-    def __init__(self, *findings: Mapping[str, Any], complete: bool = True) -> None:
+    def __init__(
+        self,
+        *findings: Mapping[str, Any],
+        complete: bool = True,
+        uncovered: tuple[tuple[str, str], ...] = (),
+        reasons: tuple[dict[str, str], ...] = (),
+    ) -> None:
+        """uncovered: package and origin of what no feed judges."""
         self._findings = findings
         self._complete = complete
+        self._uncovered = [{"package": package, "origin": origin} for package, origin in uncovered]
+        self._reasons = reasons
 
     def assess(self, host_document: Mapping[str, Any], include_installed: bool = False) -> dict[str, Any]:
         return {
@@ -79,7 +88,14 @@ class FakeMatcher:
             "host": None,
             "created_at": "2026-06-15T12:00:00Z",
             "release": "debian:bookworm",
-            "coverage": {"complete": self._complete, "reasons": [], "uncovered": []},
+            "coverage": {
+                "complete": self._complete,
+                "reasons": list(self._reasons),
+                "uncovered": self._uncovered,
+                "packages": 3,
+                "judged": 3 - len(self._uncovered),
+                "judges": [],
+            },
             "feeds": [{"name": "debian-dsa", "kind": "debian-dsa", "imported_at": "2026-06-15T00:00:00Z"}],
             "findings": copy.deepcopy(list(self._findings)),
             "updates_explained": [],

@@ -147,6 +147,81 @@ def test_a_host_whose_coverage_is_incomplete_is_not_compliant_but_unknown() -> N
     assert assess(found=(), complete=True).document["hosts"][0]["status"] == "compliant"
 
 
+ELSEWHERE = """
+judged_elsewhere:
+  - {id: E1, origins: [Docker], owner: ann, reason: Docker Scout in the pipeline, until: 2026-06-20}
+"""
+
+
+def assess_uncovered(
+    *uncovered: tuple[str, str], policy: str = "", days_later: int = 0, **more: Any
+) -> Assessment:
+    assessor = FleetAssessor(
+        FakeMatcher(uncovered=uncovered, **more),
+        KEV,
+        parse_policy(HEAD + policy, "policy.yml"),
+        NOW + timedelta(days=days_later),
+    )
+    return assessor.assess([host()])
+
+
+def status_of(assessment: Assessment) -> str:
+    [row] = assessment.document["hosts"]
+    totals = assessment.document["totals"]
+    assert totals[row["status"]] == 1
+    statuses = ("compliant", "compliant_as_judged", "accepted", "not_compliant", "unknown")
+    assert sum(totals[one] for one in statuses) == totals["hosts"] == 1
+    return str(row["status"])
+
+
+def test_a_host_with_a_package_that_no_feed_judges_is_compliant_only_as_far_as_judged() -> None:
+    assessment = assess_uncovered(("docker-ce", "Docker"))
+    assert status_of(assessment) == "compliant_as_judged"
+    assert assessment.document["uncovered"] == [
+        {"origin": "Docker", "packages": ["docker-ce"], "hosts": 1, "rows": 1, "accepted": 0}
+    ]
+
+
+def test_what_is_judged_elsewhere_by_the_policy_makes_it_compliant_and_is_counted() -> None:
+    assessment = assess_uncovered(("docker-ce", "Docker"), policy=ELSEWHERE)
+    [row] = assessment.document["hosts"]
+    assert (status_of(assessment), row["coverage"]["accepted"]) == ("compliant", 1)
+    assert row["coverage"]["uncovered"] == [{"package": "docker-ce", "origin": "Docker", "accepted": "E1"}]
+
+
+def test_one_package_that_the_policy_does_not_name_is_enough() -> None:
+    assessment = assess_uncovered(("docker-ce", "Docker"), ("nginx", "nginx.org"), policy=ELSEWHERE)
+    assert status_of(assessment) == "compliant_as_judged"
+
+
+def test_an_entry_of_the_policy_ends_and_says_so() -> None:
+    assessment = assess_uncovered(("docker-ce", "Docker"), policy=ELSEWHERE, days_later=6)
+    assert status_of(assessment) == "compliant_as_judged"
+    assert assessment.document["waiver_notices"] == [
+        {"code": "expired", "waivers": ("E1",), "message": "E1 (judged elsewhere) expired on 2026-06-20"}
+    ]
+
+
+def test_an_entry_that_covers_nothing_is_told() -> None:
+    codes = [notice["code"] for notice in assess_uncovered(policy=ELSEWHERE).document["waiver_notices"]]
+    assert codes == ["expires_soon", "unused"]
+
+
+def test_a_repository_without_a_feed_is_unknown_until_the_policy_says_who_judges_it() -> None:
+    gap = {"code": "feed_missing", "message": "almalinux:9, extras", "origin": "extras"}
+    row = finding(package=None, advisory=None, cves=[], state="unknown", reasons=[gap])
+    given: dict[str, Any] = {"complete": False, "reasons": (gap,)}
+    policy = ELSEWHERE.replace("Docker]", "extras]")
+    for text, wanted in (("", "unknown"), (policy, "compliant")):
+        assessor = FleetAssessor(
+            FakeMatcher(row, uncovered=(("epel-release", "extras"),), **given),
+            KEV,
+            parse_policy(HEAD + text, "policy.yml"),
+            NOW,
+        )
+        assert status_of(assessor.assess([host()])) == wanted
+
+
 def test_a_waived_finding_is_accepted_and_never_counted_as_compliant() -> None:
     assessment = assess(policy=WAIVED)
     found = only(assessment)

@@ -48,6 +48,9 @@ def test_an_older_package_misses_the_fix_and_the_finding_says_all_about_it(
         "reasons": [],
         "uncovered": [],
         "security_source": {"as_of": None, "frozen": None},
+        "packages": 1,
+        "judged": 1,
+        "judges": [{"repository": "", "feeds": ["debian"], "packages": 1, "judged": True}],
     }
     assert document["findings"] == [
         {
