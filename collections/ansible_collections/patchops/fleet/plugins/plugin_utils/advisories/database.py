@@ -102,6 +102,16 @@ class AdvisoryDatabase:
         rows = self._rows("SELECT 1 FROM affected WHERE release = ? AND arch = 'src' LIMIT 1", release)
         return any(True for _row in rows)
 
+    def sources_naming(self, release: str, package: str) -> frozenset[str]:
+        """Names of the sources that say anything about a package of a release."""
+        rows = self._rows(
+            "SELECT DISTINCT s.name FROM affected f JOIN advisory a ON a.id = f.advisory"
+            " JOIN source s ON s.id = a.source WHERE f.release = ? AND f.package = ?",
+            release,
+            package,
+        )
+        return frozenset(name for (name,) in rows)
+
     def releases(self) -> list[str]:
         """The release keys that advisories speak of."""
         return [

@@ -137,23 +137,30 @@ class Judges:
         for package, placement in zip(packages, placed, strict=True):
             if not placement.foreign and not placement.nameless:
                 members.setdefault(str(package.get("suite") or ""), []).append(placement)
+        named = {
+            repository: Counter(name for one in its for name in self._spoken_of_by(one))
+            for repository, its in members.items()
+        }
         for repository, its in sorted(members.items()):
-            feeds = self._feeds_of(repository, its)
+            # A feed that names packages of other repositories alone is theirs, whatever it is called.
+            theirs = {name for other in named if other != repository for name in named[other]}
+            feeds = self._feeds_of(repository, len(its), named[repository], theirs)
             judged = bool(feeds & self._fresh) if repository else bool(feeds) and feeds <= self._fresh
             found.add(repository, feeds, len(its), judged)
             if not judged:
                 self._report(repository or "packages of unknown repository", its, feeds, found)
 
-    def _feeds_of(self, repository: str, members: Sequence[Placement]) -> set[str]:
+    def _feeds_of(
+        self, repository: str, packages: int, named: Mapping[str, int], theirs: set[str]
+    ) -> set[str]:
         if not repository:
             return set(self._parts)
         plain = _NOT_PLAIN.sub("", repository.lower())
         called = {name for name in self._parts if plain and plain in _NOT_PLAIN.sub("", name.lower())}
-        if called:
+        if called := {name for name in called if name in named or name not in theirs}:
             return called
-        named = Counter(name for one in members for name in self._spoken_of_by(one))
         most = max(named.values(), default=0)
-        if most < len(members) * _KNOWN_PART:
+        if most < packages * _KNOWN_PART:
             return set()
         return {name for name, number in named.items() if number == most}
 
@@ -165,8 +172,11 @@ class Judges:
     ) -> None:
         """apk doesn't tell a package's repository: what no fresh feed names may be of any enabled one."""
         feeds: dict[str, set[str]] = {}
+        contents = Counter(feed.sha256 for feed in self._parts.values())
         for name, feed in self._parts.items():
-            feeds.setdefault(_component(feed), set()).add(name)
+            # One content under two names: of which repository it is, nobody knows.
+            if contents[feed.sha256] == 1:
+                feeds.setdefault(_component(feed), set()).add(name)
         told = {str(one["component"]) for one in repositories or () if one.get("component")}
         enabled = told or set(feeds)
         lacking = {one for one in enabled if not feeds.get(one, set()) & self._fresh}

@@ -199,13 +199,13 @@ class Matcher:
         self, name: str, packages: Sequence[Mapping[str, Any]], document: Mapping[str, Any]
     ) -> Judged:
         """What feeds judge of the packages of a release or a language."""
-        rules, placer = self._release(name)
+        _rules, placer = self._release(name)
         if name not in self._judges:
             self._judges[name] = Judges(
                 name,
                 self._feeds(name),
                 lambda feed: self._freshness.holds(feed, self._now),
-                lambda placed: frozenset(rule.advisory.source for rule in rules.rules_of(placed.name)),
+                lambda placed: self._database.sources_naming(name, placed.name),
             )
         lts = name not in LANGUAGES and support_status(document, name, self._today) == "lts"
         return self._judges[name].of(packages, placer.place(packages), document, lts)
