@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import DirectoryStore
 from patchops.errors import InputError
 
 _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
@@ -28,6 +29,29 @@ class DataDirectory:
     @property
     def documents(self) -> Path:
         return self.root / "documents"
+
+    @property
+    def store(self) -> DirectoryStore:
+        """The documents, as the engine keeps them."""
+        return DirectoryStore(self.documents)
+
+    @property
+    def advisories(self) -> Path:
+        """The advisory database."""
+        return self.root / "advisories.sqlite3"
+
+    @property
+    def ledger(self) -> Path:
+        """The memory of promised due dates."""
+        return self.root / "ledger.sqlite3"
+
+    def report(self, run_id: str) -> Path:
+        """The report of a run, as it was concluded."""
+        return self.run(run_id) / "report.json"
+
+    def page(self, run_id: str) -> Path:
+        """The page of a run."""
+        return self.run(run_id) / "report.html"
 
     def run(self, run_id: str) -> Path:
         """The folder of one run; the id is checked since it may come from the command line."""

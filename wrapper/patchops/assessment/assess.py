@@ -24,17 +24,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger i
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import PolicyError, load_policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
-    DirectoryStore,
+    LATEST_FINDINGS,
     StoreError,
     patch_set_key,
 )
 from patchops.errors import InputError
 from patchops.paths import DataDirectory
-
-LATEST = "assessments/latest"
 
 
 @contextmanager
@@ -67,7 +66,7 @@ def assess(
     policy: Policy,
     now: datetime,
     ledger: Path | None,
-    failed: Mapping[str, frozenset[str]],
+    failed: Mapping[HostKey, frozenset[str]],
     include_installed: bool = False,
 ) -> Assessment:
     """Assess hosts against an advisory database; ``ledger`` None keeps and knows no earlier promises.
@@ -87,16 +86,16 @@ def assess(
 def keep(assessment: Assessment, data: DataDirectory) -> None:
     """Keep the fleet's findings as the latest ones, and what the baseline approves as a patch set."""
     data.make()
-    store = DirectoryStore(data.documents)
+    store = data.store
     with usable_input():
-        store.write(LATEST, assessment.document)
+        store.write(LATEST_FINDINGS, assessment.document)
         store.write(patch_set_key(assessment.patch_set["id"]), assessment.patch_set)
 
 
 def latest(data: DataDirectory) -> dict[str, Any]:
     """The findings that were kept last."""
     with usable_input():
-        document = DirectoryStore(data.documents).read(LATEST)
+        document = data.store.read(LATEST_FINDINGS)
         if document is None:
             raise InputError("There is no assessment yet.", "Run `patchops assess` first.")
         return read_document(document, "patchops.findings", "the latest assessment")
@@ -114,11 +113,11 @@ def findings_of(file: Path) -> dict[str, Any]:
 
 def verdicts(
     hosts: Iterable[HostInput], database: Path, cve: str, now: datetime
-) -> dict[str, Mapping[str, Any]]:
-    """What each host is to one CVE: the matcher's verdict by host name."""
+) -> dict[HostKey, Mapping[str, Any]]:
+    """What each host is to one CVE: the matcher's verdict by host."""
     with usable_input(), AdvisoryDatabase.open(database) as opened:
         matcher = Matcher(opened, now=now)
-        return {host.facts.name: _verdict(matcher, host, cve) for host in hosts}
+        return {host.facts.key: _verdict(matcher, host, cve) for host in hosts}
 
 
 def _verdict(matcher: Matcher, host: HostInput, cve: str) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners import read_scan
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners.join import join, of_host
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners.record import ScannerFinding
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, labels
 from patchops.assessment.assess import usable_input
 from patchops.errors import InputError
 
@@ -47,17 +48,20 @@ def comparison(
     same_host: the one host given is what was scanned, whatever the scanner calls it.
     """
     rows: list[dict[str, Any]] = []
-    not_in_scan: list[str] = []
+    not_in_scan: list[HostKey] = []
+    compared: list[HostKey] = []
     met: set[tuple[str, ...]] = set()
     with usable_input(), AdvisoryDatabase.open(database) as opened:
         matcher = Matcher(opened, now=now)
         for host in hosts:
             theirs = found if same_host else of_host(found, host.facts.name, host.facts.address)
             if not theirs and not same_host:
-                not_in_scan.append(host.facts.name)
+                not_in_scan.append(host.facts.key)
                 continue
             met.update(one.hosts for one in theirs)
-            rows += ({"host": host.facts.name, **row} for row in _rows(matcher, host, theirs))
+            compared.append(host.facts.key)
+            rows += ({"host": host.facts.key, **row} for row in _rows(matcher, host, theirs))
+    names = labels([*compared, *not_in_scan])
     totals = Counter(row["agreement"] for row in rows)
     strangers = Counter(one.hosts for one in found if one.hosts not in met)
     return {
@@ -66,8 +70,8 @@ def comparison(
         "engine_version": ENGINE_VERSION,
         "created_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "totals": {agreement: totals[agreement] for agreement in AGREEMENTS},
-        "rows": rows,
-        "not_in_scan": not_in_scan,
+        "rows": [{**row, "host": names[row["host"]]} for row in rows],
+        "not_in_scan": [names[host] for host in not_in_scan],
         "not_ours": [{"names": list(names), "findings": strangers[names]} for names in sorted(strangers)],
     }
 

@@ -6,36 +6,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.failures import failures_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import DirectoryStore
+from patchops.store.documents import Owner
 
 _CHANGING = ("patch", "rollback")
 _NEWEST = 100
 
 
-def failed_updates(documents: Path) -> dict[str, frozenset[str]]:
+def failed_updates(documents: DirectoryStore, owner: Owner) -> dict[HostKey, frozenset[str]]:
     """The packages whose update failed on a host or was taken back in the newest run that touched it.
 
-    Looks at the hundred newest reports of ``documents``; one that can't be read says nothing.
+    Looks at the hundred newest reports of ``documents``; one that can't be read says nothing. ``owner`` tells
+    the inventory of a run whose report doesn't.
     """
-    failed: dict[str, frozenset[str]] = {}
-    settled: set[str] = set()
+    failed: dict[HostKey, frozenset[str]] = {}
     for report in _newest_first(documents):
-        told = failures_of(report)
+        inventory = report.get("inventory") or owner(str(report.get("run_id"))) or ""
+        told = failures_of(report, inventory)
         for row in report["hosts"]:
-            if row.get("touched") and row["host"] not in settled:
-                settled.add(row["host"])
-                failed[row["host"]] = told.get(row["host"], frozenset())
+            host = HostKey(inventory, row["host"])
+            if row.get("touched") and host not in failed:
+                failed[host] = told.get(host, frozenset())
     return failed
 
 
-def _newest_first(documents: Path) -> Iterator[dict[str, Any]]:
+def _newest_first(documents: DirectoryStore) -> Iterator[dict[str, Any]]:
     reports = []
-    # Names of runs begin with their time.
-    for path in sorted(documents.glob("runs/*/report.json"), reverse=True)[:_NEWEST]:
+    for path in documents.newest_reports(_NEWEST):
         try:
             report = read_document(json.loads(path.read_bytes()), "patchops.report", str(path))
         except (OSError, ValueError, DocumentError):

@@ -7,8 +7,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
@@ -17,23 +16,28 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
     VariableError,
     host_facts,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.shared_packages import SharedPackages
-from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
-from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
-    DirectoryStore,
-    StoreError,
-    host_document_key,
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
+    NAME_VARIABLE,
+    IdentityError,
+    Inventory,
 )
 from patchops.errors import InputError
 from patchops.runner.environment import build, collections_root, executable
 from patchops.runner.inventory import absolute_sources
+from patchops.store.documents import HostDocuments
 from patchops.text import plain
 
 
 def inventory_facts(
-    sources: Sequence[str], limit: str | None, vault_password_files: Sequence[str] = ()
+    sources: Sequence[str],
+    limit: str | None,
+    vault_password_files: Sequence[str] = (),
+    inventory_name: str | None = None,
 ) -> list[HostFacts]:
-    """The hosts of Ansible inventories with their groups and variables, sorted by name. Raises InputError."""
+    """The hosts of Ansible inventories with their groups and variables, sorted by name. Raises InputError.
+
+    `inventory_name` goes before the name that the inventory's variables give it.
+    """
     argv = [executable("ansible-inventory"), "--list"]
     for source in absolute_sources(sources):
         argv += ["-i", source]
@@ -58,7 +62,8 @@ def inventory_facts(
     listed = json.loads(answer.stdout)
     variables = listed.get("_meta", {}).get("hostvars", {})
     groups = _groups(listed)
-    facts = [facts_of(name, groups[name], variables.get(name, {})) for name in sorted(groups)]
+    inventory = _inventory(sources, variables, groups, inventory_name)
+    facts = [facts_of(name, groups[name], variables.get(name, {}), inventory.key) for name in sorted(groups)]
     if not facts:
         raise InputError(
             f"No host of {', '.join(sources)} matches {limit or 'all'!r}.",
@@ -67,46 +72,41 @@ def inventory_facts(
     return facts
 
 
-def facts_of(name: str, groups: Sequence[str], variables: Mapping[str, Any]) -> HostFacts:
+def _inventory(
+    sources: Sequence[str], variables: Mapping[str, Any], hosts: Iterable[str], name: str | None
+) -> Inventory:
+    names = {str(variables.get(host, {}).get(NAME_VARIABLE) or "") for host in hosts} or {""}
+    if name is None and len(names) > 1:
+        raise InputError(
+            f"{NAME_VARIABLE} differs among the hosts: {', '.join(sorted(map(repr, names)))}.",
+            "It names the inventory: give all of its hosts the same, or use --inventory-name.",
+        )
+    try:
+        return Inventory.of(absolute_sources(sources), name if name is not None else names.pop())
+    except IdentityError as error:
+        raise InputError(f"{error}.", "Correct it in the inventory or the option.") from None
+
+
+def facts_of(
+    name: str, groups: Sequence[str], variables: Mapping[str, Any], inventory: str = ""
+) -> HostFacts:
     """A host's facts; a variable that nobody can act on is refused as bad input."""
     try:
-        return host_facts(name, groups, variables)
+        return host_facts(name, groups, variables, inventory)
     except VariableError as error:
         raise InputError(str(error), "Correct it in the inventory.") from None
 
 
-def scanned_hosts(documents: Path) -> Iterator[HostInput]:
-    """Every host that was ever scanned into this directory store. Nothing is known of their exposure."""
-    loads = SharedPackages().loads
-    for path in sorted(documents.glob("hosts/*/host.json")):
-        document = _parsed(path, loads)
-        if isinstance(name := document.get("host"), str) and name:
-            yield HostInput(host_facts(name), *_readable(document, name))
+def scanned_hosts(documents: HostDocuments) -> Iterator[HostInput]:
+    """Every host that was ever scanned. Nothing is known of their exposure."""
+    for host, (document, why_missing) in documents.all():
+        yield HostInput(host_facts(host.name, inventory=host.inventory), document, why_missing)
 
 
-def with_documents(facts: Iterable[HostFacts], documents: Path) -> Iterator[HostInput]:
+def with_documents(facts: Iterable[HostFacts], documents: HostDocuments) -> Iterator[HostInput]:
     """Join hosts with what their last scan stored; a damaged document leaves the host unknown."""
-    store = DirectoryStore(documents, SharedPackages().loads)
     for host in facts:
-        try:
-            document = store.read(host_document_key(host.name))
-        except StoreError as error:
-            yield HostInput(host, None, f"its last scan can't be used: {error}")
-        else:
-            yield HostInput(host, *_readable(document, host.name)) if document else HostInput(host, None)
-
-
-def was_scanned(documents: Path) -> bool:
-    """Whether any host was ever scanned into this directory store."""
-    return next(documents.glob("hosts/*/host.json"), None) is not None
-
-
-def _readable(document: dict[str, Any], name: str) -> tuple[dict[str, Any] | None, str]:
-    """The document and "", or None and why it can't be used."""
-    try:
-        return read_document(document, "patchops.host", f"the document of {name}"), ""
-    except DocumentError as error:
-        return None, f"its last scan can't be used: {error}"
+        yield HostInput(host, *documents.of(host.key))
 
 
 def _groups(listed: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -128,11 +128,3 @@ def _members(
     seen.add(group)
     below = (_members(child, members, children, seen) for child in children.get(group, []))
     return set(members.get(group, set())).union(*below)
-
-
-def _parsed(path: Path, loads: Callable[[bytes], Any]) -> dict[str, Any]:
-    try:
-        document = loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} can't be read: {error}", "Remove it and scan the host again.") from None
-    return document if isinstance(document, dict) else {}

@@ -24,6 +24,7 @@ from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import ExitCode, InputError
 from patchops.paths import DataDirectory, data_directory
+from patchops.store.state import run_owner
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -65,11 +66,11 @@ def assess(ctx: click.Context, /, **given: Any) -> None:
     chosen = choose(given, data)
     assessment = carry_out(
         chosen.hosts,
-        given["db"] or data.root / "advisories.sqlite3",
+        given["db"] or data.advisories,
         policy,
         datetime.now(timezone.utc),
         _ledger(given, data, chosen.from_file),
-        {} if chosen.from_file else failed_updates(data.documents),
+        {} if chosen.from_file else failed_updates(data.store, run_owner(data)),
         given["include_installed"],
     )
     if not chosen.from_file:
@@ -88,7 +89,7 @@ def _ledger(given: Mapping[str, Any], data: DataDirectory, offline: bool) -> Pat
         return None
     named: Path | None = given["ledger"]
     # A file that is assessed now and then is nobody's host: it leaves no memory unless asked to.
-    return named or (None if offline else data.root / "ledger.sqlite3")
+    return named or (None if offline else data.ledger)
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

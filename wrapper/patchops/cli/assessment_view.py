@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import currency_line
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, key_of, labels
 from patchops.text import plain
 
 _GROUP_STYLES = {"overdue and exploited": "bold red", "overdue": "red", "exploited": "red", "due": "yellow"}
@@ -46,11 +47,12 @@ def print_assessment(console: Console, document: Mapping[str, Any]) -> None:
     )
     print_intelligence(console, document)
     print_uncovered(console, document)
-    console.print(_hosts(document["hosts"]))
+    names = labels(key_of(row) for row in document["hosts"])
+    console.print(_hosts(document["hosts"], names))
     urgent = [finding for finding in document["findings"] if finding["urgency_group"] != "closed"]
     if urgent:
         console.print(Text("\nMost urgent first", style="bold"))
-        print_findings(console, urgent[:_MOST])
+        print_findings(console, urgent[:_MOST], names)
         _remaining(console, len(urgent) - _MOST)
     for notice in document["waiver_notices"]:
         console.print(Text(f"Waiver: {plain(notice['message'])}", style="yellow"))
@@ -86,15 +88,17 @@ def _as_judged(totals: Mapping[str, Any]) -> str:
     return f"{number} compliant as far as judged, " if number else ""
 
 
-def print_findings(console: Console, findings: Sequence[Mapping[str, Any]]) -> None:
-    """Print findings as a table, in their order."""
+def print_findings(
+    console: Console, findings: Sequence[Mapping[str, Any]], names: Mapping[HostKey, str]
+) -> None:
+    """Print findings as a table, in their order. `names`: how each host is shown."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("host", "package", "advisory", "state", "fix", "due", "why"):
         table.add_column(title, overflow="fold")
     for finding in findings:
         group = finding["urgency_group"]
         table.add_row(
-            Text(plain(finding["host"], 80)),
+            Text(plain(names[key_of(finding)], 120)),
             Text(plain(finding["package"] or "", 80)),
             Text(plain(finding["advisory"] or "", 60)),
             Text(_state(finding)),
@@ -105,7 +109,7 @@ def print_findings(console: Console, findings: Sequence[Mapping[str, Any]]) -> N
     console.print(table)
 
 
-def _hosts(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _hosts(rows: Sequence[Mapping[str, Any]], names: Mapping[HostKey, str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
         "host",
@@ -121,7 +125,7 @@ def _hosts(rows: Sequence[Mapping[str, Any]]) -> Table:
     for row in rows[:_MOST]:
         states = row["states"]
         table.add_row(
-            Text(plain(row["host"], 80)),
+            Text(plain(names[key_of(row)], 120)),
             Text(_status(row), style=_STATUS_STYLES[row["status"]]),
             Text(judged_of(row["coverage"])),
             Text(str(states.get("missing", 0) + states.get("failed", 0) + states.get("rejected", 0))),

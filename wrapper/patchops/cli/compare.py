@@ -58,7 +58,7 @@ def compare(scans: Sequence[str], agreements: Sequence[str], **given: Any) -> No
     same_host = chosen.from_file and given["host"] is None and len({one.hosts for one in found}) <= 1
     document = comparison(
         chosen.hosts,
-        given["db"] or data.root / "advisories.sqlite3",
+        given["db"] or data.advisories,
         found,
         datetime.now(timezone.utc),
         same_host,

@@ -15,12 +15,14 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, labels
 from patchops.assessment.assess import verdicts
-from patchops.assessment.hosts import inventory_facts, scanned_hosts, was_scanned, with_documents
-from patchops.cli.options import output_options
+from patchops.assessment.hosts import inventory_facts, scanned_hosts, with_documents
+from patchops.cli.options import inventory_name_option, output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import InputError
 from patchops.paths import data_directory
+from patchops.store.state import host_documents
 from patchops.text import plain
 
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}\Z")
@@ -37,12 +39,14 @@ ANSWERS = {
 @click.command()
 @click.argument("name", metavar="CVE")
 @click.option("--inventory", "-i", "inventories", metavar="INVENTORY", multiple=True, help="Only its hosts.")
+@inventory_name_option
 @click.option("--limit", "-l", metavar="PATTERN", help="Hosts or groups of the inventory.")
 @click.option("--db", metavar="FILE", type=click.Path(path_type=Path), help="The advisory database.")
 @output_options
 def cve(
     name: str,
     inventories: tuple[str, ...],
+    inventory_name: str | None,
     limit: str | None,
     db: Path | None,
     as_json: bool,
@@ -53,15 +57,17 @@ def cve(
     if not _CVE.match(name.upper()):
         raise InputError(f"{name!r} is no CVE id.", "Write it like CVE-2026-1234.")
     data = data_directory(os.environ, os.geteuid())
+    documents = host_documents(data)
     if inventories:
-        hosts = with_documents(inventory_facts(inventories, limit), data.documents)
-    elif was_scanned(data.documents):
-        hosts = scanned_hosts(data.documents)
+        facts = inventory_facts(inventories, limit, inventory_name=inventory_name)
+        hosts = with_documents(facts, documents)
+    elif documents:
+        hosts = scanned_hosts(documents)
     else:
         raise InputError(f"No host was ever scanned into {data.documents}.", "Run `patchops scan` first.")
     found = verdicts(
         hosts,
-        db or data.root / "advisories.sqlite3",
+        db or data.advisories,
         name.upper(),
         datetime.now(timezone.utc),
     )
@@ -72,12 +78,17 @@ def cve(
         _print(document)
 
 
-def answer(name: str, found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The hosts by answer, and every host's verdict: {cve, has_it: [...], ..., hosts: {...}}."""
+def answer(name: str, found: Mapping[HostKey, Mapping[str, Any]]) -> dict[str, Any]:
+    """The hosts by answer, and every host's verdict: {cve, has_it: [...], ..., hosts: {...}}.
+
+    A host is known by its name, and by NAME@INVENTORY where another one has that name too.
+    """
+    names = labels(found)
+    by_name = {names[host]: verdict for host, verdict in found.items()}
     document: dict[str, Any] = {"cve": name, **{key: [] for key in ANSWERS}}
-    for host, verdict in sorted(found.items()):
+    for host, verdict in sorted(by_name.items()):
         document[_answer_of(verdict)].append(host)
-    document["hosts"] = {host: dict(verdict) for host, verdict in sorted(found.items())}
+    document["hosts"] = {host: dict(verdict) for host, verdict in sorted(by_name.items())}
     return document
 
 
@@ -101,6 +112,6 @@ def _print(document: Mapping[str, Any]) -> None:
         for host in hosts[:_MOST]:
             verdict = document["hosts"][host]
             reasons = "; ".join(reason["message"] for reason in verdict["reasons"])
-            console.print(Text(f"  {plain(host, 80)}  {plain(reasons, 200)}"), soft_wrap=True)
+            console.print(Text(f"  {plain(host, 120)}  {plain(reasons, 200)}"), soft_wrap=True)
         if len(hosts) > _MOST:
             console.print(Text(f"  and {len(hosts) - _MOST} more: --json shows all"))

@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.text import Text
 
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import host_facts
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import key_of, labels
 from patchops.assessment.assess import findings_of, latest, policy_of
-from patchops.assessment.hosts import scanned_hosts, with_documents
+from patchops.assessment.hosts import scanned_hosts
 from patchops.cli.assessment_view import print_findings, print_intelligence
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
@@ -31,6 +31,8 @@ from patchops.exports.cyclonedx import cyclonedx_document
 from patchops.exports.openvex import openvex_document
 from patchops.exports.table import findings_csv
 from patchops.paths import data_directory
+from patchops.store.documents import HostDocuments
+from patchops.store.state import host_documents
 
 _STATES = [
     "missing",
@@ -87,7 +89,7 @@ def findings(as_csv: bool, as_json: bool, query: str | None, source: Path | None
         print_json({**document, "findings": found}, compiled)
     else:
         console = Console(highlight=False)
-        print_findings(console, found)
+        print_findings(console, found, labels(map(key_of, document["findings"])))
         total = len(document["findings"])
         console.print(Text(f"{len(found)} of {total} findings of {document['created_at']}"))
         print_intelligence(console, document)
@@ -114,17 +116,17 @@ def export(
     if kind == "csv":
         _write(findings_csv(found), output)
         return
-    documents = data_directory(os.environ, os.geteuid()).documents
+    documents = host_documents(data_directory(os.environ, os.geteuid()))
     if kind == "openvex":
         systems = {
-            host.facts.name: {key: host.document.get(key) for key in ("os", "package_manager")}
+            host.facts.key: {key: host.document.get(key) for key in ("os", "package_manager")}
             for host in scanned_hosts(documents)
             if host.document is not None
         }
         made = openvex_document(found, systems, policy_of(policy).waivers, author, document["created_at"])
     else:
         host = _one_host(wanted["host"], document, documents)
-        theirs = [finding for finding in found if finding["host"] == host["host"]]
+        theirs = [finding for finding in found if key_of(finding) == key_of(host)]
         made = cyclonedx_document(host, theirs if kind == "cyclonedx-vdr" else None, now())
     _write(json.dumps(made, indent=2, ensure_ascii=True) + "\n", output)
 
@@ -146,7 +148,7 @@ def select(
     return [
         row
         for row in rows
-        if _fits(host, row["host"])
+        if _fits(host, row["host"], key_of(row).label)
         and (not cves or not cves.isdisjoint(row["cves"]))
         and _fits(advisory, row["advisory"])
         and _fits(package, row["package"], *(binary["name"] for binary in row.get("binaries") or []))
@@ -169,16 +171,17 @@ def _document(source: Path | None) -> dict[str, Any]:
     return latest(data_directory(os.environ, os.geteuid()))
 
 
-def _one_host(patterns: Sequence[str], document: Finding, documents: Path) -> Mapping[str, Any]:
+def _one_host(patterns: Sequence[str], document: Finding, documents: HostDocuments) -> Mapping[str, Any]:
     """The host document of the one assessed host that fits."""
-    rows = document.get("hosts") or [document]
-    names = [row["host"] for row in rows if patterns and _fits(patterns, row["host"])]
-    if len(names) != 1:
-        raise InputError(f"CycloneDX speaks about one host; {len(names)} fit.", "Name one with --host.")
-    [host] = with_documents([host_facts(names[0])], documents)
-    if host.document is None:
-        raise InputError(f"{names[0]}: {host.why_missing}.", "Scan it first.")
-    return host.document
+    known = map(key_of, document.get("hosts") or [document])
+    hosts = [host for host in known if patterns and _fits(patterns, host.name, host.label)]
+    if len(hosts) != 1:
+        told = f" ({', '.join(host.label for host in hosts[:5])})" if hosts else ""
+        raise InputError(f"CycloneDX speaks about one host; {len(hosts)} fit{told}.", "Name one with --host.")
+    found, why_missing = documents.of(hosts[0])
+    if found is None:
+        raise InputError(f"{hosts[0].name}: {why_missing}.", "Scan it first.")
+    return {**found, "inventory": hosts[0].inventory}
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -15,9 +15,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors i
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
-from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, was_scanned, with_documents
+from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, with_documents
+from patchops.cli.options import inventory_name_option
 from patchops.errors import InputError
 from patchops.paths import DataDirectory
+from patchops.store.state import host_documents
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -60,6 +62,7 @@ def host_options(function: _F) -> _F:
             "--vault-password-file", metavar="FILE", type=_FILE, multiple=True, help="Vault password file."
         ),
         click.option("--limit", "-l", metavar="PATTERN", help="Hosts or groups of the inventory."),
+        inventory_name_option,
         click.option(
             "--inventory",
             "-i",
@@ -95,17 +98,19 @@ def _scanned(given: Mapping[str, Any], data: DataDirectory) -> Iterable[HostInpu
                 f"--{name} belongs to an inventory file.",
                 "Give --dpkg-status, --rpm-list, --apk-installed or --sbom, or leave it out.",
             )
+    documents = host_documents(data)
     if given["inventories"]:
         vault = [str(path) for path in given["vault_password_file"]]
-        return with_documents(inventory_facts(given["inventories"], given["limit"], vault), data.documents)
+        facts = inventory_facts(given["inventories"], given["limit"], vault, given["inventory_name"])
+        return with_documents(facts, documents)
     if given["limit"]:
         raise InputError("--limit needs an inventory.", "Name it with -i.")
-    if not was_scanned(data.documents):
+    if not documents:
         raise InputError(
             f"No host was ever scanned into {data.documents}.",
             "Run `patchops scan -i INVENTORY`, or assess an inventory file, for instance with --dpkg-status.",
         )
-    return scanned_hosts(data.documents)
+    return scanned_hosts(documents)
 
 
 def _from_file(kind: str, path: Path, given: Mapping[str, Any]) -> HostInput:

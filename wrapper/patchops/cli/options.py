@@ -51,8 +51,19 @@ class Passwords:
     connection_options: tuple[str, ...]
 
 
+def inventory_name_option(function: _F) -> _F:
+    """`--inventory-name`."""
+    return click.option(
+        "--inventory-name",
+        metavar="NAME",
+        envvar="PATCHOPS_INVENTORY_NAME",
+        help="What the inventory is known by (default: its variable patchops_inventory, else its path).",
+    )(function)
+
+
 def inventory_options(function: _F) -> _F:
-    """`-i` and `--limit`."""
+    """`-i`, `--inventory-name` and `--limit`."""
+    function = inventory_name_option(function)
     function = click.option(
         "--limit",
         "-l",

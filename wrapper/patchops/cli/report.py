@@ -31,15 +31,14 @@ def report(run: str | None, opens: bool, only_path: bool, as_json: bool, query: 
     compiled = compile_query(query)
     data = data_directory(os.environ, os.geteuid())
     run_id = _find(data, run)
-    folder = data.run(run_id)
-    document = _read(folder / "report.json", run_id)
-    page = folder / "report.html"
+    path, page = data.report(run_id), data.page(run_id)
+    document = _read(path, run_id)
     if as_json or compiled is not None:
         print_json(document, compiled)
     elif only_path:
         click.echo(str(page))
     else:
-        print_summary(stdout_console(), read_report(document, str(folder / "report.json")))
+        print_summary(stdout_console(), read_report(document, str(path)))
         click.echo(f"\nReport: {page}")
     if opens:
         click.launch(page.as_uri())

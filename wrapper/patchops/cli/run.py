@@ -27,6 +27,7 @@ from patchops.cli.progress import RunView
 from patchops.cli.summary import print_summary
 from patchops.errors import InputError
 from patchops.paths import data_directory
+from patchops.runner.cancellation import signals_request
 from patchops.runs import conditions
 from patchops.runs.execute import execute
 from patchops.runs.finish import RunResult
@@ -86,6 +87,7 @@ def scan(ctx: click.Context, /, fail_on: Sequence[str], policy: Path | None, **c
                 common["vault_password_file"],
                 policy,
                 data_directory(os.environ, os.geteuid()),
+                common["inventory_name"],
             )
         )
     _carry_out(ctx, "scan", {}, common, asked)
@@ -222,9 +224,10 @@ def _carry_out(
         pass_env=common["pass_env"],
         deadline_seconds=common["deadline"],
         working_directory=Path.cwd(),
+        inventory_name=common["inventory_name"],
     )
     with RunView(Console(stderr=True, highlight=False), playbook) as view:
-        result = execute(request, data_directory(os.environ, os.geteuid()), view, pass_on)
+        result = execute(request, data_directory(os.environ, os.geteuid()), view, pass_on, signals_request)
     if as_json:
         print_json(result.document, query)
     else:

@@ -13,6 +13,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, labels
 from patchops.cli.console import stdout_console
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
@@ -57,10 +58,11 @@ def status(host: str | None, limit: int, as_json: bool, query: str | None) -> No
 
 
 def _hosts_table(hosts: Sequence[HostStatus]) -> Table:
+    names = labels(HostKey(host.inventory, host.name) for host in hosts)
     table = _table("host", "system", "pending", "reboot", "in effect", "transaction", "last", "seen")
     for host in hosts:
         cells = (
-            host.name,
+            names[HostKey(host.inventory, host.name)],
             host.os or "?",
             _pending(host),
             {True: "required", False: "no", None: "?"}[host.reboot_required],
@@ -69,7 +71,7 @@ def _hosts_table(hosts: Sequence[HostStatus]) -> Table:
             f"{host.last_playbook} {host.last_class}" if host.last_run else "",
             _moment(host.seen_at),
         )
-        table.add_row(*(Text(plain(cell, 80)) for cell in cells))
+        table.add_row(*(Text(plain(cell, 120)) for cell in cells))
     return table
 
 

@@ -27,6 +27,7 @@ def cyclonedx_document(
     """
     name = str(host.get("host") or (host.get("machine") or {}).get("hostname") or "host")
     system = host.get("os") or {}
+    inventory = str(host.get("inventory") or "")
     components = [_component(host, package) for package in host.get("packages") or []]
     document: dict[str, Any] = {
         "bomFormat": "CycloneDX",
@@ -41,6 +42,7 @@ def cyclonedx_document(
                 "name": name,
                 "version": str(system.get("version_id") or ""),
                 "description": str(system.get("name") or ""),
+                **({"properties": [{"name": "patchops:inventory", "value": inventory}]} if inventory else {}),
             },
         },
         # Packages of two architectures can share a purl-less name; equal components are one.
@@ -58,7 +60,8 @@ def cyclonedx_document(
             for vulnerability in finding["cves"] or [finding["advisory"] or f"update:{finding['package']}"]
         ]
     content = digest({key: document[key] for key in ("components", "vulnerabilities") if key in document})
-    document["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{name}/{content}')}"
+    identity = f"{name}@{inventory}" if inventory else name
+    document["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{identity}/{content}')}"
     return document
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.patchops.fleet.plugins.module_utils.canonical import canonical_json
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, key_of, labels
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.model import Waiver
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.openvex import (
     CONTEXT,
@@ -23,15 +24,17 @@ _ACCEPTED = ("waived", "mitigated")
 
 def openvex_document(
     findings: Iterable[Mapping[str, Any]],
-    hosts: Mapping[str, Mapping[str, Any]],
+    hosts: Mapping[HostKey, Mapping[str, Any]],
     waivers: Sequence[Waiver],
     author: str,
     timestamp: str,
 ) -> dict[str, Any]:
-    """A document over all findings with a CVE; ``hosts`` are host documents by name.
+    """A document over all findings with a CVE; ``hosts`` are host documents.
 
     Its id is a digest of the statements, so equal findings make an equal document.
     """
+    findings = list(findings)
+    names = labels(map(key_of, findings))
     by_id = {waiver.id: waiver for waiver in waivers}
     products: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     texts: dict[tuple[str, str, str], Mapping[str, Any]] = {}
@@ -40,7 +43,9 @@ def openvex_document(
             status = _status(finding)
             waiver = next(iter(finding.get("waivers") or ()), "") if finding["state"] in _ACCEPTED else ""
             key = (cve, status, waiver)
-            products.setdefault(key, []).append(_product(finding, hosts.get(finding["host"], {})))
+            products.setdefault(key, []).append(
+                _product(finding, names[key_of(finding)], hosts.get(key_of(finding), {}))
+            )
             texts.setdefault(key, finding)
     statements = [
         to_statement(by_id[waiver], cve, products[cve, status, waiver])
@@ -85,6 +90,6 @@ def _action(finding: Mapping[str, Any]) -> str:
     return f"Update {finding['package']} to {finding['fixed']}{due}"
 
 
-def _product(finding: Mapping[str, Any], host: Mapping[str, Any]) -> dict[str, Any]:
+def _product(finding: Mapping[str, Any], name: str, host: Mapping[str, Any]) -> dict[str, Any]:
     package = package_url(host, finding["package"], finding["installed"])
-    return {"@id": HOST_URN + quote(finding["host"], safe="-._~"), "subcomponents": [{"@id": package}]}
+    return {"@id": HOST_URN + quote(name, safe="-._~"), "subcomponents": [{"@id": package}]}

@@ -28,6 +28,7 @@ COLUMNS = (
     "rule",
     "clock_start",
     "reasons",
+    "inventory",
 )
 
 

@@ -186,7 +186,7 @@ def status_command(db: Path | None, as_json: bool, query: str | None) -> None:
 
 
 def _database(db: Path | None) -> Path:
-    return db or data_directory(os.environ, os.geteuid()).root / "advisories.sqlite3"
+    return db or data_directory(os.environ, os.geteuid()).advisories
 
 
 def _location_of(path: Path, name: str) -> str | None:

@@ -4,11 +4,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
+    NAME_VARIABLE,
+    IdentityError,
+    Inventory,
+)
 from patchops.errors import InputError
 from patchops.runner.environment import executable
 from patchops.runner.secrets import Secret, handed_over
@@ -74,6 +80,43 @@ def resolve_hosts(
     if not hosts:
         raise _no_host(sources, pattern)
     return hosts
+
+
+def identify(
+    sources: Sequence[str],
+    host: str,
+    name: str | None,
+    environment: Mapping[str, str],
+    vault: Sequence[Secret],
+    options: Sequence[str],
+    directory: Path,
+) -> Inventory:
+    """The identity of the inventory, as the playbook will find it out. Raises InputError.
+
+    `name` was given by the user; without it, `host`'s variables may have one, `options` (vault and extra
+    variables) included. The playbook refuses hosts that disagree.
+    """
+    if name is None:
+        argv = [executable("ansible-inventory"), "--host", host, *options]
+        for source in sources:
+            argv += ["-i", source]
+        with handed_over(vault, directory) as passwords:
+            answer = subprocess.run(
+                [*argv, *passwords],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+            )
+        if answer.returncode != 0:
+            raise _refusal(answer.stderr, sources, host)
+        name = json.loads(answer.stdout).get(NAME_VARIABLE)
+    try:
+        return Inventory.of(sources, name)
+    except IdentityError as error:
+        raise InputError(f"{error}.", "Correct it in the inventory or the option.") from None
 
 
 def _refusal(stderr: str, sources: Sequence[str], pattern: str) -> InputError:

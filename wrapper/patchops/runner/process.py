@@ -44,6 +44,11 @@ class AttemptFiles:
         return self.root / "lock"
 
     @property
+    def worker_lock(self) -> Path:
+        """Held by the `patchops` process of the attempt as long as it lives."""
+        return self.root / "worker.lock"
+
+    @property
     def drain(self) -> Path:
         return self.root / "drain"
 

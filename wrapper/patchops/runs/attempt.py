@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import NAME_VARIABLE, Inventory
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import report_key
 from patchops.paths import DataDirectory
 from patchops.runner.process import AttemptFiles, Launch
 from patchops.runs.request import RunRequest
@@ -24,13 +26,13 @@ class Attempt:
     run_id: str
     number: int
     sources: Sequence[str]
+    inventory: Inventory
     hosts: Sequence[str]
     environment: Mapping[str, str]
 
-    @property
-    def inventory(self) -> str:
-        """The inventory as hosts are keyed by it."""
-        return ",".join(self.sources)
+    def of_run(self, run_id: str, number: int) -> Attempt:
+        """The same as a further attempt at another run."""
+        return replace(self, run_id=run_id, number=number)
 
     @property
     def folder(self) -> Path:
@@ -44,7 +46,7 @@ class Attempt:
     @property
     def engine_report(self) -> Path:
         """Where the playbook leaves its report."""
-        return self.data.documents / "runs" / self.run_id / "report.json"
+        return self.data.store.path(report_key(self.run_id))
 
     @property
     def record(self) -> NewRun:
@@ -54,7 +56,6 @@ class Attempt:
             playbook=self.request.playbook,
             inventory=self.inventory,
             pattern=self.request.pattern,
-            digest=self.request.digest,
             changes_hosts=self.request.changes_hosts,
             check_mode=self.request.check,
             hosts=self.hosts,
@@ -73,6 +74,8 @@ class Attempt:
             "patchops_document_store": {"kind": "directory", "path": str(self.data.documents)},
             "patchops_drain_file": str(self.files.drain),
         }
+        if self.request.inventory_name is not None:
+            variables[NAME_VARIABLE] = self.request.inventory_name
         self.files.variables.touch(mode=0o600)
         self.files.variables.write_text(json.dumps(variables, indent=1), encoding="utf-8")
 

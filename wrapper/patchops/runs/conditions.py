@@ -14,6 +14,7 @@ from patchops.assessment.hosts import inventory_facts, with_documents
 from patchops.errors import InputError
 from patchops.paths import DataDirectory
 from patchops.reports.model import Report
+from patchops.store.state import host_documents, run_owner
 
 # Says in one sentence why a finished run does not pass, or "".
 Condition = Callable[[Report], str]
@@ -31,12 +32,13 @@ def overdue(
     vault_password_files: Sequence[str],
     policy_file: Path | None,
     data: DataDirectory,
+    inventory_name: str | None = None,
 ) -> Condition:
     """Findings past their due date by the policy, assessed from what the scan stored.
 
     Raises InputError at once where there is no advisory database or the policy can't be read.
     """
-    database = data.root / "advisories.sqlite3"
+    database = data.advisories
     if not database.is_file():
         raise InputError(
             f"--fail-on overdue needs an advisory database; there is none at {database}.",
@@ -45,11 +47,10 @@ def overdue(
     policy = policy_of(policy_file)
 
     def condition(report: Report) -> str:
-        facts = inventory_facts(inventories, pattern, vault_password_files)
-        hosts = with_documents(facts, data.documents)
-        memory = data.root / "ledger.sqlite3"
-        failed = failed_updates(data.documents)
-        assessment = assess(hosts, database, policy, datetime.now(UTC), memory, failed)
+        facts = inventory_facts(inventories, pattern, vault_password_files, inventory_name)
+        hosts = with_documents(facts, host_documents(data))
+        failed = failed_updates(data.store, run_owner(data))
+        assessment = assess(hosts, database, policy, datetime.now(UTC), data.ledger, failed)
         keep(assessment, data)
         late = [str(row["host"]) for row in assessment.document["hosts"] if row["overdue"]]
         return f"Updates are overdue on {', '.join(late)}; see `patchops findings`." if late else ""

@@ -74,8 +74,8 @@ def conclude(
             why_salvaged=why_no_report(attempt, watch, ended, cancellation),
             conditions=conditions,
         )
-    page = attempt.folder / "report.html"
-    _write_json(attempt.folder / "report.json", document)
+    page = attempt.data.page(attempt.run_id)
+    _write_json(attempt.data.report(attempt.run_id), document)
     write_page(report, page)
     return RunResult(attempt.run_id, document, report, verdict, page, attempt.files.log)
 

@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, WorkerId
 from patchops.errors import FenceError, OutcomeUnknownError
 from patchops.runner import fence
 from patchops.runner.process import AttemptFiles, end
-from patchops.store.ledger import Ledger, OpenAttempt, WrapperProcess
+from patchops.runs.liveness import lives, same_machine
+from patchops.store.ledger import Ledger, OpenAttempt
 
 
 @dataclass(frozen=True)
@@ -34,36 +36,59 @@ class Conflict:
         return f"run {self.attempt.run_id} ({self.attempt.playbook}, started {started}) on {names}"
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is about to work on."""
+
+    inventory: Inventory
+    hosts: Sequence[str]
+    changes_hosts: bool
+
+
 def settle(
     ledger: Ledger,
-    inventory: str,
-    hosts: Sequence[str],
-    changes_hosts: bool,
+    wanted: Wanted,
+    here: WorkerId,
     notice: Callable[[str], None],
     now: Callable[[], datetime.datetime],
 ) -> None:
-    """Close the record of attempts whose processes are gone, and end those whose wrapper is gone.
+    """Close the record of attempts whose processes are gone, and end those whose worker is gone.
 
-    Raises FenceError when a living wrapper works on any of `hosts`, and OutcomeUnknownError when the
+    Raises FenceError when a living worker works on any of the wanted hosts, and OutcomeUnknownError when the
     playbook of a dead one can't be ended; in both cases nothing of the new run was started. A run that
-    changes nothing (`changes_hosts` false) waits for nobody.
+    changes nothing waits for nobody.
     """
     for attempt in ledger.open_attempts():
-        files = AttemptFiles(Path(attempt.directory))
-        shared = tuple(sorted(set(hosts) & attempt.hosts)) if attempt.inventory == inventory else ()
-        in_the_way = bool(shared) and changes_hosts and attempt.changes_hosts
-        if _lives(attempt.wrapper):
-            if in_the_way:
+        shared = _shared(ledger, attempt, wanted)
+        if lives(attempt, here, now()):
+            if shared:
                 raise FenceError(
-                    f"{Conflict(attempt, shared)} is still going on (pid {attempt.wrapper.pid}).",
+                    f"{Conflict(attempt, shared)} is still going on ({_where(attempt.worker, here)}).",
                     "Wait for it, or stop it with Ctrl-C or `kill -TERM`. Nothing was started.",
                 )
             continue
+        files = AttemptFiles(Path(attempt.directory))
         if fence.held(files.lock):
-            if not in_the_way:
+            if not shared:
                 continue
             _end_orphan(attempt, files, notice)
+        elif shared and attempt.worker.id and not same_machine(attempt.worker, here):
+            notice(
+                f"{Conflict(attempt, shared)} was not heard of since its lease ended"
+                f" ({_where(attempt.worker, here)}). It counts as interrupted; transactions on hosts go on."
+            )
         ledger.mark_interrupted(attempt.attempt_id, now())
+
+
+def _shared(ledger: Ledger, attempt: OpenAttempt, wanted: Wanted) -> tuple[str, ...]:
+    """The hosts that both would change, as far as the inventories can mean the same by a name."""
+    if not (wanted.changes_hosts and attempt.changes_hosts and attempt.inventory.overlaps(wanted.inventory)):
+        return ()
+    return tuple(ledger.hosts_among(attempt.attempt_id, wanted.hosts))
+
+
+def _where(worker: WorkerId, here: WorkerId) -> str:
+    return f"pid {worker.pid}" if not worker.id or same_machine(worker, here) else str(worker)
 
 
 def _end_orphan(attempt: OpenAttempt, files: AttemptFiles, notice: Callable[[str], None]) -> None:
@@ -77,8 +102,3 @@ def _end_orphan(attempt: OpenAttempt, files: AttemptFiles, notice: Callable[[str
             f"The playbook of run {attempt.run_id} does not end (pids {pids}).",
             "Look at these processes, end them, and run the same command again. Nothing new was started.",
         )
-
-
-def _lives(wrapper: WrapperProcess) -> bool:
-    ticks = fence.started_ticks(wrapper.pid)
-    return ticks is not None and ticks == wrapper.started_ticks

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +45,8 @@ class RunRequest:
 
     `variables` go to the playbook through a file; `extra_vars` and `ansible_options` are the user's own for
     ansible-playbook. `secrets` are passwords from prompts, `vault_options` and `connection_options` name
-    files with them. `deadline_seconds` ends the run, not the transactions on the hosts.
+    files with them. `deadline_seconds` ends the run, not the transactions on the hosts. `inventory_name` is
+    what the inventory is known by; without it, its variables or sources tell.
     """
 
     playbook: str
@@ -64,6 +63,7 @@ class RunRequest:
     pass_env: Sequence[str] = ()
     deadline_seconds: float | None = None
     working_directory: Path = field(default_factory=Path.cwd)
+    inventory_name: str | None = None
 
     @property
     def changes_hosts(self) -> bool:
@@ -73,21 +73,6 @@ class RunRequest:
     def vault_secrets(self) -> list[Secret]:
         """The secrets that reading an inventory may need."""
         return [secret for secret in self.secrets if secret.option == "--vault-password-file"]
-
-    @property
-    def digest(self) -> str:
-        """Equal for two requests that ask for the same; the passwords are no part of it."""
-        asked = {
-            "playbook": self.playbook,
-            "inventories": list(self.inventories),
-            "pattern": self.pattern,
-            "variables": dict(self.variables),
-            "check": self.check,
-            "extra_vars": list(self.extra_vars),
-            "ansible_options": list(self.ansible_options),
-        }
-        text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_ansible_options(options: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from patchops.errors import InputError
 
 # The version of the tables that this version of PatchOps works with: the newest in migrations/.
-CURRENT = "0001"
+CURRENT = "0002"
 _BUSY_MILLISECONDS = 30_000
 
 

@@ -8,55 +8,56 @@ Every function is one transaction of its own.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import CursorResult, Engine, func, insert, select, update
+from sqlalchemy.orm import Session, aliased, selectinload
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, RunKey, WorkerId
+from patchops.store.dialects import insert_new, insert_or_update
 from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
 
 RUNNING = "running"
 INTERRUPTED = "interrupted"
+UNFINISHED = ("not_started", "unknown")
+"""Classes of outcomes after which a host still waits for the end of its run."""
+_MOST_NAMED = 5
+_NAMES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
 class NewRun:
-    """What is known of a run before it starts; `digest` tells whether two calls asked for the same."""
+    """What is known of a run before it starts."""
 
     run_id: str
     playbook: str
-    inventory: str
+    inventory: Inventory
     pattern: str
-    digest: str
     changes_hosts: bool
     check_mode: bool
     hosts: Sequence[str]
 
 
 @dataclass(frozen=True)
-class WrapperProcess:
-    """A process for good: its pid and its start in ticks since boot."""
-
-    pid: int
-    started_ticks: int | None
-
-
-@dataclass(frozen=True)
 class OpenAttempt:
-    """An attempt that is on record as running."""
+    """An attempt that is on record as running.
+
+    `worker` is the process that started it. Its id is "" where a version up to 0.1 did, which is known by its
+    pid and `started_ticks` (since boot) alone. `lease_until`: when it counts as gone unless it is heard of.
+    """
 
     attempt_id: int
     run_id: str
     playbook: str
-    digest: str
     changes_hosts: bool
     directory: str
-    wrapper: WrapperProcess
+    worker: WorkerId
+    started_ticks: int | None
+    lease_until: datetime.datetime | None
     started_at: datetime.datetime
-    hosts: frozenset[str]
-    inventory: str
+    inventory: Inventory
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,14 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, new: NewRun, directory: str, wrapper: WrapperProcess, now: datetime.datetime) -> int:
+    def begin(
+        self,
+        new: NewRun,
+        directory: str,
+        worker: WorkerId,
+        now: datetime.datetime,
+        lease_until: datetime.datetime,
+    ) -> int:
         """Put an attempt on record, and its run unless that one is taken up again.
 
         Returns the attempt's id.
@@ -118,9 +126,10 @@ class Ledger:
                 run = Run(
                     id=new.run_id,
                     playbook=new.playbook,
-                    inventory=new.inventory,
+                    inventory=new.inventory.key,
+                    sources=list(new.inventory.sources),
                     pattern=new.pattern,
-                    request_digest=new.digest,
+                    request_digest="",
                     changes_hosts=new.changes_hosts,
                     check_mode=new.check_mode,
                     started_at=now,
@@ -131,31 +140,47 @@ class Ledger:
             attempt = Attempt(
                 number=len(run.attempts) + 1,
                 directory=directory,
-                wrapper_pid=wrapper.pid,
-                wrapper_started=wrapper.started_ticks,
+                worker_id=worker.id,
+                machine=worker.machine,
+                hostname=worker.hostname,
+                boot_id=worker.boot_id,
+                wrapper_pid=worker.pid,
+                lease_until=lease_until,
                 status=RUNNING,
                 started_at=now,
             )
             run.attempts.append(attempt)
             session.flush()
-            identifiers = _host_ids(session, new.inventory, new.hosts)
+            identifiers = _host_ids(session, new.inventory.key, new.hosts)
             session.execute(
                 insert(HostResult),
                 [_blank_result(attempt.id, identifier) for identifier in identifiers.values()],
             )
             return attempt.id
 
-    def open_attempts(self) -> list[OpenAttempt]:
-        """Attempts that were never closed: running now, or their wrapper was killed."""
-        with Session(self._engine) as session:
-            query = (
-                select(Attempt)
-                .where(Attempt.status == RUNNING)
-                .options(
-                    selectinload(Attempt.run), selectinload(Attempt.results).selectinload(HostResult.host)
-                )
+    def renew(self, attempt_id: int, lease_until: datetime.datetime) -> bool:
+        """Say that the attempt's worker lives; False when the attempt is no longer on record as running."""
+        with Session(self._engine) as session, session.begin():
+            renewed = session.execute(
+                update(Attempt)
+                .where(Attempt.id == attempt_id, Attempt.status == RUNNING)
+                .values(lease_until=lease_until)
             )
+            return bool(cast(CursorResult[Any], renewed).rowcount)
+
+    def open_attempts(self) -> list[OpenAttempt]:
+        """Attempts that were never closed: running now, or their worker was killed."""
+        with Session(self._engine) as session:
+            query = select(Attempt).where(Attempt.status == RUNNING).options(selectinload(Attempt.run))
             return [_open_attempt(attempt) for attempt in session.scalars(query)]
+
+    def hosts_among(self, attempt_id: int, names: Sequence[str]) -> list[str]:
+        """Those of the hosts with these names that an attempt is about, sorted."""
+        query = select(Host.name).join(HostResult).where(HostResult.attempt_id == attempt_id)
+        with Session(self._engine) as session:
+            return sorted(
+                name for part in _parts(names) for name in session.scalars(query.where(Host.name.in_(part)))
+            )
 
     def attempts_of(self, run_id: str) -> int:
         """How many attempts a run has."""
@@ -163,12 +188,44 @@ class Ledger:
             run = session.get(Run, run_id)
             return len(run.attempts) if run else 0
 
-    def resumable(self, digest: str) -> str | None:
-        """The newest run that asked for the same, if it was interrupted before its report."""
+    def resumable(self, key: RunKey, names: Sequence[str]) -> str | None:
+        """The newest interrupted run of this kind that left one of these hosts unfinished.
+
+        A host is unfinished when nothing is known of how it came out, and no later run of the kind was about
+        it.
+        """
+        later_result, later_attempt, later_run = aliased(HostResult), aliased(Attempt), aliased(Run)
+        superseded = (
+            select(later_result.id)
+            .join(later_attempt, later_attempt.id == later_result.attempt_id)
+            .join(later_run, later_run.id == later_attempt.run_id)
+            .where(
+                later_result.host_id == HostResult.host_id,
+                later_result.id > HostResult.id,
+                later_run.playbook == key.playbook,
+                later_run.changes_hosts,
+            )
+        )
+        query = (
+            select(Run)
+            .join(Attempt, Attempt.run_id == Run.id)
+            .join(HostResult, HostResult.attempt_id == Attempt.id)
+            .join(Host, Host.id == HostResult.host_id)
+            .where(
+                Run.status == INTERRUPTED,
+                Run.playbook == key.playbook,
+                Run.inventory == key.inventory,
+                Run.changes_hosts,
+                HostResult.outcome_class.in_(UNFINISHED),
+                ~superseded.exists(),
+            )
+            .order_by(Run.started_at.desc(), Run.id.desc())
+            .limit(1)
+        )
         with Session(self._engine) as session:
-            query = select(Run).where(Run.request_digest == digest).order_by(Run.started_at.desc()).limit(1)
-            run = session.scalars(query).one_or_none()
-            return run.id if run is not None and run.status == INTERRUPTED else None
+            found = [session.scalars(query.where(Host.name.in_(part))).first() for part in _parts(names)]
+            runs = [run for run in found if run is not None]
+            return max(runs, key=lambda run: (run.started_at, run.id)).id if runs else None
 
     def mark_interrupted(self, attempt_id: int, now: datetime.datetime) -> None:
         """Close an attempt whose processes are all gone and which left no end of its own."""
@@ -183,15 +240,21 @@ class Ledger:
         """Keep the last known state of a transaction on a host, as soon as it is heard of."""
         with Session(self._engine) as session, session.begin():
             attempt = session.get_one(Attempt, attempt_id)
-            host_id = _host_ids(session, attempt.run.inventory, [host])[host]
-            values = {"run_id": attempt.run_id, "state": state, "updated_at": now}
-            statement = insert(Transaction).values(host_id=host_id, transaction_id=transaction_id, **values)
-            session.execute(
-                statement.on_conflict_do_update(index_elements=["host_id", "transaction_id"], set_=values)
+            run = attempt.run
+            host_id = _host_ids(session, run.inventory, [host])[host]
+            values = {"run_id": run.id, "state": state, "updated_at": now}
+            insert_or_update(
+                session,
+                Transaction,
+                {"host_id": host_id, "transaction_id": transaction_id},
+                values,
             )
 
     def close(self, attempt_id: int, closing: Closing, now: datetime.datetime) -> None:
-        """Record how an attempt and its run ended, and what is now known of its hosts."""
+        """Record how an attempt and its run ended, and what is now known of its hosts.
+
+        A run that was taken up again with other hosts than before is not done while it left some unfinished.
+        """
         with Session(self._engine) as session, session.begin():
             attempt = session.get_one(Attempt, attempt_id)
             run = attempt.run
@@ -205,16 +268,62 @@ class Ledger:
             for facts in closing.facts:
                 if facts.name in by_name:
                     _learn(by_name[facts.name].host, facts, now)
+            session.flush()
+            if run.changes_hosts and (left := _left_unfinished(session, attempt)):
+                more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+                run.status = INTERRUPTED
+                run.reason = (
+                    f"{run.reason} Left unfinished by an earlier attempt:"
+                    f" {', '.join(left[:_MOST_NAMED])}{more}."
+                    f" Run `patchops {run.playbook}` on them to finish."
+                ).strip()
 
 
 def _host_ids(session: Session, inventory: str, names: Iterable[str]) -> dict[str, int]:
-    """The ids of these hosts, put on record where they are new."""
+    """The ids of these hosts, put on record where they are new. Costs what the names cost, not the fleet."""
     wanted = list(dict.fromkeys(names))
-    rows = [{"inventory": inventory, "name": name} for name in wanted]
-    session.execute(insert(Host).on_conflict_do_nothing(index_elements=["inventory", "name"]), rows)
-    known = session.scalars(select(Host).where(Host.inventory == inventory))
-    identifiers = {host.name: host.id for host in known}
+    identifiers = _known_ids(session, inventory, wanted)
+    if new := [name for name in wanted if name not in identifiers]:
+        rows = [{"inventory": inventory, "name": name} for name in new]
+        insert_new(session, Host, rows, ["inventory", "name"])
+        identifiers |= _known_ids(session, inventory, new)
     return {name: identifiers[name] for name in wanted}
+
+
+def _known_ids(session: Session, inventory: str, names: Sequence[str]) -> dict[str, int]:
+    query = select(Host.name, Host.id).where(Host.inventory == inventory)
+    return {
+        name: identifier
+        for part in _parts(names)
+        for name, identifier in session.execute(query.where(Host.name.in_(part)))
+    }
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The names in parts that every database takes in one statement."""
+    return (names[start : start + _NAMES_AT_ONCE] for start in range(0, len(names), _NAMES_AT_ONCE))
+
+
+def _left_unfinished(session: Session, closed: Attempt) -> list[str]:
+    """The hosts that earlier attempts at the run left unfinished, and that the closed one was not about."""
+    if closed.number == 1:
+        return []
+    last = (
+        select(func.max(HostResult.id))
+        .join(Attempt)
+        .where(Attempt.run_id == closed.run_id)
+        .group_by(HostResult.host_id)
+    )
+    query = (
+        select(Host.name)
+        .join(HostResult)
+        .where(
+            HostResult.id.in_(last),
+            HostResult.attempt_id != closed.id,
+            HostResult.outcome_class.in_(UNFINISHED),
+        )
+    )
+    return sorted(session.scalars(query))
 
 
 def _blank_result(attempt_id: int, host_id: int) -> dict[str, object]:
@@ -232,17 +341,24 @@ def _blank_result(attempt_id: int, host_id: int) -> dict[str, object]:
 
 
 def _open_attempt(attempt: Attempt) -> OpenAttempt:
+    run = attempt.run
     return OpenAttempt(
         attempt_id=attempt.id,
-        run_id=attempt.run_id,
-        playbook=attempt.run.playbook,
-        digest=attempt.run.request_digest,
-        changes_hosts=attempt.run.changes_hosts,
+        run_id=run.id,
+        playbook=run.playbook,
+        changes_hosts=run.changes_hosts,
         directory=attempt.directory,
-        wrapper=WrapperProcess(attempt.wrapper_pid, attempt.wrapper_started),
+        worker=WorkerId(
+            id=attempt.worker_id or "",
+            machine=attempt.machine,
+            hostname=attempt.hostname,
+            boot_id=attempt.boot_id,
+            pid=attempt.wrapper_pid,
+        ),
+        started_ticks=attempt.wrapper_started,
+        lease_until=attempt.lease_until,
         started_at=attempt.started_at,
-        hosts=frozenset(result.host.name for result in attempt.results),
-        inventory=attempt.run.inventory,
+        inventory=Inventory(run.inventory, tuple(run.sources)),
     )
 
 

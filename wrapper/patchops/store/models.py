@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+from typing import Any
 
 from sqlalchemy import ForeignKey, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.engine import Dialect
@@ -27,6 +29,19 @@ class UtcTime(TypeDecorator[datetime.datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime.datetime | None:
         return None if value is None else datetime.datetime.fromisoformat(value)
+
+
+class JsonText(TypeDecorator[Any]):
+    """A value as JSON in a column of text: every dialect has that, and keeps it as it was written."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
 
 
 class Base(DeclarativeBase):
@@ -72,13 +87,15 @@ class Run(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     playbook: Mapped[str] = mapped_column(Text)
     inventory: Mapped[str] = mapped_column(Text)
+    sources: Mapped[list[str]] = mapped_column(JsonText, server_default="[]")
     pattern: Mapped[str] = mapped_column(Text)
-    request_digest: Mapped[str] = mapped_column(Text, index=True)
+    # Versions up to 0.1 found a run again by it. It stays for their processes that are still running.
+    request_digest: Mapped[str] = mapped_column(Text, index=True, default="")
     changes_hosts: Mapped[bool]
     check_mode: Mapped[bool]
     started_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
     finished_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
-    status: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, index=True)
     exit_code: Mapped[int | None]
     reason: Mapped[str] = mapped_column(Text, default="")
     patch_set_id: Mapped[str | None] = mapped_column(Text)
@@ -87,7 +104,13 @@ class Run(Base):
 
 
 class Attempt(Base):
-    """One try at a run, committed before anything starts. `wrapper_*` name the process that started it."""
+    """One try at a run, committed before anything starts.
+
+    `worker_id` is the process that started it, None where a version up to 0.1 did: that one is known by
+    `wrapper_pid` and `wrapper_started` (ticks since boot) alone. Pid, machine, host name and boot only
+    describe it.
+    `lease_until`: when the worker counts as gone unless it was heard of again.
+    """
 
     __tablename__ = "attempts"
     __table_args__ = (UniqueConstraint("run_id", "number"),)
@@ -98,6 +121,11 @@ class Attempt(Base):
     directory: Mapped[str] = mapped_column(Text)
     wrapper_pid: Mapped[int]
     wrapper_started: Mapped[int | None]
+    worker_id: Mapped[str | None] = mapped_column(Text)
+    machine: Mapped[str] = mapped_column(Text, server_default="")
+    hostname: Mapped[str] = mapped_column(Text, server_default="")
+    boot_id: Mapped[str] = mapped_column(Text, server_default="")
+    lease_until: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
     status: Mapped[str] = mapped_column(Text, index=True)
     started_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
     finished_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)

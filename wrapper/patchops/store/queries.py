@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
@@ -53,7 +53,7 @@ class RunStatus:
 
 
 def fleet(engine: Engine, name: str | None = None) -> list[HostStatus]:
-    """The hosts (only those called `name`, if given), each with its last result and transaction."""
+    """The hosts, each with its last result and transaction. `name`: only that one, or NAME@INVENTORY."""
     last_result = select(func.max(HostResult.id)).group_by(HostResult.host_id)
     last_transaction = select(func.max(Transaction.id)).group_by(Transaction.host_id)
     query = (
@@ -65,7 +65,7 @@ def fleet(engine: Engine, name: str | None = None) -> list[HostStatus]:
         .order_by(Host.inventory, Host.name)
     )
     if name is not None:
-        query = query.where(Host.name == name)
+        query = query.where(_called(name))
     with Session(engine) as session:
         return [_host_status(*row) for row in session.execute(query)]
 
@@ -74,7 +74,7 @@ def last_runs(engine: Engine, limit: int, host: str | None = None) -> list[RunSt
     """The newest runs first, only those that were about `host`, if given."""
     query = select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
     if host is not None:
-        about = select(Attempt.run_id).join(HostResult).join(Host).where(Host.name == host)
+        about = select(Attempt.run_id).join(HostResult).join(Host).where(_called(host))
         query = query.where(Run.id.in_(about))
     with Session(engine) as session:
         runs: Sequence[Run] = session.scalars(query).all()
@@ -91,6 +91,19 @@ def find_run(engine: Engine, run_id: str | None) -> RunStatus | None:
                 select(Run).order_by(Run.started_at.desc(), Run.id.desc()).limit(1)
             ).one_or_none()
         return _run_status(session, run) if run else None
+
+
+def run_inventory(engine: Engine, run_id: str) -> str | None:
+    """The key of a run's inventory, None when the run is not on record."""
+    with Session(engine) as session:
+        return session.scalar(select(Run.inventory).where(Run.id == run_id))
+
+
+def _called(text: str) -> ColumnElement[bool]:
+    """Hosts with this name or label. Each @ can be the one between the two parts of a label."""
+    cuts = [at for at, character in enumerate(text) if character == "@"]
+    labelled = [and_(Host.name == text[:at], Host.inventory == text[at + 1 :]) for at in cuts]
+    return or_(Host.name == text, *labelled)
 
 
 def _host_status(

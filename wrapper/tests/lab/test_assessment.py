@@ -66,9 +66,8 @@ def scanned(patchops: Command) -> dict[str, Any]:
     """Scan the host and return its document."""
     ran = patchops.run("scan")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    document: dict[str, Any] = json.loads(
-        (patchops.data / "documents/hosts/web1/host.json").read_text("utf-8")
-    )
+    [path] = (patchops.data / "documents").glob("hosts/web1@*/host.json")
+    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return document
 
 

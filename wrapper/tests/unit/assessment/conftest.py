@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import import_feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import DirectoryStore, host_document_key
 from patchops.cli import main
 
@@ -156,7 +157,7 @@ def data(tmp_path: Path) -> Path:
     import_feed(root / "advisories.sqlite3", "kev", Feed(catalogue))
     store = DirectoryStore(root / "documents")
     for name, version in (("web1", "3.0.1-1"), ("web2", "3.0.2-1")):
-        store.write(host_document_key(name), _host(name, version))
+        store.write(host_document_key(HostKey("", name)), _host(name, version))
     return root
 
 

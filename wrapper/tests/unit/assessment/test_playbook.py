@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import host_findings_key
+
 REPOSITORY = Path(__file__).resolve().parents[4]
 INVENTORY = "all: {children: {web: {hosts: {web1: {patchops_exposure: internal}, web2: {}, new: {}}}}}\n"
 
@@ -60,7 +63,8 @@ def test_the_playbook_assesses_every_host_of_the_play_once(data: Path) -> None:
         "web1": "not_compliant",
         "web2": "compliant",
     }
-    assert (data / "documents/hosts/web1/findings.json").exists()
+    kept = host_findings_key(Inventory.of([str(data / "hosts.yml")]).host("web1"))
+    assert (data / "documents" / f"{kept}.json").exists()
     assert (data / "documents/patch_sets" / f"{document['patch_set_id']}.json").exists()
 
 

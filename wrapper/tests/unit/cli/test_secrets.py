@@ -50,12 +50,12 @@ def talk(shell: Shell) -> pexpect.spawn:
             "-K",
             "-J",
             "-e",
-            shell.variables(standin_seconds=1),
+            shell.variables(standin_seconds=10),
         ],
         cwd=str(shell.directory),
         env=shell.environment,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -105,7 +105,7 @@ def test_an_empty_password_is_refused(shell: Shell) -> None:
         cwd=str(shell.directory),
         env=shell.environment,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
     )
     talk.expect("SSH password")
     talk.sendline("")

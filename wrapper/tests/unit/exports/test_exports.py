@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.model import Waiver
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.openvex import from_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.scope import Scope
@@ -77,13 +78,36 @@ WAIVER = Waiver(
 
 
 def openvex(*findings: dict[str, Any], waivers: tuple[Waiver, ...] = ()) -> dict[str, Any]:
-    return openvex_document(findings, {"web1": HOST}, waivers, "Example", NOW)
+    return openvex_document(findings, {HostKey("", "web1"): HOST}, waivers, "Example", NOW)
 
 
 def test_csv_has_one_line_a_finding_with_its_rule_and_clock() -> None:
     [row] = csv.DictReader(io.StringIO(findings_csv([finding()])))
     assert (row["host"], row["cves"], row["due"]) == ("web1", "CVE-2026-1000 CVE-2026-1001", "2026-06-19")
     assert (row["rule"], row["clock_start"], row["kev"]) == ("CISA BOD 26-04", "2026-06-05", "CVE-2026-1000")
+
+
+def test_csv_says_the_inventory_of_each_host() -> None:
+    [row] = csv.DictReader(io.StringIO(findings_csv([finding(inventory="prod")])))
+    assert row["inventory"] == "prod"
+
+
+def test_openvex_tells_hosts_of_one_name_apart() -> None:
+    [statement] = openvex(
+        finding(cves=["CVE-2026-1000"], inventory="prod"),
+        finding(cves=["CVE-2026-1000"], inventory="staging"),
+    )["statements"]
+    assert [product["@id"] for product in statement["products"]] == [
+        "urn:patchops:host:web1%40prod",
+        "urn:patchops:host:web1%40staging",
+    ]
+
+
+def test_equal_packages_of_two_hosts_with_one_name_are_two_cyclonedx_documents() -> None:
+    prod, staging = (
+        cyclonedx_document({**HOST, "inventory": inventory}, None, NOW) for inventory in ("prod", "staging")
+    )
+    assert prod["serialNumber"] != staging["serialNumber"]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])

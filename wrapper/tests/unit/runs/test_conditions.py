@@ -31,6 +31,7 @@ def assessed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     document: dict[str, Any] = {"hosts": []}
     monkeypatch.setattr(conditions, "inventory_facts", lambda *_arguments: [])
     monkeypatch.setattr(conditions, "with_documents", lambda *_arguments: [])
+    monkeypatch.setattr(conditions, "host_documents", lambda _data: None)
     monkeypatch.setattr(conditions, "failed_updates", lambda *_arguments: {})
     monkeypatch.setattr(conditions, "keep", lambda *_arguments: None)
     monkeypatch.setattr(conditions, "assess", lambda *_arguments: SimpleNamespace(document=document))

@@ -67,10 +67,10 @@ def test_an_older_version_is_backed_up_before_it_is_migrated(
     open_database(tmp_path / "db").dispose()
 
     (backup,) = tmp_path.glob("*.backup")
-    assert backup.name == "db.0001.backup"
+    assert backup.name == f"db.{CURRENT}.backup"
     assert backup.stat().st_mode & 0o077 == 0
     with sqlite3.connect(backup) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(CURRENT,)]
     copy.close()
 
 

@@ -32,22 +32,32 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger, LedgerError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import IdentityError, Inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import variable
-from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs, inventory_of_hosts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import PolicyError, load_policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
+    LATEST_FINDINGS,
     DocumentStore,
     StoreError,
-    host_document_key,
-    host_key,
+    host_findings_key,
     open_store,
     patch_set_key,
+    read_host_document,
 )
 
 _KNOBS = ("patchops_exposure", "patchops_exposed_since", "patchops_criticality", "group_names")
-_LATEST = "assessments/latest"
 _MAX_ARTIFACT = 256 * 1024
+_BAD_INPUT = (
+    DatabaseError,
+    DocumentError,
+    IdentityError,
+    LedgerError,
+    PolicyError,
+    StoreError,
+    VariableError,
+)
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -75,9 +85,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             store = open_store(variable(self, task_vars, "patchops_document_store"))
             policy = load_policy(arguments["policy"]) if arguments["policy"] else Policy()
-            hosts = self._hosts(arguments["hosts"] or task_vars["ansible_play_hosts_all"], task_vars, store)
-            assessment = self._assess(arguments, policy, hosts, task_vars, check)
-        except (DatabaseError, DocumentError, LedgerError, PolicyError, StoreError, VariableError) as error:
+            names = arguments["hosts"] or task_vars["ansible_play_hosts_all"]
+            inventory = inventory_of_hosts(task_vars, names)
+            hosts = self._hosts(names, task_vars, store, inventory)
+            assessment = self._assess(arguments, policy, hosts, task_vars, check, inventory)
+        except _BAD_INPUT as error:
             return make_result("bad_arguments", f"Not assessed: {error}.", "Correct it and run it again.")
         result = _result(assessment, arguments["most_urgent"])
         if not check:
@@ -87,13 +99,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _hosts(
-        self, names: list[str], task_vars: Mapping[str, Any], store: DocumentStore
+        self, names: list[str], task_vars: Mapping[str, Any], store: DocumentStore, inventory: Inventory
     ) -> Iterator[HostInput]:
         for name in names:
             knobs = host_knobs(task_vars, name, _KNOBS)
-            facts = host_facts(name, knobs.get("group_names", ()), knobs)
+            facts = host_facts(name, knobs.get("group_names", ()), knobs, inventory.key)
             try:
-                document = store.read(host_document_key(name))
+                document = read_host_document(store, facts.key)
                 if document is not None:
                     document = read_document(document, "patchops.host", f"the document of {name}")
             except (DocumentError, StoreError) as error:
@@ -108,6 +120,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         hosts: Iterable[HostInput],
         task_vars: Mapping[str, Any],
         check: bool,
+        inventory: Inventory,
     ) -> Assessment:
         now = datetime.now(timezone.utc)
         run_id = variable(self, task_vars, "patchops_run_id")
@@ -118,7 +131,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if arguments["ledger"]:
                 ledger = opened.enter_context(Ledger.open(arguments["ledger"]))
             assessor = FleetAssessor(
-                Matcher(database, now=now), database, policy, now, ledger, failures_of(report)
+                Matcher(database, now=now), database, policy, now, ledger, failures_of(report, inventory.key)
             )
             assessment = assessor.assess(hosts, run_id, arguments["include_installed"])
             if check and ledger is not None:
@@ -172,11 +185,11 @@ def _keep(assessment: Assessment, store: DocumentStore, result: dict[str, Any]) 
     """Keep the documents; what could not be kept becomes a warning, the answer is in the result anyway."""
     try:
         for host, document in assessment.host_documents.items():
-            store.write(f"hosts/{host_key(host)}/findings", document)
+            store.write(host_findings_key(host), document)
         result["patch_set_document"] = store.write(
             patch_set_key(assessment.patch_set["id"]), assessment.patch_set
         )
-        result["document"] = store.write(_LATEST, assessment.document)
+        result["document"] = store.write(LATEST_FINDINGS, assessment.document)
     except StoreError as error:
         result.setdefault("warnings", []).append(str(error))
 

@@ -13,7 +13,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFU
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import store_document, variable
-from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import (
+    host_results,
+    inventory_of_hosts,
+    is_intermittent,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
     build_report,
     host_entry,
@@ -74,6 +78,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_mode=run["check_mode"],
             unsealed=_why_unsealed(sealed),
         )
+        report["inventory"] = inventory_of_hosts(task_vars, run["targets"]).key
         return self._publish(report, arguments, task_vars)
 
     def _publish(

@@ -22,6 +22,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import Do
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.batches import batch_sizes
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import allowed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.hooks import HOOKS, HookError, check_hook
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import IdentityError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.knobs import (
     HOST_KNOBS,
     RUN_DEFAULTS,
@@ -43,7 +44,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature
     signers_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
-from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs, inventory_of_hosts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreError, open_store
 
 # Where a host's selection may come from.
@@ -66,6 +67,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         try:
             return self._plan(arguments["playbook"], arguments["named_only"], task_vars)
+        except IdentityError as error:
+            return make_result("bad_arguments", f"{error}. Nothing was done.", "Correct it and run it again.")
         except (KnobError, HookError, PatchSetError, DocumentError, StoreError) as error:
             return make_result("bad_arguments", str(error), "Correct the variable and run it again.")
 
@@ -85,6 +88,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 f"of it.",
                 "Check the inventory (ansible-inventory --graph), patchops_hosts and --limit.",
             )
+        inventory_of_hosts(task_vars, targets)
         knobs = self._knobs(targets, task_vars)
         promoted = _promoted({host: host_knobs(task_vars, host, _SOURCES) for host in targets}, knobs)
         sizes = batch_sizes(knobs["patchops_serial"], len(targets))

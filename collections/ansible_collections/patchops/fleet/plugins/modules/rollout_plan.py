@@ -43,6 +43,8 @@ description:
     sealed), C(patchops_allowed_signers) (path of a file in the format of ssh-keygen; when it is set, a patch
     set must be signed by somebody it names) and C(patchops_revoked_signers) (path of a list of keys that
     never count)."
+  - C(patchops_inventory) names the inventory, the same for all of its hosts. It is known by it wherever
+    its files lie; without it by AWX's address and number, else by the paths of its sources.
   - "A window is C(start), C(duration), C(days) and C(timezone), or C(from) and C(until); a freeze is C(from),
     C(until) and C(reason). Either may be a list."
 options:

@@ -29,6 +29,12 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures
     failure_detail,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
+    NAME_VARIABLE,
+    HostKey,
+    IdentityError,
+    Inventory,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     StoreError,
     host_document_key,
@@ -61,7 +67,7 @@ _CRASH_PATIENCE = 60.0
 # set in ssh_args comes first on the command line, and ssh takes the first value.
 _KEEP_ALIVE = "-o ServerAliveInterval=15 -o ServerAliveCountMax=4"
 
-_KEYS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
+_KEYS: dict[str, Callable[[HostKey, Mapping[str, Any]], str]] = {
     "patchops.host": lambda host, document: host_document_key(host),
     "patchops.transaction": lambda host, document: transaction_key(host, str(document.get("id"))),
 }
@@ -215,6 +221,11 @@ def variable(action: Any, task_vars: Mapping[str, Any], name: str, default: Any 
     return action._templar.template(task_vars[name]) if name in task_vars else default
 
 
+def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> Inventory:
+    """Return the inventory of the play. Raises IdentityError."""
+    return Inventory.of_play(task_vars, variable(action, task_vars, NAME_VARIABLE))
+
+
 def store_document(
     action: Any, task_vars: Mapping[str, Any], key: str, document: Mapping[str, Any], result: dict[str, Any]
 ) -> None:
@@ -286,7 +297,14 @@ def _with_document(
         )
     document["host"] = host
     document["run_id"] = variable(action, task_vars, "patchops_run_id")
-    store_document(action, task_vars, _KEYS[kind](host, document), document, result)
+    try:
+        inventory = inventory_of(action, task_vars)
+    except IdentityError as error:
+        result["document"] = None
+        result.setdefault("warnings", []).append(f"{error}; the document of {host} was not kept")
+        return Answer(result, document)
+    document["inventory"] = inventory.key
+    store_document(action, task_vars, _KEYS[kind](inventory.host(host), document), document, result)
     return Answer(result, document)
 
 

@@ -8,6 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, step_results
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
+    NAME_VARIABLE,
+    IdentityError,
+    Inventory,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.knobs import parse_flag
 
 
@@ -15,6 +20,20 @@ def host_knobs(task_vars: Mapping[str, Any], host: str, names: Iterable[str]) ->
     """Return those of the named variables that are set for `host`, with templates resolved."""
     variables = task_vars["hostvars"][host]
     return {name: variables[name] for name in names if name in variables}
+
+
+def inventory_of_hosts(task_vars: Mapping[str, Any], hosts: Iterable[str]) -> Inventory:
+    """Return the inventory of these hosts of the play. Raises IdentityError where its name differs."""
+    named: dict[str, str] = {}
+    for host in hosts:
+        named.setdefault(str(host_knobs(task_vars, host, [NAME_VARIABLE]).get(NAME_VARIABLE) or ""), host)
+    if len(named) > 1:
+        (one, at_one), (other, at_other) = list(named.items())[:2]
+        raise IdentityError(
+            f"{NAME_VARIABLE} is {one or 'not set'!r} on {at_one} and {other or 'not set'!r} on {at_other}; "
+            "it names the inventory, so all of its hosts have the same"
+        )
+    return Inventory.of_play(task_vars, next(iter(named), ""))
 
 
 def host_results(task_vars: Mapping[str, Any], host: str) -> dict[str, Result]:

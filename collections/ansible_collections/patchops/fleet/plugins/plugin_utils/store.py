@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where documents are kept on the controller: a directory, an HTTP server, or nowhere.
 
-Keys are paths of words, such as ``hosts/web1/host``. Host names are untrusted: `host_key` makes one safe word
-of any name, and every store refuses keys that are not made of safe words.
+Keys are paths of words, such as ``hosts/web1@prod/host``. Names of hosts and inventories are untrusted:
+`host_key` makes one safe word of any name, and every store refuses keys that are not made of safe words.
+Every key and every path of a document is made in this file.
 """
 
 from __future__ import annotations
@@ -18,19 +19,28 @@ import tempfile
 import urllib.error
 import urllib.parse
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._@=%+-]*\Z")
 _SAFE_CHARACTERS = re.compile(r"[A-Za-z0-9_.-]")
 _LONGEST_WORD = 180
 # A word that no escaped name is: after a percent sign each of those has two digits.
 _EMPTY = "%"
+# With the longest host before it and an @ between, the name of a folder still fits into 255 bytes.
+_LONGEST_INVENTORY = 70
+_DIGEST_OF_INVENTORY = 32
 _MAX_BYTES = 64 * 1024 * 1024
 _HTTP_TIMEOUT = 30.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # A host chooses the ids of its transactions: the newest documents of this many are kept.
 _MOST_TRANSACTIONS = 200
+
+LATEST_FINDINGS: Final = "assessments/latest"
+"""The key of the fleet's newest findings document."""
 
 
 class StoreError(Exception):
@@ -66,14 +76,19 @@ def host_key(name: str) -> str:
     return word
 
 
-def host_document_key(host: str) -> str:
+def host_document_key(host: HostKey) -> str:
     """Return the key of a host's document."""
-    return f"hosts/{host_key(host)}/host"
+    return f"hosts/{_host_word(host)}/host"
 
 
-def transaction_key(host: str, transaction_id: str) -> str:
+def host_findings_key(host: HostKey) -> str:
+    """Return the key of a host's findings."""
+    return f"hosts/{_host_word(host)}/findings"
+
+
+def transaction_key(host: HostKey, transaction_id: str) -> str:
     """Return the key of a transaction's document."""
-    return f"hosts/{host_key(host)}/transactions/{host_key(transaction_id)}"
+    return f"hosts/{_host_word(host)}/transactions/{host_key(transaction_id)}"
 
 
 def patch_set_key(patch_set_id: str) -> str:
@@ -84,6 +99,35 @@ def patch_set_key(patch_set_id: str) -> str:
 def report_key(run_id: str) -> str:
     """Return the key of a run's report."""
     return f"runs/{host_key(run_id)}/report"
+
+
+def read_host_document(store: DocumentStore, host: HostKey) -> dict[str, Any] | None:
+    """Return the document of a host, None when there is none. Raises StoreError.
+
+    Documents of versions up to 0.1 are kept under the host's name alone, without their inventory. They are
+    read until the host is scanned again.
+    """
+    found = store.read(host_document_key(host))
+    if found is not None or not host.inventory:
+        return found
+    former = store.read(host_document_key(HostKey("", host.name)))
+    return former if former is not None and not former.get("inventory") else None
+
+
+def _host_word(host: HostKey) -> str:
+    """Host and inventory as one word: host_key() writes no @, so the two parts can't be mistaken."""
+    if not host.inventory:
+        return host_key(host.name)
+    return f"{host_key(host.name)}@{_inventory_word(host.inventory)}"
+
+
+def _inventory_word(inventory: str) -> str:
+    word = host_key(inventory)
+    if len(word) <= _LONGEST_INVENTORY:
+        return word
+    digest = hashlib.sha256(inventory.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_OF_INVENTORY]
+    # The end of a path says more than its beginning.
+    return f"{digest}={word[-(_LONGEST_INVENTORY - _DIGEST_OF_INVENTORY - 1) :]}"
 
 
 class NoStore:
@@ -109,7 +153,7 @@ class DirectoryStore:
         self._loads = loads
 
     def write(self, key: str, document: Mapping[str, Any]) -> str | None:
-        target = self._path(key)
+        target = self.path(key)
         try:
             self._make(target.parent)
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".new")
@@ -131,13 +175,12 @@ class DirectoryStore:
         return str(target)
 
     def read(self, key: str) -> dict[str, Any] | None:
-        target = self._path(key)
         try:
-            return _parse(target.read_bytes(), str(target), self._loads)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StoreError(f"{target} could not be read on the controller ({error.strerror}).") from error
+            return self.load(self.path(key))
+        except StoreError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
 
     def _make(self, directory: Path) -> None:
         """Make the folders down to `directory`, each for its owner alone.
@@ -152,7 +195,31 @@ class DirectoryStore:
             except FileExistsError as error:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
 
-    def _path(self, key: str) -> Path:
+    def load(self, path: Path) -> dict[str, Any]:
+        """Read a document by its file. Raises StoreError."""
+        try:
+            return _parse(path.read_bytes(), str(path), self._loads)
+        except OSError as error:
+            raise StoreError(f"{path} could not be read on the controller ({error.strerror}).") from error
+
+    def host_documents(self) -> list[Path]:
+        """The files of all host documents, sorted by host."""
+        return sorted(self._root.glob("hosts/*/host.json"))
+
+    def has_host_documents(self) -> bool:
+        """Whether any host was ever scanned into this store."""
+        return next(self._root.glob("hosts/*/host.json"), None) is not None
+
+    def newest_reports(self, limit: int) -> list[Path]:
+        """The files of the newest reports, newest first: ids of runs begin with their time."""
+        return list(islice(sorted(self._root.glob("runs/*/report.json"), reverse=True), limit))
+
+    def patch_sets(self, start: str) -> list[Path]:
+        """The files of the patch sets whose id starts with ``start``, which is hexadecimal."""
+        return sorted(self._root.glob(f"patch_sets/{start}*.json"))
+
+    def path(self, key: str) -> Path:
+        """The file of a document, whether or not it exists."""
         return self._root.joinpath(*_words(key)).with_name(_words(key)[-1] + ".json")
 
 

@@ -23,7 +23,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet_do
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import currency_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import FindingKey, Ledger
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import FindingKey, Memory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.pending_updates import (
     PendingUpdates,
     platform_of,
@@ -38,6 +38,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.vulnerab
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.decide import decide, newest
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.ranking import (
@@ -89,7 +90,7 @@ class Assessment:
 
     document: dict[str, Any]
     """The fleet's findings document, ranked."""
-    host_documents: dict[str, dict[str, Any]]
+    host_documents: dict[HostKey, dict[str, Any]]
     """One findings document a host."""
     patch_set: dict[str, Any]
     """What the baseline approves; the ``patch_set`` of ``patchops.fleet.transaction``."""
@@ -104,8 +105,8 @@ class FleetAssessor:
         database: CveSource,
         policy: Policy,
         now: datetime,
-        ledger: Ledger | None = None,
-        failed: Mapping[str, frozenset[str]] | None = None,
+        ledger: Memory | None = None,
+        failed: Mapping[HostKey, frozenset[str]] | None = None,
     ) -> None:
         """``now`` is UTC. ``failed``: packages whose last update failed or was taken back, by host."""
         self._matcher = matcher
@@ -161,10 +162,9 @@ class FleetAssessor:
             waiver_notices=[asdict(notice) for notice in attention],
             patch_set_id=approved["id"],
         )
-        return Assessment(document, {host.facts.name: host.findings for host in seen}, approved)
+        return Assessment(document, {host.facts.key: host.findings for host in seen}, approved)
 
     def _look(self, host: HostInput, pending: PendingUpdates, include_installed: bool) -> _Seen:
-        name = host.facts.name
         if host.document is None:
             return self._unknown(host, host.why_missing)
         try:
@@ -176,11 +176,12 @@ class FleetAssessor:
         names = (name, *host.facts.groups)
         self._used_elsewhere |= accept_uncovered(found, names, self._policy.elsewhere, self._today)
         for finding in found["findings"]:
-            finding["host"] = name
-        return _Seen(host.facts, platform_of(host.document), updates, {**found, "host": name})
+            finding["host"], finding["inventory"] = host.facts.name, host.facts.inventory
+        told = {**found, "host": host.facts.name, "inventory": host.facts.inventory}
+        return _Seen(host.facts, platform_of(host.document), updates, told)
 
     def _unknown(self, host: HostInput, why_unknown: str) -> _Seen:
-        document = unscanned_document(host.facts.name, why_unknown, self._created_at)
+        document = unscanned_document(host.facts.key, why_unknown, self._created_at)
         return _Seen(host.facts, None, (), document)
 
     def _decide_updates(self, pending: PendingUpdates) -> list[Decision]:
@@ -191,16 +192,16 @@ class FleetAssessor:
 
     def _judge(self, host: _Seen, rejected: Mapping[tuple[str, str], str]) -> None:
         """Set state, due date and reasons of each finding of a host, and remember what was promised."""
-        name = host.facts.name
+        key_of_host = host.facts.key
         situation = self._due_dates.situation(host.facts)
-        known = self._ledger.promises(name) if self._ledger is not None else {}
+        known = self._ledger.promises(key_of_host) if self._ledger is not None else {}
         promises: dict[FindingKey, Promise] = {}
         for finding in host.findings["findings"]:
             finding.update(due=None, overdue_days=0, urgency=None)
             if finding["package"] is None or _closed(finding):
                 continue
             _refuse(finding, host.platform, rejected)
-            self._fail(finding)
+            self._fail(finding, key_of_host)
             target = _target(finding, host.facts, host.findings)
             self._accept(finding, target)
             key, former = _keys(finding)
@@ -212,13 +213,15 @@ class FleetAssessor:
             if given.promise is not None:
                 promises[key] = given.promise
         if self._ledger is not None and promises:
-            self._ledger.record_promises(name, promises)
+            self._ledger.record_promises(key_of_host, promises)
 
-    def _fail(self, finding: dict[str, Any]) -> None:
-        if finding["host"] not in self._failed:
+    def _fail(self, finding: dict[str, Any], host: HostKey) -> None:
+        # Reports of versions up to 0.1 don't say their inventory.
+        failed = self._failed.get(host, self._failed.get(HostKey("", host.name)))
+        if not failed:
             return
         names = {finding["package"], *(binary["name"] for binary in finding.get("binaries") or [])}
-        if finding["state"] == "missing" and names & self._failed[finding["host"]]:
+        if finding["state"] == "missing" and names & failed:
             finding["state"] = "failed"
             _explain(finding, reason("update_failed"))
 

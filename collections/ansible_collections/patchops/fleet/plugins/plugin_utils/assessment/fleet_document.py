@@ -18,6 +18,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import is_member
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 
 KIND: Final = "patchops.findings"
 STATUSES: Final = ("compliant", "compliant_as_judged", "accepted", "not_compliant", "unknown")
@@ -47,7 +48,7 @@ def fleet_document(
     }
 
 
-def unscanned_document(host: str, why: str, created_at: str) -> dict[str, Any]:
+def unscanned_document(host: HostKey, why: str, created_at: str) -> dict[str, Any]:
     """The findings document of a host without a host document: all that is known is that nothing is."""
     not_scanned = reason("not_scanned", f"{why}; scan it")
     return {
@@ -55,7 +56,8 @@ def unscanned_document(host: str, why: str, created_at: str) -> dict[str, Any]:
         "schema": SCHEMAS[KIND],
         "engine_version": ENGINE_VERSION,
         "run_id": None,
-        "host": host,
+        "host": host.name,
+        "inventory": host.inventory,
         "created_at": created_at,
         "release": None,
         "coverage": {
@@ -68,7 +70,7 @@ def unscanned_document(host: str, why: str, created_at: str) -> dict[str, Any]:
             "accepted": 0,
         },
         "feeds": [],
-        "findings": [unknown_row(host, [not_scanned])],
+        "findings": [{**unknown_row(host.name, [not_scanned]), "inventory": host.inventory}],
         "updates_explained": [],
     }
 
@@ -106,6 +108,7 @@ def host_row(host: HostFacts, document: Mapping[str, Any], approved: Sequence[st
     findings = document["findings"]
     return {
         "host": host.name,
+        "inventory": host.inventory,
         "status": status(document),
         "release": document.get("release"),
         "exposed": host.context.exposed,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.facts import CRITICALITIES, HostContext
 
 _EXPOSURES: Final[Mapping[str, bool | None]] = {"exposed": True, "internal": False, "unknown": None}
@@ -20,16 +21,27 @@ class VariableError(ValueError):
 
 @dataclass(frozen=True)
 class HostFacts:
-    """One host of the inventory. address: where it is reached, "" where the inventory doesn't say."""
+    """One host of an inventory. address: where it is reached, "" where the inventory doesn't say.
+
+    inventory: the key of its inventory, "" where it is not known.
+    """
 
     name: str
     groups: frozenset[str]
     context: HostContext
     address: str = ""
+    inventory: str = ""
+
+    @property
+    def key(self) -> HostKey:
+        return HostKey(self.inventory, self.name)
 
 
 def host_facts(
-    name: str, groups: Iterable[str] = (), variables: Mapping[str, Any] | None = None
+    name: str,
+    groups: Iterable[str] = (),
+    variables: Mapping[str, Any] | None = None,
+    inventory: str = "",
 ) -> HostFacts:
     """Read ``patchops_exposure`` (exposed | internal | unknown), ``patchops_exposed_since`` (YYYY-MM-DD) and
     ``patchops_criticality`` (low | medium | high | critical | unknown). Raises VariableError.
@@ -47,6 +59,7 @@ def host_facts(
             criticality=None if criticality == "unknown" else criticality,
         ),
         str(given.get("ansible_host") or ""),
+        inventory,
     )
 
 

@@ -15,17 +15,27 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Protocol
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
 
 _APPLICATION_ID: Final = 0x504F4C47
-_VERSION: Final = 1
+_VERSION: Final = 2
 _TABLES: Final = (
-    "CREATE TABLE promise (host TEXT, advisory TEXT, package TEXT, first_seen TEXT NOT NULL, due TEXT,"
-    " recorded_at TEXT NOT NULL, explanation TEXT, PRIMARY KEY (host, advisory, package)) WITHOUT ROWID",
+    "CREATE TABLE promise (inventory TEXT, host TEXT, advisory TEXT, package TEXT, first_seen TEXT NOT NULL,"
+    " due TEXT, recorded_at TEXT NOT NULL, explanation TEXT,"
+    " PRIMARY KEY (inventory, host, advisory, package)) WITHOUT ROWID",
     "CREATE TABLE sighting (platform TEXT, name TEXT, arch TEXT, version TEXT, first_seen TEXT NOT NULL,"
     " PRIMARY KEY (platform, name, arch, version)) WITHOUT ROWID",
+)
+# Version 1 knew hosts by their name alone.
+_FROM_1: Final = (
+    "ALTER TABLE promise RENAME TO promise_1",
+    _TABLES[0],
+    "INSERT INTO promise SELECT '', host, advisory, package, first_seen, due, recorded_at, explanation"
+    " FROM promise_1",
+    "DROP TABLE promise_1",
 )
 
 FindingKey = tuple[str, str]
@@ -45,6 +55,22 @@ class Sighting:
     package: PackageKey
     version: str
     first_seen: date
+
+
+class Memory(Protocol):
+    """What an assessment asks and tells between assessments."""
+
+    def promises(self, host: HostKey) -> Mapping[FindingKey, Promise]:
+        """What was promised for the findings of a host."""
+
+    def record_promises(self, host: HostKey, promises: Mapping[FindingKey, Promise]) -> None:
+        """Keep new promises, or replace those that a recorded act released."""
+
+    def sightings(self, package: PackageKey) -> Mapping[str, date]:
+        """The versions of a package that were ever offered, with the day of their first sight."""
+
+    def record_sightings(self, sightings: Iterable[Sighting]) -> None:
+        """Keep new versions; a version that is known keeps its first day."""
 
 
 class Ledger:
@@ -93,11 +119,16 @@ class Ledger:
         self._connection.execute("ROLLBACK")
         self._connection.execute("BEGIN IMMEDIATE")
 
-    def promises(self, host: str) -> dict[FindingKey, Promise]:
-        """What was promised for the findings of a host."""
+    def promises(self, host: HostKey) -> dict[FindingKey, Promise]:
+        """What was promised for the findings of a host.
+
+        A promise that was kept when hosts were known by name alone holds for every host of that name, until
+        the host has one of its own.
+        """
         rows = self._connection.execute(
-            "SELECT advisory, package, due, recorded_at, first_seen, explanation FROM promise WHERE host = ?",
-            (host,),
+            "SELECT advisory, package, due, recorded_at, first_seen, explanation FROM promise"
+            " WHERE host = ? AND inventory IN ('', ?) ORDER BY inventory",
+            (host.name, host.inventory),
         )
         return {
             (advisory, package): Promise(
@@ -109,13 +140,14 @@ class Ledger:
             for advisory, package, due, recorded_at, first_seen, explanation in rows
         }
 
-    def record_promises(self, host: str, promises: Mapping[FindingKey, Promise]) -> None:
+    def record_promises(self, host: HostKey, promises: Mapping[FindingKey, Promise]) -> None:
         """Keep new promises, or replace those that a recorded act released."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO promise VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO promise VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    host,
+                    host.inventory,
+                    host.name,
                     advisory,
                     package,
                     promise.first_seen.isoformat(),
@@ -155,6 +187,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute(statement)
     elif found != _APPLICATION_ID:
         raise LedgerError(f"{path}: is no ledger of PatchOps; name another file")
+    elif version == 1:
+        for statement in (*_FROM_1, f"PRAGMA user_version = {_VERSION}"):
+            connection.execute(statement)
     elif version != _VERSION:
         raise LedgerError(
             f"{path}: has version {version}, {_VERSION} is needed; use the PatchOps that wrote it"

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import (
-    Ledger,
+    Memory,
     PackageKey,
     Sighting,
 )
@@ -80,7 +80,7 @@ class PendingUpdates:
                 _learn(offer, finding)
         return [raw for _key, raw in taken]
 
-    def updates(self, ledger: Ledger | None, today: date) -> tuple[list[Update], list[Sighting]]:
+    def updates(self, ledger: Memory | None, today: date) -> tuple[list[Update], list[Sighting]]:
         """The updates, and the sightings to keep. Without a ledger every version is new today."""
         found, sightings = [], []
         for key, offer in sorted(self._offers.items()):

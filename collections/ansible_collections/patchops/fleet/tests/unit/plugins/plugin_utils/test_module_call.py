@@ -115,9 +115,19 @@ def test_the_document_is_completed_and_kept_and_does_not_ride_in_the_result(
 ) -> None:
     action = Action({**GOOD, "patchops_payload": encode(DOCUMENT)})
     answer = call(action, "host_info", {}, play, kind="patchops.host")
-    assert answer.document == {**DOCUMENT, "host": "web1", "run_id": "run1"}
+    assert answer.document == {**DOCUMENT, "host": "web1", "run_id": "run1", "inventory": ""}
     assert answer.result["document"] == str(tmp_path / "hosts/web1/host.json")
     assert "patchops_payload" not in answer.result
+
+
+def test_the_document_of_a_host_says_its_inventory_and_is_kept_by_it(
+    play: dict[str, Any], tmp_path: Path
+) -> None:
+    play["ansible_inventory_sources"] = ["/srv/prod.yml"]
+    action = Action({**GOOD, "patchops_payload": encode(DOCUMENT)})
+    answer = call(action, "host_info", {}, play, kind="patchops.host")
+    assert (answer.document or {})["inventory"] == "/srv/prod.yml"
+    assert answer.result["document"] == str(tmp_path / "hosts/web1@%2Fsrv%2Fprod.yml/host.json")
 
 
 def test_a_document_that_can_not_be_kept_is_a_warning_and_no_failure(play: dict[str, Any]) -> None:

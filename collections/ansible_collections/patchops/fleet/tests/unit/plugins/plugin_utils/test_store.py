@@ -14,15 +14,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     DirectoryStore,
     HttpStore,
     NoStore,
     StoreError,
     host_document_key,
+    host_findings_key,
     host_key,
     open_store,
     patch_set_key,
+    read_host_document,
     report_key,
     transaction_key,
 )
@@ -62,10 +65,53 @@ def test_names_that_differ_far_behind_stay_apart() -> None:
 
 
 def test_keys_lie_where_the_layout_says() -> None:
-    assert host_document_key("web1") == "hosts/web1/host"
-    assert transaction_key("web1", "t1") == "hosts/web1/transactions/t1"
+    assert host_document_key(HostKey("", "web1")) == "hosts/web1/host"
+    assert host_document_key(HostKey("prod", "web1")) == "hosts/web1@prod/host"
+    assert host_findings_key(HostKey("/inv.yml", "web1")) == "hosts/web1@%2Finv.yml/findings"
+    assert transaction_key(HostKey("prod", "web1"), "t1") == "hosts/web1@prod/transactions/t1"
     assert patch_set_key("abc") == "patch_sets/abc"
     assert report_key("run 1") == "runs/run%201/report"
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_hosts_share_a_document_only_when_name_and_inventory_are_equal(
+    name: str, inventory: str, other_name: str, other_inventory: str
+) -> None:
+    one, other = HostKey(inventory, name), HostKey(other_inventory, other_name)
+    assert (host_document_key(one) == host_document_key(other)) == (one == other)
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_a_folder_of_a_host_has_a_name_that_file_systems_take(name: str, inventory: str) -> None:
+    _hosts, folder, _document = host_document_key(HostKey(inventory * 50, name * 50)).split("/")
+    assert len(folder.encode()) <= 255
+
+
+def test_inventories_whose_long_paths_differ_in_the_middle_stay_apart() -> None:
+    one, other = ("/srv/" + letter + "/inventories" * 9 for letter in "ab")
+    assert host_document_key(HostKey(one, "web1")) != host_document_key(HostKey(other, "web1"))
+
+
+def test_hosts_of_one_name_keep_a_document_each(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    for inventory in ("prod", "staging"):
+        host = HostKey(inventory, "web1")
+        store.write(host_document_key(host), {**DOCUMENT, "inventory": inventory})
+
+    for inventory in ("prod", "staging"):
+        found = read_host_document(store, HostKey(inventory, "web1"))
+        assert found is not None
+        assert found["inventory"] == inventory
+    assert len(store.host_documents()) == 2
+
+
+def test_a_document_of_the_former_layout_is_read_until_there_is_a_newer_one(tmp_path: Path) -> None:
+    store, host = DirectoryStore(tmp_path), HostKey("prod", "web1")
+    store.write("hosts/web1/host", {**DOCUMENT, "run_id": "former"})
+    assert (read_host_document(store, host) or {})["run_id"] == "former"
+
+    store.write(host_document_key(host), {**DOCUMENT, "run_id": "newer"})
+    assert (read_host_document(store, host) or {})["run_id"] == "newer"
 
 
 def test_a_document_is_kept_in_a_directory_for_its_owner_alone(tmp_path: Path) -> None:

@@ -21,8 +21,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet im
     FleetAssessor,
     HostInput,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import host_facts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import parse_policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils.assessment.fakes import (
@@ -45,6 +47,8 @@ waivers:
     - {id: W1, owner: ann, approver: bob, reason: frozen, control: proxy, scope: {packages: [openssl]},
        granted: 2026-06-01, until: 2026-06-20}
 """
+
+WEB2 = HostKey("", "web2")
 
 
 def assess(
@@ -355,7 +359,7 @@ def test_the_documents_of_fleet_and_hosts_are_readable_as_findings() -> None:
     assessment = assess(host("web1"), host("web2"))
     assert read_document(assessment.document, "patchops.findings")["host"] is None
     assert (
-        read_document(assessment.host_documents["web2"], "patchops.findings")["findings"][0]["host"] == "web2"
+        read_document(assessment.host_documents[WEB2], "patchops.findings")["findings"][0]["host"] == "web2"
     )
 
 
@@ -397,3 +401,27 @@ def test_whatever_changes_from_day_to_day_no_due_date_moves_later_without_an_act
                 )
             dates.append(only(found)["due"] or "9999-12-31")
     assert dates == sorted(dates, reverse=True)
+
+
+def test_hosts_of_one_name_are_judged_by_their_own_documents() -> None:
+    prod, staging = (
+        HostInput(host_facts("web1", inventory=inventory), HOST) for inventory in ("prod", "staging")
+    )
+    assessment = assess(prod, staging)
+    assert sorted(assessment.host_documents) == [HostKey("prod", "web1"), HostKey("staging", "web1")]
+    assert {row["inventory"] for row in assessment.document["hosts"]} == {"prod", "staging"}
+    assert {found["inventory"] for found in assessment.document["findings"]} == {"prod", "staging"}
+
+
+def test_an_update_that_failed_on_a_host_says_nothing_of_its_namesake() -> None:
+    report = {
+        "inventory": "prod",
+        "hosts": [{"host": "web1", "outcome": {"class": "failed"}, "changes": [{"name": "libssl3"}]}],
+    }
+    both = assess(
+        HostInput(host_facts("web1", inventory="prod"), HOST),
+        HostInput(host_facts("web1", inventory="staging"), HOST),
+        failed=failures_of(report),
+    )
+    states = {found["inventory"]: found["state"] for found in both.document["findings"]}
+    assert states == {"prod": "failed", "staging": "missing"}

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run an attempt: on record before it starts, watched while it runs, its lease renewed, until it is gone."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from patchops.runner import process
+from patchops.runner.cancellation import Cancellation
+from patchops.runner.process import Ended
+from patchops.runs.attempt import Attempt
+from patchops.runs.liveness import LEASE, RENEW_SECONDS
+from patchops.runs.prepare import Surroundings
+from patchops.runs.watch import Observer, Watch
+from patchops.store.errors import StateError
+from patchops.store.ledger import Ledger
+
+Stopping = Callable[[Cancellation], AbstractContextManager[None]]
+"""Lets somebody request a stop while the context is open: signals of a terminal, a service's API."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """An attempt whose playbook ended. `on_record` is its number in the ledger."""
+
+    attempt: Attempt
+    on_record: int
+    watch: Watch
+    ended: Ended
+    cancellation: Cancellation
+    started_at: datetime.datetime
+
+
+def carry_out(
+    attempt: Attempt,
+    resumed: bool,
+    ledger: Ledger,
+    around: Surroundings,
+    observer: Observer,
+    stopping: Stopping,
+) -> Ran:
+    """Start the attempt's playbook and return when it ended. The caller holds its lock."""
+    started_at = around.now()
+    on_record = ledger.begin(
+        attempt.record, str(attempt.files.root), around.worker, started_at, started_at + LEASE
+    )
+
+    def note_transaction(host: str, transaction_id: str, state: str) -> None:
+        if not attempt.request.check:
+            ledger.note_transaction(on_record, host, transaction_id, state, around.now())
+
+    def end() -> bool:
+        return process.end(attempt.files)
+
+    watch = Watch(observer, attempt.hosts, note_transaction, end)
+    deadline = attempt.request.deadline_seconds
+    cancellation = Cancellation(
+        drains=attempt.request.changes_hosts,
+        drain_file=attempt.files.drain,
+        announce=watch.announce,
+        end=end,
+        clock=time.monotonic,
+        deadline=None if deadline is None else time.monotonic() + deadline,
+    )
+    lease = Lease(
+        lambda until: ledger.renew(on_record, until), around.now, observer.notice, cancellation.request
+    )
+
+    def poll() -> bool:
+        lease.renew()
+        return cancellation.poll()
+
+    observer.started(attempt.run_id, attempt.hosts, resumed)
+    with stopping(cancellation):
+        ended = process.run(attempt.launch(), attempt.files, watch.on_event, poll)
+    return Ran(attempt, on_record, watch, ended, cancellation, started_at)
+
+
+@dataclass
+class Lease:
+    """Renews the lease of a running attempt, and asks for a stop when another process has taken it over.
+
+    A database that can't be reached for a while is no reason to stop: the transactions go on, and the next
+    renewal may succeed.
+    """
+
+    renewed: Callable[[datetime.datetime], bool]
+    now: Callable[[], datetime.datetime]
+    notice: Callable[[str], None]
+    stop: Callable[[], None]
+    clock: Callable[[], float] = time.monotonic
+    _next: float = field(default=0.0)
+    _lost: bool = field(default=False)
+
+    def renew(self) -> None:
+        if self._lost or self.clock() < self._next:
+            return
+        self._next = self.clock() + RENEW_SECONDS
+        try:
+            self._lost = not self.renewed(self.now() + LEASE)
+        except StateError:
+            return
+        if self._lost:
+            self.notice(
+                "Another patchops process counts this run as interrupted: its lease had ended."
+                " No further batch is started here."
+            )
+            self.stop()

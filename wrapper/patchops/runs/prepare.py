@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Before a run: which hosts, who else works on them, and whether it continues a run that was interrupted."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import RunKey, WorkerId
+from patchops.paths import DataDirectory
+from patchops.runner import environment
+from patchops.runner.inventory import absolute_sources, identify, resolve_hosts
+from patchops.runs.attempt import Attempt
+from patchops.runs.former import Wanted, settle
+from patchops.runs.request import RunRequest, check_ansible_options
+from patchops.store.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a run takes place: its data directory, the environment, its own process, and the time."""
+
+    data: DataDirectory
+    environ: Mapping[str, str]
+    worker: WorkerId
+    now: Callable[[], datetime.datetime]
+
+
+def look(request: RunRequest, around: Surroundings) -> Attempt:
+    """The attempt that the request asks for, as a run of its own. Nothing is written and no host is asked.
+
+    Raises InputError for what can't be run.
+    """
+    check_ansible_options(request.ansible_options)
+    sources = absolute_sources(request.inventories)
+    settings = environment.build(
+        around.environ, request.pass_env, environment.collections_root(), request.working_directory
+    )
+    around.data.make()
+    root, vault = around.data.root, request.vault_secrets
+    hosts = resolve_hosts(sources, request.pattern, settings, vault, request.vault_options, root)
+    options = [*request.vault_options]
+    for value in request.extra_vars:
+        options += ["-e", value]
+    inventory = identify(sources, hosts[0], request.inventory_name, settings, vault, options, root)
+    run_id = _new_run_id(request.playbook, around.now())
+    return Attempt(request, around.data, run_id, 1, sources, inventory, hosts, settings)
+
+
+def claim(
+    attempt: Attempt, ledger: Ledger, around: Surroundings, notice: Callable[[str], None]
+) -> tuple[Attempt, bool]:
+    """The attempt as it may start: at its own run, or at the interrupted one (True) that it continues.
+
+    Raises FenceError when somebody else works on its hosts, OutcomeUnknownError when processes of an earlier
+    run don't end.
+    """
+    request = attempt.request
+    wanted = Wanted(attempt.inventory, attempt.hosts, request.changes_hosts)
+    settle(ledger, wanted, around.worker, notice, around.now)
+    if not request.changes_hosts:
+        return attempt, False
+    former = ledger.resumable(RunKey(attempt.inventory.key, request.playbook), attempt.hosts)
+    if former is None:
+        return attempt, False
+    return attempt.of_run(former, ledger.attempts_of(former) + 1), True
+
+
+def _new_run_id(playbook: str, now: datetime.datetime) -> str:
+    """A run id that sorts by time and says what ran: `20261122-101500-patch-3f9a`."""
+    return f"{now:%Y%m%d-%H%M%S}-{playbook}-{secrets.token_hex(2)}"

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: PatchOps contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Data of version 0.1 is read: the database is migrated, documents and due dates keep their meaning.
+
+The files in `former` were written by that version: two inventories with a web1 each, one of them also written
+with dots, a run that was interrupted and one that was going on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger as DueDates
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, RunKey
+from patchops.paths import DataDirectory
+from patchops.store.database import open_database
+from patchops.store.ledger import Ledger
+from patchops.store.queries import fleet, last_runs
+from patchops.store.state import host_documents, run_owner
+
+FORMER = Path(__file__).with_name("former")
+PROD, STAGING = "/srv/former/prod.yml", "/srv/former/staging.yml"
+PROMISED = datetime.date(2026, 11, 3)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataDirectory:
+    for name in ("patchops", "ledger"):
+        with closing(sqlite3.connect(tmp_path / f"{name}.sqlite3")) as database:
+            database.executescript((FORMER / f"{name}.sql").read_text("utf-8"))
+    shutil.copytree(FORMER / "documents", tmp_path / "documents")
+    return DataDirectory(tmp_path)
+
+
+@pytest.fixture
+def engine(data: DataDirectory) -> Iterator[Engine]:
+    engine = open_database(data.database)
+    yield engine
+    engine.dispose()
+
+
+def test_a_host_that_was_on_record_under_two_paths_is_one(engine: Engine) -> None:
+    assert [(host.inventory, host.name, host.os) for host in fleet(engine)] == [
+        (PROD, "web1", "Debian 12"),
+        (PROD, "web2", None),
+        (STAGING, "db1", None),
+        (STAGING, "web1", "Debian 12"),
+    ]
+    web1 = fleet(engine, f"web1@{PROD}")[0]
+    assert (web1.transaction_id, web1.transaction_state) == ("t1", "applied")
+    assert (web1.last_run, web1.last_class) == ("20261120-120000-patch-0003", "not_started")
+
+
+def test_every_run_is_still_there(engine: Engine, data: DataDirectory) -> None:
+    assert [(run.run_id[-4:], run.status, run.hosts) for run in last_runs(engine, 9)] == [
+        ("0004", "running", 1),
+        ("0003", "interrupted", 2),
+        ("0002", "done", 2),
+        ("0001", "done", 2),
+    ]
+    assert list(data.root.glob("*.backup")) == [data.root / "patchops.sqlite3.0001.backup"]
+
+
+def test_an_interrupted_run_is_taken_up_by_its_hosts(engine: Engine) -> None:
+    ledger = Ledger(engine)
+    assert ledger.resumable(RunKey(PROD, "patch"), ["web2"]) == "20261120-120000-patch-0003"
+    assert ledger.resumable(RunKey(STAGING, "patch"), ["web1"]) is None
+
+
+def test_a_run_that_was_going_on_is_judged_by_its_pid(engine: Engine) -> None:
+    (attempt,) = Ledger(engine).open_attempts()
+    assert (attempt.worker.id, attempt.worker.pid, attempt.started_ticks) == ("", 2**22 + 1, 99)
+    assert (attempt.inventory.key, attempt.inventory.sources) == (STAGING, (STAGING,))
+
+
+def test_a_document_belongs_to_the_inventory_of_its_run(data: DataDirectory) -> None:
+    documents = host_documents(data)
+    assert [host for host, _found in documents.all()] == [
+        HostKey(STAGING, "db1"),
+        HostKey(PROD, "web1"),
+        HostKey(PROD, "web2"),
+    ]
+    found, _why = documents.of(HostKey(PROD, "web1"))
+    assert found is not None
+    missing, why = documents.of(HostKey(STAGING, "web1"))
+    assert missing is None
+    assert "the web1 that was scanned is of the inventory /srv/former/prod.yml" in why
+
+
+def test_a_run_is_asked_for_its_inventory_only_where_there_is_a_database(tmp_path: Path) -> None:
+    assert run_owner(DataDirectory(tmp_path))("any") is None
+
+
+def test_what_was_promised_stays_promised(data: DataDirectory) -> None:
+    with DueDates.open(data.ledger) as ledger:
+        promises = ledger.promises(HostKey(PROD, "web1"))
+        assert promises["DSA-9001-1", "openssl"].due == PROMISED
+
+
+# What version 0.1 does at the end of a run, and at its beginning.
+END = (
+    "INSERT INTO hosts (inventory, name) SELECT inventory, 'db1' FROM runs"
+    " WHERE id = '20261120-130000-patch-0004' ON CONFLICT (inventory, name) DO NOTHING",
+    "INSERT INTO transactions (host_id, transaction_id, run_id, state, updated_at)"
+    " SELECT hosts.id, 't9', runs.id, 'applied', '2026-11-20T14:00:00Z' FROM hosts JOIN runs"
+    " ON runs.inventory = hosts.inventory WHERE name = 'db1' AND runs.id = '20261120-130000-patch-0004'",
+    "UPDATE attempts SET status = 'done', finished_at = '2026-11-20T14:00:00Z' WHERE id = 4",
+    "UPDATE runs SET status = 'done', exit_code = 0 WHERE id = '20261120-130000-patch-0004'",
+)
+BEGIN = (
+    "INSERT INTO runs (id, playbook, inventory, pattern, request_digest, changes_hosts, check_mode,"
+    " started_at, status, reason) VALUES ('late', 'patch', '/srv/former/prod.yml', 'all', 'd', true, false,"
+    " '2026-11-20T15:00:00Z', 'running', '')",
+    "INSERT INTO attempts (run_id, number, directory, wrapper_pid, wrapper_started, status, started_at)"
+    " VALUES ('late', 1, '/d', 1, 1, 'running', '2026-11-20T15:00:00Z')",
+)
+
+
+def test_a_process_of_the_former_version_can_still_end_its_run_after_the_migration(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for statement in END:
+            connection.execute(text(statement))
+
+    assert Ledger(engine).open_attempts() == []
+    assert fleet(engine, "db1")[0].transaction_id == "t9"
+
+
+def test_a_process_of_the_former_version_can_begin_a_run_after_the_migration(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for statement in BEGIN:
+            connection.execute(text(statement))
+
+    late = next(attempt for attempt in Ledger(engine).open_attempts() if attempt.run_id == "late")
+    assert (late.worker.id, late.inventory.key) == ("", PROD)
