@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test full faults lint bench dist docs clean venv lab-tools
+.PHONY: help demo test full faults lint bench dist docs clean venv lab-tools test-servers
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,13 +20,16 @@ venv:
 lab-tools:
 	@scripts/prepare lab
 
+test-servers:
+	@scripts/prepare tests
+
 demo: venv lab-tools ## six real hosts: scan, canary, seal, patch, one bad update taken back (KEEP=1 keeps the lab)
 	@$(BIN)/python -m patchops.lab.demo $(if $(KEEP),--keep)
 
-test: venv lab-tools ## every check: linters, types, unit, packaging and lab tests (PYTEST_ARGS adds options)
+test: venv lab-tools test-servers ## every check: linters, types, unit, packaging and lab tests (PYTEST_ARGS adds options)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
 
-full: venv lab-tools ## what `make test` only samples: every fault, and thousands of examples of each property (PATCHOPS_SEED repeats)
+full: venv lab-tools test-servers ## what `make test` only samples: every fault, and thousands of examples of each property (PATCHOPS_SEED repeats)
 	@PATCHOPS_EXAMPLES=$${PATCHOPS_EXAMPLES:-2000} $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15 -m 'faults or full or hypothesis' $(PYTEST_ARGS)
 
 faults: venv lab-tools ## the part of it with faults: every fault on every distribution, kills at random, boots in QEMU: about 40 minutes on two cores (PATCHOPS_SEED repeats)

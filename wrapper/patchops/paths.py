@@ -18,9 +18,13 @@ _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 
 @dataclass(frozen=True)
 class DataDirectory:
-    """The data directory: the database, the documents and one folder a run."""
+    """The data directory: the database, the documents and one folder a run.
+
+    `server`: the address of a database server that keeps the state instead of the file, "" without one.
+    """
 
     root: Path
+    server: str = ""
 
     @property
     def database(self) -> Path:
@@ -76,11 +80,13 @@ class DataDirectory:
 def data_directory(environ: Mapping[str, str], uid: int) -> DataDirectory:
     """The data directory of this user.
 
-    `PATCHOPS_DATA`, else the system's for root, else one in the home directory.
+    `PATCHOPS_DATA`, else the system's for root, else one in the home directory. `PATCHOPS_DATABASE` is the
+    address of its server.
     """
+    server = environ.get("PATCHOPS_DATABASE", "")
     if named := environ.get("PATCHOPS_DATA"):
-        return DataDirectory(Path(named).expanduser().absolute())
+        return DataDirectory(Path(named).expanduser().absolute(), server)
     if uid == 0:
-        return DataDirectory(Path("/var/lib/patchops-controller"))
+        return DataDirectory(Path("/var/lib/patchops-controller"), server)
     base = environ.get("XDG_DATA_HOME") or os.path.join(environ.get("HOME", "~"), ".local", "share")
-    return DataDirectory(Path(base).expanduser() / "patchops")
+    return DataDirectory(Path(base).expanduser() / "patchops", server)

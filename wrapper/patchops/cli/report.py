@@ -17,7 +17,7 @@ from patchops.cli.summary import print_summary
 from patchops.errors import InputError
 from patchops.paths import DataDirectory, data_directory
 from patchops.reports.model import read_report
-from patchops.store.database import open_database
+from patchops.store.database import name_of, open_state
 from patchops.store.queries import find_run
 
 
@@ -46,12 +46,12 @@ def report(run: str | None, opens: bool, only_path: bool, as_json: bool, query: 
 
 def _find(data: DataDirectory, run: str | None) -> str:
     data.make()
-    engine = open_database(data.database)
+    engine = open_state(data)
     found = find_run(engine, run)
     engine.dispose()
     if found is None:
         raise InputError(
-            f"No run {run!r} is on record in {data.database}."
+            f"No run {run!r} is on record in {name_of(data)}."
             if run
             else f"Nothing ran yet (looked in {data.root}).",
             "`patchops status` lists the runs.",

@@ -19,7 +19,7 @@ from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import InputError
 from patchops.paths import data_directory
-from patchops.store.database import open_database
+from patchops.store.database import name_of, open_state
 from patchops.store.queries import HostStatus, RunStatus, fleet, last_runs
 from patchops.text import plain
 
@@ -35,13 +35,13 @@ def status(host: str | None, limit: int, as_json: bool, query: str | None) -> No
     compiled = compile_query(query)
     data = data_directory(os.environ, os.geteuid())
     data.make()
-    engine = open_database(data.database)
+    engine = open_state(data)
     hosts = fleet(engine, host)
     runs = last_runs(engine, limit, host)
     engine.dispose()
     if host is not None and not hosts:
         raise InputError(
-            f"No host {host!r} is on record in {data.database}.", "`patchops scan` puts hosts there."
+            f"No host {host!r} is on record in {name_of(data)}.", "`patchops scan` puts hosts there."
         )
     if as_json or compiled is not None:
         print_json({"hosts": [_row(each) for each in hosts], "runs": [_row(each) for each in runs]}, compiled)

@@ -19,7 +19,7 @@ from patchops.doctor.findings import Finding, Health
 from patchops.errors import PatchOpsError
 from patchops.paths import DataDirectory
 from patchops.runner.environment import collections_root, executable
-from patchops.store.database import open_database
+from patchops.store.database import open_state
 from patchops.text import plain
 
 SUBJECT = "controller"
@@ -116,7 +116,7 @@ def _other_copies(own: Path) -> list[Path]:
 def _data_directory(data: DataDirectory) -> Iterator[Finding]:
     try:
         data.make()
-        open_database(data.database).dispose()
+        open_state(data).dispose()
     except PatchOpsError as error:
         yield _finding("data directory", Health.FAIL, error.message, error.remedy)
         return

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from patchops.errors import FenceError
 from patchops.runner import process
 from patchops.runner.cancellation import Cancellation
 from patchops.runner.process import Ended
 from patchops.runs.attempt import Attempt
 from patchops.runs.liveness import LEASE, RENEW_SECONDS
-from patchops.runs.prepare import Surroundings
+from patchops.runs.prepare import Claim, Surroundings
 from patchops.runs.watch import Observer, Watch
 from patchops.store.errors import StateError
-from patchops.store.ledger import Ledger
+from patchops.store.ledger import Ledger, Overtaken
 
 Stopping = Callable[[Cancellation], AbstractContextManager[None]]
 """Lets somebody request a stop while the context is open: signals of a terminal, a service's API."""
@@ -37,18 +38,15 @@ class Ran:
 
 
 def carry_out(
-    attempt: Attempt,
-    resumed: bool,
+    claim: Claim,
     ledger: Ledger,
     around: Surroundings,
     observer: Observer,
     stopping: Stopping,
 ) -> Ran:
     """Start the attempt's playbook and return when it ended. The caller holds its lock."""
-    started_at = around.now()
-    on_record = ledger.begin(
-        attempt.record, str(attempt.files.root), around.worker, started_at, started_at + LEASE
-    )
+    attempt, started_at = claim.attempt, around.now()
+    on_record = _put_on_record(claim, ledger, around, started_at)
 
     def note_transaction(host: str, transaction_id: str, state: str) -> None:
         if not attempt.request.check:
@@ -75,10 +73,23 @@ def carry_out(
         lease.renew()
         return cancellation.poll()
 
-    observer.started(attempt.run_id, attempt.hosts, resumed)
+    observer.started(attempt.run_id, attempt.hosts, claim.resumed)
     with stopping(cancellation):
         ended = process.run(attempt.launch(), attempt.files, watch.on_event, poll)
     return Ran(attempt, on_record, watch, ended, cancellation, started_at)
+
+
+def _put_on_record(claim: Claim, ledger: Ledger, around: Surroundings, now: datetime.datetime) -> int:
+    attempt = claim.attempt
+    folder = str(attempt.files.root)
+    try:
+        return ledger.begin(attempt.record, folder, around.worker, now, now + LEASE, claim.looked_at)
+    except Overtaken as error:
+        hosts = ", ".join(error.hosts[:5]) + (" and more" if len(error.hosts) > 5 else "")
+        raise FenceError(
+            f"Run {error.run_id} began on {hosts} a moment ago.",
+            "Wait for it, or stop it with Ctrl-C or `kill -TERM`. Nothing was started.",
+        ) from None
 
 
 @dataclass

@@ -26,7 +26,7 @@ from patchops.runs.prepare import Surroundings, claim, look
 from patchops.runs.records import closing
 from patchops.runs.request import RunRequest
 from patchops.runs.watch import Observer
-from patchops.store.database import open_database
+from patchops.store.database import open_state
 from patchops.store.ledger import Ledger
 from patchops.text import plain
 
@@ -50,13 +50,13 @@ def execute(
     """
     around = Surroundings(data, os.environ, this_worker(), _now)
     looked_at = look(request, around)
-    engine = open_database(data.database)
+    engine = open_state(data)
     try:
         ledger = Ledger(engine)
-        attempt, resumed = claim(looked_at, ledger, around, observer.notice)
-        attempt.prepare()
-        with fence.holding(attempt.files.worker_lock):
-            ran = carry_out(attempt, resumed, ledger, around, observer, stopping)
+        claimed = claim(looked_at, ledger, around, observer.notice)
+        claimed.attempt.prepare()
+        with fence.holding(claimed.attempt.files.worker_lock):
+            ran = carry_out(claimed, ledger, around, observer, stopping)
             return _conclude(ran, ledger, observer, conditions)
     finally:
         engine.dispose()

@@ -51,13 +51,14 @@ def settle(
     here: WorkerId,
     notice: Callable[[str], None],
     now: Callable[[], datetime.datetime],
-) -> None:
+) -> set[int]:
     """Close the record of attempts whose processes are gone, and end those whose worker is gone.
 
     Raises FenceError when a living worker works on any of the wanted hosts, and OutcomeUnknownError when the
     playbook of a dead one can't be ended; in both cases nothing of the new run was started. A run that
-    changes nothing waits for nobody.
+    changes nothing waits for nobody. Returns the attempts that are still open and not in the way.
     """
+    still_open: set[int] = set()
     for attempt in ledger.open_attempts():
         shared = _shared(ledger, attempt, wanted)
         if lives(attempt, here, now()):
@@ -66,10 +67,12 @@ def settle(
                     f"{Conflict(attempt, shared)} is still going on ({_where(attempt.worker, here)}).",
                     "Wait for it, or stop it with Ctrl-C or `kill -TERM`. Nothing was started.",
                 )
+            still_open.add(attempt.attempt_id)
             continue
         files = AttemptFiles(Path(attempt.directory))
         if fence.held(files.lock):
             if not shared:
+                still_open.add(attempt.attempt_id)
                 continue
             _end_orphan(attempt, files, notice)
         elif shared and attempt.worker.id and not same_machine(attempt.worker, here):
@@ -78,6 +81,7 @@ def settle(
                 f" ({_where(attempt.worker, here)}). It counts as interrupted; transactions on hosts go on."
             )
         ledger.mark_interrupted(attempt.attempt_id, now())
+    return still_open
 
 
 def _shared(ledger: Ledger, attempt: OpenAttempt, wanted: Wanted) -> tuple[str, ...]:

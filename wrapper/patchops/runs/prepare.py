@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import RunKey, WorkerId
@@ -27,6 +27,18 @@ class Surroundings:
     environ: Mapping[str, str]
     worker: WorkerId
     now: Callable[[], datetime.datetime]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An attempt that may start. `resumed`: at a run that was interrupted.
+
+    `looked_at`: the open attempts that are not in its way. One that is put on record meanwhile may be.
+    """
+
+    attempt: Attempt
+    resumed: bool
+    looked_at: Collection[int]
 
 
 def look(request: RunRequest, around: Surroundings) -> Attempt:
@@ -50,23 +62,20 @@ def look(request: RunRequest, around: Surroundings) -> Attempt:
     return Attempt(request, around.data, run_id, 1, sources, inventory, hosts, settings)
 
 
-def claim(
-    attempt: Attempt, ledger: Ledger, around: Surroundings, notice: Callable[[str], None]
-) -> tuple[Attempt, bool]:
-    """The attempt as it may start: at its own run, or at the interrupted one (True) that it continues.
+def claim(attempt: Attempt, ledger: Ledger, around: Surroundings, notice: Callable[[str], None]) -> Claim:
+    """The attempt as it may start: at its own run, or at the interrupted one that it continues.
 
     Raises FenceError when somebody else works on its hosts, OutcomeUnknownError when processes of an earlier
     run don't end.
     """
     request = attempt.request
     wanted = Wanted(attempt.inventory, attempt.hosts, request.changes_hosts)
-    settle(ledger, wanted, around.worker, notice, around.now)
-    if not request.changes_hosts:
-        return attempt, False
-    former = ledger.resumable(RunKey(attempt.inventory.key, request.playbook), attempt.hosts)
+    looked_at = settle(ledger, wanted, around.worker, notice, around.now)
+    key = RunKey(attempt.inventory.key, request.playbook)
+    former = ledger.resumable(key, attempt.hosts) if request.changes_hosts else None
     if former is None:
-        return attempt, False
-    return attempt.of_run(former, ledger.attempts_of(former) + 1), True
+        return Claim(attempt, False, looked_at)
+    return Claim(attempt.of_run(former, ledger.attempts_of(former) + 1), True, looked_at)
 
 
 def _new_run_id(playbook: str, now: datetime.datetime) -> str:

@@ -1,92 +1,97 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opening the database: settings for several processes at once, and its tables in this version's form."""
+"""Opening the database, wherever it is, with its tables in this version's form."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DBAPIError
 
 from patchops.errors import InputError
+from patchops.paths import DataDirectory
+from patchops.store import postgresql, sqlite
 
 # The version of the tables that this version of PatchOps works with: the newest in migrations/.
 CURRENT = "0002"
-_BUSY_MILLISECONDS = 30_000
 
 
-def open_database(path: Path) -> Engine:
-    """The database at `path`, made or migrated to this version's tables if need be.
+@dataclass(frozen=True)
+class Place:
+    """Where the tables are. `name`: for messages, without a password. `back_up`: given their version."""
 
-    Raises InputError when the file is no database or was made by a newer PatchOps; it is then left as it was.
+    name: str
+    engine: Engine
+    remedy: str
+    lock: Callable[[], AbstractContextManager[None]]
+    back_up: Callable[[str], None]
+
+
+def open_state(data: DataDirectory) -> Engine:
+    """The database of a data directory: the server that PATCHOPS_DATABASE names, else the file in it."""
+    return open_database(data.server or data.database)
+
+
+def open_database(where: Path | str) -> Engine:
+    """The database in a file or at an address, made or migrated to this version's tables if need be.
+
+    Raises InputError when it can't be used or was made by a newer PatchOps; it is then left as it was.
     """
-    _create_private(path)
-    engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
+    place = _file(where) if isinstance(where, Path) else _server(where)
     try:
-        with _migration_lock(path):
-            _migrate(engine, path)
-    except DatabaseError as error:
-        engine.dispose()
+        with place.lock():
+            _migrate(place)
+    except DBAPIError as error:
+        place.engine.dispose()
         raise InputError(
-            f"{path} can't be used as PatchOps' database: {error.orig}.",
-            "Move the file away to start afresh, or put a backup (patchops.sqlite3.*.backup) in its place.",
+            f"{place.name} can't be used as PatchOps' database: {str(error.orig).strip()}.", place.remedy
         ) from error
-    return engine
+    except BaseException:
+        place.engine.dispose()
+        raise
+    return place.engine
 
 
-def _create_private(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise InputError(
-            f"The database {path} can't be opened: {error.strerror}.",
-            "Check its owner and mode, or name another data directory with PATCHOPS_DATA.",
-        ) from error
+def name_of(data: DataDirectory) -> str:
+    """The database of a data directory as messages name it."""
+    return postgresql.url_of(data.server).render_as_string() if data.server else str(data.database)
 
 
-def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # SQLAlchemy begins transactions itself, see _begin.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+def _file(path: Path) -> Place:
+    return Place(
+        name=str(path),
+        engine=sqlite.connect(path),
+        remedy=sqlite.REMEDY,
+        lock=lambda: sqlite.migration_lock(path),
+        back_up=lambda version: sqlite.back_up(path, version),
+    )
 
 
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once when another process wrote in between;
-    # one that takes the write lock at its start waits.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _server(address: str) -> Place:
+    engine = postgresql.connect(address)
+    return Place(
+        name=engine.url.render_as_string(),
+        engine=engine,
+        remedy=postgresql.REMEDY,
+        lock=lambda: postgresql.migration_lock(engine),
+        # A server has backups of its own; the migration is one transaction.
+        back_up=lambda _version: None,
+    )
 
 
-@contextmanager
-def _migration_lock(path: Path) -> Iterator[None]:
-    """One process at a time looks at the version and migrates."""
-    with open(path.with_name(path.name + ".lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _migrate(engine: Engine, path: Path) -> None:
-    with engine.connect() as connection:
+def _migrate(place: Place) -> None:
+    with place.engine.connect() as connection:
         current = _version(connection)
     if current != CURRENT:
         # Alembic takes a tenth of a second to load, and a database is seldom another version's.
         from patchops.store.migrating import migrate
 
-        migrate(engine, path, current)
+        migrate(place.engine, place.name, current, place.back_up)
 
 
 def _version(connection: Connection) -> str | None:

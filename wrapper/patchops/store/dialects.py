@@ -7,10 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from patchops.store.models import Base
+
+# Any number that no other program of this database takes for its advisory locks.
+_CLAIMS = 0x504F434C
 
 
 def insert_new(
@@ -26,6 +30,15 @@ def insert_or_update(
     """Insert a row, or give the row with this key these values."""
     statement = _insert(session, table).values(**key, **values)
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+def one_at_a_time(session: Session) -> None:
+    """Let no other process be in a transaction that says the same, until this one ends.
+
+    SQLite's transactions are one at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIMS})
 
 
 def _insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -8,7 +8,7 @@ Every function is one transaction of its own.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from sqlalchemy import CursorResult, Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, RunKey, WorkerId
-from patchops.store.dialects import insert_new, insert_or_update
+from patchops.store.dialects import insert_new, insert_or_update, one_at_a_time
 from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
 
 RUNNING = "running"
@@ -102,6 +102,14 @@ class Closing:
     results: Sequence[Result]
 
 
+class Overtaken(Exception):
+    """Another run on some of the same hosts was put on record a moment ago."""
+
+    def __init__(self, run_id: str, hosts: Sequence[str]) -> None:
+        super().__init__(run_id, hosts)
+        self.run_id, self.hosts = run_id, hosts
+
+
 class Ledger:
     """Writes of a run in progress."""
 
@@ -115,12 +123,17 @@ class Ledger:
         worker: WorkerId,
         now: datetime.datetime,
         lease_until: datetime.datetime,
+        looked_at: Collection[int] | None = None,
     ) -> int:
         """Put an attempt on record, and its run unless that one is taken up again.
 
-        Returns the attempt's id.
+        Returns the attempt's id. `looked_at`: the open attempts that don't stand in the way; raises Overtaken
+        when there is another one by now that works on any of the hosts.
         """
         with Session(self._engine) as session, session.begin():
+            if looked_at is not None:
+                one_at_a_time(session)
+                _refuse_overtaken(session, new, looked_at)
             run = session.get(Run, new.run_id)
             if run is None:
                 run = Run(
@@ -176,11 +189,8 @@ class Ledger:
 
     def hosts_among(self, attempt_id: int, names: Sequence[str]) -> list[str]:
         """Those of the hosts with these names that an attempt is about, sorted."""
-        query = select(Host.name).join(HostResult).where(HostResult.attempt_id == attempt_id)
         with Session(self._engine) as session:
-            return sorted(
-                name for part in _parts(names) for name in session.scalars(query.where(Host.name.in_(part)))
-            )
+            return _hosts_among(session, attempt_id, names)
 
     def attempts_of(self, run_id: str) -> int:
         """How many attempts a run has."""
@@ -277,6 +287,23 @@ class Ledger:
                     f" {', '.join(left[:_MOST_NAMED])}{more}."
                     f" Run `patchops {run.playbook}` on them to finish."
                 ).strip()
+
+
+def _hosts_among(session: Session, attempt_id: int, names: Sequence[str]) -> list[str]:
+    query = select(Host.name).join(HostResult).where(HostResult.attempt_id == attempt_id)
+    return sorted(
+        name for part in _parts(names) for name in session.scalars(query.where(Host.name.in_(part)))
+    )
+
+
+def _refuse_overtaken(session: Session, new: NewRun, looked_at: Collection[int]) -> None:
+    query = select(Attempt).join(Run).where(Attempt.status == RUNNING, Run.changes_hosts)
+    for attempt in session.scalars(query.options(selectinload(Attempt.run))):
+        other = Inventory(attempt.run.inventory, tuple(attempt.run.sources))
+        if attempt.id in looked_at or not new.changes_hosts or not other.overlaps(new.inventory):
+            continue
+        if shared := _hosts_among(session, attempt.id, new.hosts):
+            raise Overtaken(attempt.run_id, shared)
 
 
 def _host_ids(session: Session, inventory: str, names: Iterable[str]) -> dict[str, int]:

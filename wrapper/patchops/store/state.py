@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import cache
 
 from patchops.paths import DataDirectory
-from patchops.store.database import open_database
+from patchops.store.database import open_state
 from patchops.store.documents import HostDocuments, Owner
 from patchops.store.queries import run_inventory
 
@@ -22,9 +22,9 @@ def run_owner(data: DataDirectory) -> Owner:
 
     @cache
     def owner(run_id: str) -> str | None:
-        if not data.database.exists():
+        if not data.server and not data.database.exists():
             return None
-        engine = open_database(data.database)
+        engine = open_state(data)
         try:
             return run_inventory(engine, run_id)
         finally:

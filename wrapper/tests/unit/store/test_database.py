@@ -13,36 +13,35 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from patchops.errors import InputError
 from patchops.store.database import CURRENT, open_database
 from patchops.store.models import Base, UtcTime
 
+from .conftest import Where
 
-def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "db")
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(engine: Engine) -> None:
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
-    engine.dispose()
 
     assert [step for step in differences if step[0] != "modify_type"] == []
 
 
-def test_the_version_that_is_worked_with_is_the_newest_of_the_migrations(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "db")
+def test_the_version_that_is_worked_with_is_the_newest_of_the_migrations(engine: Engine) -> None:
     with engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_heads() == (CURRENT,)
-    engine.dispose()
 
 
-def test_a_database_of_this_version_is_opened_without_what_migrates(tmp_path: Path) -> None:
-    open_database(tmp_path / "db").dispose()
+def test_a_database_of_this_version_is_opened_without_what_migrates(where: Where) -> None:
+    open_database(where).dispose()
     code = (
         "import sys\nfrom pathlib import Path\nfrom patchops.store.database import open_database\n"
-        "open_database(Path(sys.argv[1])).dispose()\nsys.exit('alembic' in sys.modules)"
+        "open_database(sys.argv[1] if ':' in sys.argv[1] else Path(sys.argv[1])).dispose()\n"
+        "sys.exit('alembic' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "db")], check=True)
+    subprocess.run([sys.executable, "-c", code, str(where)], check=True)
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
@@ -74,14 +73,31 @@ def test_an_older_version_is_backed_up_before_it_is_migrated(
     copy.close()
 
 
-def test_a_database_of_a_newer_patchops_is_left_alone(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "db")
+def test_a_database_of_a_newer_patchops_is_left_alone(where: Where) -> None:
+    engine = open_database(where)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
 
     with pytest.raises(InputError, match="newer PatchOps"):
-        open_database(tmp_path / "db")
+        open_database(where)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        (
+            "postgresql://me:s3cret@127.0.0.1:1/patchops",
+            r"postgresql\+psycopg://me:\*\*\*@127.0.0.1:1/patchops can't",
+        ),
+        ("mysql://me:s3cret@db/patchops", "PATCHOPS_DATABASE is an address of mysql"),
+        ("s3cret", "PATCHOPS_DATABASE is no address of a database"),
+    ],
+)
+def test_a_server_that_can_not_be_used_is_named_without_its_password(address: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as refused:
+        open_database(address)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -91,12 +107,12 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         open_database(tmp_path / "db")
 
 
-def test_processes_that_open_it_at_once_do_not_get_in_each_others_way(tmp_path: Path) -> None:
+def test_processes_that_open_it_at_once_do_not_get_in_each_others_way(where: Where) -> None:
     code = (
         "import sys, pathlib\n"
         "from sqlalchemy import text\n"
         "from patchops.store.database import open_database\n"
-        "engine = open_database(pathlib.Path(sys.argv[1]))\n"
+        "engine = open_database(sys.argv[1] if ':' in sys.argv[1] else pathlib.Path(sys.argv[1]))\n"
         "for number in range(30):\n"
         "    with engine.begin() as connection:\n"
         "        connection.execute(text('SELECT count(*) FROM hosts'))\n"
@@ -104,13 +120,13 @@ def test_processes_that_open_it_at_once_do_not_get_in_each_others_way(tmp_path: 
         "        connection.execute(statement, {'who': sys.argv[2], 'number': str(number)})\n"
     )
     writers = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "db"), who], stderr=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-c", code, str(where), who], stderr=subprocess.PIPE)
         for who in ("one", "two", "three")
     ]
-    errors = [writer.communicate(timeout=120)[1] for writer in writers]
+    errors = [writer.communicate(timeout=300)[1] for writer in writers]
 
     assert errors == [b"", b"", b""]
-    engine = open_database(tmp_path / "db")
+    engine = open_database(where)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM hosts")).scalar() == 90
     engine.dispose()

@@ -16,15 +16,20 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Boolean, Engine, Integer, MetaData, text
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger as DueDates
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, RunKey
 from patchops.paths import DataDirectory
 from patchops.store.database import open_database
 from patchops.store.ledger import Ledger
+from patchops.store.postgresql import connect
 from patchops.store.queries import fleet, last_runs
 from patchops.store.state import host_documents, run_owner
+
+from .conftest import Where
 
 FORMER = Path(__file__).with_name("former")
 PROD, STAGING = "/srv/former/prod.yml", "/srv/former/staging.yml"
@@ -41,9 +46,39 @@ def data(tmp_path: Path) -> DataDirectory:
 
 
 @pytest.fixture
-def engine(data: DataDirectory) -> Iterator[Engine]:
-    engine = open_database(data.database)
+def engine(data: DataDirectory, where: Where) -> Iterator[Engine]:
+    """The former data in a database of each kind, migrated by opening it."""
+    place: Where = data.database
+    if isinstance(where, str):
+        place = where
+        _write_former_tables(where)
+    engine = open_database(place)
     yield engine
+    engine.dispose()
+
+
+def _write_former_tables(address: str) -> None:
+    """What version 0.1 would have left on a server: its tables, and the rows of its SQLite file."""
+    engine = connect(address)
+    config = Config()
+    config.set_main_option("script_location", "patchops.store:migrations")
+    with engine.begin() as connection, closing(sqlite3.connect(":memory:")) as former:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        former.executescript((FORMER / "patchops.sql").read_text("utf-8"))
+        tables = MetaData()
+        tables.reflect(connection)
+        for table in tables.sorted_tables:
+            if table.name == "alembic_version":
+                continue
+            columns = ", ".join(column.name for column in table.columns)
+            booleans = [column.name for column in table.columns if isinstance(column.type, Boolean)]
+            for row in former.execute(f"SELECT {columns} FROM {table.name}"):  # noqa: S608
+                values = dict(zip(table.columns.keys(), row, strict=True))
+                values |= {name: None if values[name] is None else bool(values[name]) for name in booleans}
+                connection.execute(table.insert().values(**values))
+            if "id" in table.columns and isinstance(table.columns["id"].type, Integer):
+                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1000)"))
     engine.dispose()
 
 
@@ -59,13 +94,17 @@ def test_a_host_that_was_on_record_under_two_paths_is_one(engine: Engine) -> Non
     assert (web1.last_run, web1.last_class) == ("20261120-120000-patch-0003", "not_started")
 
 
-def test_every_run_is_still_there(engine: Engine, data: DataDirectory) -> None:
+def test_every_run_is_still_there(engine: Engine) -> None:
     assert [(run.run_id[-4:], run.status, run.hosts) for run in last_runs(engine, 9)] == [
         ("0004", "running", 1),
         ("0003", "interrupted", 2),
         ("0002", "done", 2),
         ("0001", "done", 2),
     ]
+
+
+def test_the_file_is_backed_up_before_it_is_migrated(data: DataDirectory) -> None:
+    open_database(data.database).dispose()
     assert list(data.root.glob("*.backup")) == [data.root / "patchops.sqlite3.0001.backup"]
 
 

@@ -5,16 +5,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, RunKey, WorkerId
-from patchops.store.database import open_database
-from patchops.store.ledger import INTERRUPTED, Closing, HostFacts, Ledger, NewRun, Result
+from patchops.store.ledger import INTERRUPTED, Closing, HostFacts, Ledger, NewRun, Overtaken, Result
 from patchops.store.queries import find_run, fleet, last_runs
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
@@ -42,13 +39,6 @@ CLOSING = Closing(
     facts=[HostFacts("web1", os="Debian 12", pending_total=0, pending_security=0, effective="yes")],
     results=[RESULT],
 )
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(tmp_path / "db")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -145,6 +135,18 @@ def test_a_run_that_ended_is_not_taken_up_again(ledger: Ledger) -> None:
     ledger.close(ledger.begin(RUN, "/d", WORKER, NOW, LEASE), CLOSING, LATER)
 
     assert ledger.resumable(PATCH, ["web1", "web2"]) is None
+
+
+def test_of_two_runs_that_begin_at_once_on_a_host_one_is_refused(ledger: Ledger) -> None:
+    first = ledger.begin(RUN, "/d", WORKER, NOW, LEASE, looked_at=())
+    second = replace(RUN, run_id="r2", hosts=["web2", "db1"])
+
+    with pytest.raises(Overtaken) as refused:
+        ledger.begin(second, "/d2", WORKER, NOW, LEASE, looked_at=())
+    assert (refused.value.run_id, refused.value.hosts) == ("r1", ["web2"])
+    assert ledger.attempts_of("r2") == 0
+    ledger.begin(second, "/d2", WORKER, NOW, LEASE, looked_at=(first,))
+    ledger.begin(replace(RUN, run_id="r3", changes_hosts=False), "/d3", WORKER, NOW, LEASE, looked_at=())
 
 
 def test_a_lease_is_renewed_until_the_attempt_is_closed(ledger: Ledger) -> None:
