@@ -176,7 +176,7 @@ def _one_host(patterns: Sequence[str], document: Finding, documents: HostDocumen
     known = map(key_of, document.get("hosts") or [document])
     hosts = [host for host in known if patterns and _fits(patterns, host.name, host.label)]
     if len(hosts) != 1:
-        told = f" ({', '.join(host.label for host in hosts[:5])})" if hosts else ""
+        told = f" ({', '.join(sorted(host.label for host in hosts)[:5])})" if hosts else ""
         raise InputError(f"CycloneDX speaks about one host; {len(hosts)} fit{told}.", "Name one with --host.")
     found, why_missing = documents.of(hosts[0])
     if found is None:

@@ -61,7 +61,7 @@ def test_each_keeps_its_own_due_date(patchops: Patchops, inventories: tuple[Path
 def test_every_answer_tells_them_apart(patchops: Patchops, tmp_path: Path) -> None:
     prod, staging = f"web1@{tmp_path}/prod.yml", f"web1@{tmp_path}/staging.yml"
     printed = patchops("assess").stdout
-    assert prod in printed.replace("\n", "") or "web1@" in printed
+    assert "web1@" in printed
     cve = json.loads(patchops("cve", "CVE-2026-9001", "--json").stdout)
     assert (cve["has_it"], cve["fixed"]) == ([prod], [staging, "web2"])
     [found] = json.loads(patchops("findings", "--query", "findings").stdout)
