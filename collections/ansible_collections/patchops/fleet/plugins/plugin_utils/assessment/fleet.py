@@ -173,7 +173,7 @@ class FleetAssessor:
         except MALFORMED as error:
             # A document comes from its host: one that is not what it should be must not hide the others.
             return self._unknown(host, f"its document can't be used ({type(error).__name__}: {error})")
-        names = (name, *host.facts.groups)
+        names = (host.facts.name, *host.facts.groups)
         self._used_elsewhere |= accept_uncovered(found, names, self._policy.elsewhere, self._today)
         for finding in found["findings"]:
             finding["host"], finding["inventory"] = host.facts.name, host.facts.inventory
