@@ -15,6 +15,7 @@ import pytest
 from click.testing import Result
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import DirectoryStore, host_document_key
 
 Patchops = Callable[..., Result]
@@ -88,10 +89,12 @@ def test_summaries_say_how_old_the_facts_on_exploitation_are(patchops: Patchops)
 
 def test_coverage_says_what_no_feed_covers_and_whether_kev_is_current(patchops: Patchops, data: Path) -> None:
     store = DirectoryStore(data / "documents")
-    document = store.read(host_document_key("web2"))
+    document = store.read(host_document_key(HostKey("", "web2")))
     assert document is not None
     foreign = {**document["packages"][0], "name": "docker-ce", "source": "docker-ce", "origin": "Docker"}
-    store.write(host_document_key("web2"), {**document, "packages": [*document["packages"], foreign]})
+    store.write(
+        host_document_key(HostKey("", "web2")), {**document, "packages": [*document["packages"], foreign]}
+    )
     printed = patchops("assess").stdout
     assert "2 hosts: 0 compliant, 1 compliant as far as judged, 0 accepted, 1 not compliant" in printed
     assert "No feed judges packages of Docker (on 1)" in printed
