@@ -56,16 +56,20 @@ CATALOGUE: dict[str, FeedSpec] = {
         FeedSpec("osv-ubuntu", "osv", f"{_OSV}/Ubuntu/all.zip", about="Ubuntu notices and CVEs"),
         FeedSpec("osv-almalinux", "osv", f"{_OSV}/AlmaLinux/all.zip", about="AlmaLinux errata"),
         FeedSpec("osv-rocky", "osv", f"{_OSV}/Rocky%20Linux/all.zip", about="Rocky Linux errata"),
+        FeedSpec("osv-redhat", "osv", f"{_OSV}/Red%20Hat/all.zip", about="Red Hat errata"),
+        FeedSpec("osv-suse", "osv", f"{_OSV}/SUSE/all.zip", about="SUSE updates"),
+        FeedSpec("osv-opensuse", "osv", f"{_OSV}/openSUSE/all.zip", about="openSUSE updates"),
         FeedSpec("osv-pypi", "osv", f"{_OSV}/PyPI/all.zip", about="Python packages"),
         FeedSpec("osv-npm", "osv", f"{_OSV}/npm/all.zip", about="npm packages"),
         *(
             FeedSpec(
-                f"alpine-{version}",
+                f"alpine-{version}" + ("" if part == "main" else f"-{part}"),
                 "alpine-secdb",
-                f"{_SECDB}/v{version}/main.json",
-                about=f"Alpine {version}",
+                f"{_SECDB}/v{version}/{part}.json",
+                about=f"Alpine {version}, {part}",
             )
             for version in ("3.20", "3.21", "3.22")
+            for part in ("main", "community")
         ),
         FeedSpec(
             "kev",

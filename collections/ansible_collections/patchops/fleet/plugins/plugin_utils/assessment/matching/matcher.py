@@ -101,7 +101,13 @@ class Matcher:
             return _worst_of(findings)
         coverage = document["coverage"]
         reasons = list(coverage["reasons"])
-        foreign = [one for one in coverage["uncovered"] if one["package"] in concerned]
+        # A feed can name the source of a package that another publisher built.
+        sources = {one["name"]: one.get("source") for one in host_document.get("packages") or ()}
+        foreign = [
+            one
+            for one in coverage["uncovered"]
+            if one["package"] in concerned or sources.get(one["package"]) in concerned
+        ]
         reasons += [reason("foreign_package", f"{one['package']} of {one['origin']}") for one in foreign]
         if not concerned:
             reasons.append(reason("cve_not_in_feeds", f"{cve}, {release}"))

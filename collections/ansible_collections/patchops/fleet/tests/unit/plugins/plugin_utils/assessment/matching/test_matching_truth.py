@@ -256,3 +256,12 @@ def test_the_fix_of_a_long_term_support_stream_needs_its_entitlement(feeds: Any,
 
     assert (finding["state"], finding["fix_available"]) == ("missing", False)
     assert "fix_needs_entitlement" in [one["code"] for one in finding["reasons"]]
+
+
+def test_another_publishers_build_of_a_named_source_is_not_called_clean(feeds: Any, debian: Make) -> None:
+    package = rpm("perl-Errno", "1.28-420.el8", "perl", origin="Somebody", source_version="5.26.3-420.el8")
+    document = host(debian, "rocky 8.10", [package])
+    feeds.add("osv", rocky("perl", "4:5.26.3-422.el8"))
+    verdict = feeds.matcher().verdict(document, "CVE-2024-21208")
+
+    assert (verdict["state"], [one["code"] for one in verdict["reasons"]]) == ("unknown", ["foreign_package"])
