@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from patchops.lab.lab import Lab
@@ -32,9 +30,10 @@ def lab(make_lab: MakeLab) -> Lab:
     return make_lab(HostSpec("k1", kernel=True))
 
 
-@pytest.fixture
-def plays(lab: Lab, tmp_path: Path) -> Plays:
-    return Plays(lab.paths.inventory, tmp_path)
+@pytest.fixture(scope="module")
+def plays(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Plays:
+    # One for all tests, so that each run on the shared host has an id of its own.
+    return Plays(lab.paths.inventory, tmp_path_factory.mktemp("plays"))
 
 
 def test_a_container_is_rebooted_unchecked_and_the_report_says_so(plays: Plays) -> None:
