@@ -39,10 +39,9 @@ options:
         description:
           - The name of the source in the database; importing it again replaces its content.
           - Known names are V(debian-dsa), V(debian-dla), V(debian-tracker), V(osv-ubuntu), V(osv-almalinux),
-            V(osv-rocky), V(osv-redhat), V(osv-suse), V(osv-opensuse), V(osv-pypi), V(osv-npm), V(alpine-3.20),
-            V(alpine-3.20-community), V(alpine-3.21), V(alpine-3.21-community), V(alpine-3.22),
-            V(alpine-3.22-community), V(kev),
-            V(epss) and V(vulnrichment).
+            V(osv-rocky), V(osv-redhat), V(osv-suse), V(osv-opensuse), V(osv-pypi), V(osv-npm),
+            V(alpine-3.20), V(alpine-3.20-community), V(alpine-3.21), V(alpine-3.21-community),
+            V(alpine-3.22), V(alpine-3.22-community), V(kev), V(epss) and V(vulnrichment).
         type: str
       kind:
         description:
