@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import DirectoryStore
 from patchops.doctor.findings import Finding
 from patchops.doctor.hosts import Answer, HostAnswers, diagnose
 from patchops.errors import PatchOpsError
@@ -58,7 +59,7 @@ def _launch(
     sources: Sequence[str], access: Access, environment: Mapping[str, str], folder: Path, pattern: str
 ) -> Launch:
     files = AttemptFiles(folder)
-    store = {"kind": "directory", "path": str(folder / "documents")}
+    store = {"kind": "directory", "path": str(_documents(folder))}
     variables = {"patchops_hosts": pattern, "patchops_run_id": folder.name, "patchops_document_store": store}
     files.variables.touch(mode=0o600)
     files.variables.write_text(json.dumps(variables), encoding="utf-8")
@@ -90,9 +91,6 @@ def _ask(hosts: Sequence[str], launch: Launch, files: AttemptFiles) -> dict[str,
         answer = Answer(kind, result if isinstance(result, Mapping) else {})
         host = answers[str(data["host"])]
         host.probes[str(data.get("task")).lower()] = answer
-        document = answer.result.get("document")
-        if isinstance(document, str):
-            host.document = json.loads(Path(document).read_bytes())
 
     ended = process.run(launch, files, note, lambda: False)
     if not any(host.probes for host in answers.values()):
@@ -101,4 +99,13 @@ def _ask(hosts: Sequence[str], launch: Launch, files: AttemptFiles) -> dict[str,
             f"Ansible asked no host (it ended with {ended.returncode}): {plain(printed[-500:])}",
             "Correct what it says and run the doctor again.",
         )
+    # From where the probe keeps them: what a host says of a path is opened nowhere.
+    for path in DirectoryStore(_documents(files.root)).host_documents():
+        document = json.loads(path.read_bytes())
+        if document["host"] in answers:
+            answers[document["host"]].document = document
     return answers
+
+
+def _documents(folder: Path) -> Path:
+    return folder / "documents"

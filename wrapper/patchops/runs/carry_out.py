@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import read_host_document
 from patchops.errors import FenceError
 from patchops.runner import process
 from patchops.runner.cancellation import Cancellation
@@ -55,7 +56,10 @@ def carry_out(
     def end() -> bool:
         return process.end(attempt.files)
 
-    watch = Watch(observer, attempt.hosts, note_transaction, end)
+    def document_of(host: str) -> Mapping[str, object] | None:
+        return read_host_document(attempt.data.store, attempt.inventory.host(host))
+
+    watch = Watch(observer, attempt.hosts, note_transaction, end, document_of)
     deadline = attempt.request.deadline_seconds
     cancellation = Cancellation(
         drains=attempt.request.changes_hosts,

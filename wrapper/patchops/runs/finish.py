@@ -19,7 +19,7 @@ from patchops.runner.cancellation import Cancellation
 from patchops.runner.process import Ended
 from patchops.runs.attempt import Attempt
 from patchops.runs.conditions import Condition
-from patchops.runs.outcome import Verdict, judge
+from patchops.runs.outcome import Verdict, complete, judge
 from patchops.runs.watch import Watch
 from patchops.text import plain
 
@@ -74,6 +74,8 @@ def conclude(
             why_salvaged=why_no_report(attempt, watch, ended, cancellation),
             conditions=conditions,
         )
+        if not salvaged:
+            verdict = complete(verdict, report, attempt.hosts)
     page = attempt.data.page(attempt.run_id)
     _write_json(attempt.data.report(attempt.run_id), document)
     write_page(report, page)

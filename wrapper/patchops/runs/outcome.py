@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from patchops.errors import ExitCode
 from patchops.reports.model import Report
 from patchops.runs.conditions import Condition
+from patchops.text import plain
 
 _FAILED = frozenset({"failed", "refused", "reverted", "unreachable"})
 
@@ -54,6 +55,30 @@ def judge(
         if reason := condition(report):
             return Verdict("done", ExitCode.HOSTS_FAILED, reason)
     return Verdict("done", ExitCode.DONE, _left(report))
+
+
+def complete(verdict: Verdict, report: Report, asked_for: Sequence[str]) -> Verdict:
+    """The verdict on a run whose report has to name just the hosts that were asked for.
+
+    A report of fewer hosts, or of others, says nothing of the run, however good it looks.
+    """
+    told = [host.host for host in report.hosts]
+    missing = [host for host in asked_for if host not in set(told)]
+    strange = [host for host in told if host not in set(asked_for)]
+    if not missing and not strange and len(told) == len(set(told)):
+        return verdict
+    parts = [f"{len(asked_for)} hosts were asked for and the report tells of {len(told)}"]
+    parts += [
+        f"{what}: {_first(names)}" for what, names in (("missing", missing), ("strange", strange)) if names
+    ]
+    reason = f"The report can't be believed: {'; '.join(parts)}."
+    if verdict.exit_code in (ExitCode.DONE, ExitCode.HOSTS_FAILED):
+        return Verdict("unknown", ExitCode.UNKNOWN, reason)
+    return Verdict(verdict.status, verdict.exit_code, f"{verdict.reason} {reason}".strip())
+
+
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(plain(name) for name in names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _left(report: Report) -> str:

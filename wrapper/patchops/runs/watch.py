@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreError
 from patchops.errors import InputError, PatchOpsError
 from patchops.reports.model import check_engine_version
 from patchops.runner.cancellation import Act
@@ -44,11 +43,13 @@ class Watch:
         hosts: Sequence[str],
         note_transaction: Callable[[str, str, str], None],
         end: Callable[[], object],
+        document_of: Callable[[str], Mapping[str, object] | None],
     ) -> None:
         self.progress = Progress.of(hosts)
         self.complaints: list[str] = []
         self.fatal: PatchOpsError | None = None
         self._observer, self._note_transaction, self._end = observer, note_transaction, end
+        self._document_of = document_of
         self._checked_version = False
 
     def on_event(self, raw: Mapping[str, object]) -> None:
@@ -87,12 +88,17 @@ class Watch:
 
     def _check_version(self, event: TaskResult) -> None:
         """End the run at its first document when another engine wrote it; nothing was changed by then."""
-        if self._checked_version or event.action != "host_info" or not event.document:
+        if self._checked_version or not event.ours or event.action != "host_info" or not event.document:
             return
         self._checked_version = True
-        path = Path(event.document)
+        # Read from where this run keeps documents: what a result says of a path is opened nowhere.
         try:
-            check_engine_version(json.loads(path.read_bytes()), f"The host document {path}")
+            document = self._document_of(event.host)
+        except StoreError:
+            return
+        try:
+            if document is not None:
+                check_engine_version(document, f"The host document of {event.host}")
         except PatchOpsError as error:
             self.fatal = error
             self._end()

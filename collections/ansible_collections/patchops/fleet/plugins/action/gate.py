@@ -21,7 +21,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows impor
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome, way_back
 from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import names_of_one_machine
-from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report import without_way_back
 
 
@@ -38,7 +38,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         plan = arguments["plan"]
         results = {host: host_results(task_vars, host) for host in plan["targets"]}
         outcomes = {
-            host: host_outcome(steps, is_intermittent(task_vars, host)) for host, steps in results.items()
+            host: host_outcome(steps, host in plan["intermittent"]) for host, steps in results.items()
         }
         lost = [host for host, outcome in outcomes.items() if outcome["lost"]]
         halted = [host for host, outcome in outcomes.items() if outcome["code"] == "forward_only_failed"]
@@ -48,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if doubles:
             names = "; ".join(" and ".join(names) for names in doubles)
             is_open, reason = False, f"one machine has more than one name here, give it one: {names}"
-        if _stop_requested(task_vars):
+        if _stop_requested(plan["drain_file"]):
             is_open, reason = False, "a stop was requested"
         batch = plan["batches"][task_vars["ansible_play_batch"][0]]
         details = {"open": is_open, "reason": reason, "budget": budget.as_dict(), "batch": batch, "at": now()}
@@ -86,7 +86,6 @@ def _named(hosts: list[str]) -> str:
     return ", ".join(hosts[:5]) + (", ..." if len(hosts) > 5 else "")
 
 
-def _stop_requested(task_vars: Mapping[str, Any]) -> bool:
+def _stop_requested(drain_file: str | None) -> bool:
     # Who started the run creates this file to have it end between two batches.
-    drain_file = task_vars.get("patchops_drain_file")
     return bool(drain_file) and os.path.exists(str(drain_file))

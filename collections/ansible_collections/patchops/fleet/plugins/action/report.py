@@ -12,11 +12,11 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFUSED, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result
-from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import store_document, variable
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import keep_document, variable
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import (
     host_results,
     inventory_of_hosts,
-    is_intermittent,
+    run_result,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
     build_report,
@@ -29,6 +29,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import report
 
 # AWX keeps artifacts in its database and hands them to every later job of a workflow.
 _MAX_ARTIFACT = 256 * 1024
+_SEALED = "__patchops_report_sealed"
 _ENDINGS = {
     "done": ("reported", ""),
     "stopped": ("run_stopped", "Look at the gate's reason; hosts that were not started are untouched."),
@@ -46,16 +47,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        _spec, arguments = self.validate_argument_spec(
-            {
-                "plan": {"type": "dict", "required": True},
-                "sealed": {"type": "dict", "default": {}},
-                "waits_for_gate": {"type": "bool", "default": False},
-                "fail_on": {"type": "list", "elements": "str", "default": ["failed", "stopped", "unknown"]},
-                "stats": {"type": "bool", "default": True},
-            }
-        )
-        run, sealed = arguments["plan"], arguments["sealed"]
+        _spec, arguments = self.validate_argument_spec({"plan": {"type": "dict", "required": True}})
+        run, sealed = arguments["plan"], run_result(task_vars, _SEALED)
         results = {host: host_results(task_vars, host) for host in run["targets"]}
         gates = _gates(results)
         report = build_report(
@@ -64,9 +57,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 host_entry(
                     host,
                     results[host],
-                    batch=run["batches"].get(host) if arguments["waits_for_gate"] else None,
-                    intermittent=is_intermittent(task_vars, host),
-                    waits_for_gate=arguments["waits_for_gate"] and not run["check_mode"],
+                    batch=run["batches"].get(host) if run["gated"] else None,
+                    intermittent=host in run["intermittent"],
+                    waits_for_gate=run["gated"] and not run["check_mode"],
                     gates=gates,
                     sealed_set=bool(run.get("patch_set_id")),
                 )
@@ -79,13 +72,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             unsealed=_why_unsealed(sealed),
         )
         report["inventory"] = inventory_of_hosts(task_vars, run["targets"]).key
-        return self._publish(report, arguments, task_vars)
+        return self._publish(report, run, sealed, task_vars)
 
     def _publish(
-        self, report: dict[str, Any], arguments: Mapping[str, Any], task_vars: Mapping[str, Any]
+        self,
+        report: dict[str, Any],
+        run: Mapping[str, Any],
+        sealed: Mapping[str, Any],
+        task_vars: Mapping[str, Any],
     ) -> dict[str, Any]:
-        fails = report["result"] in arguments["fail_on"] or (
-            "missing" in arguments["fail_on"] and report["totals"]["pending"] > 0
+        fails = report["result"] in run["fail_on"] or (
+            "missing" in run["fail_on"] and report["totals"]["pending"] > 0
         )
         code, remedy = _ENDINGS[report["result"]] if fails else _ENDINGS["done"]
         if fails and report["result"] == "done":
@@ -98,11 +95,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         told = without_way_back({entry["host"]: entry["way_back"] for entry in report["hosts"]})
         if told and report["check_mode"]:  # otherwise the gate before the first batch has said it
             result["warnings"] = [told]
-        store_document(self, task_vars, report_key(str(report["run_id"])), report, result)
-        if arguments["stats"]:
+        keep_document(run["store"], report_key(str(report["run_id"])), report, result)
+        if run["stats"]:
             former = variable(self, task_vars, "patchops_run")
             result["ansible_stats"] = {
-                "data": {"patchops_run": _artifact(report, arguments["sealed"], former)},
+                "data": {"patchops_run": _artifact(report, sealed, former)},
                 "per_host": False,
                 "aggregate": False,
             }

@@ -19,6 +19,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.spec import CHECK_ARGUMENTS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import foreign_facts, told
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.batches import batch_sizes
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import allowed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.hooks import HOOKS, HookError, check_hook
@@ -27,9 +28,13 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.knobs import (
     HOST_KNOBS,
     RUN_DEFAULTS,
     KnobError,
+    check_fail_on,
+    check_flag,
     check_host_knobs,
+    parse_flag,
     run_knobs,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import variable
 from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import (
     OWNERSHIP,
     STEP_TIMES,
@@ -44,11 +49,22 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature
     signers_of,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
-from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs, inventory_of_hosts
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import (
+    host_foreign_facts,
+    host_knobs,
+    inventory_of_hosts,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreError, open_store
 
 # Where a host's selection may come from.
 _SOURCES = ("patchops_packages", "patchops_patch_set", "patchops_run")
+_READ = (*RUN_DEFAULTS, *HOST_KNOBS, *HOOKS, *_SOURCES)
+# The variable that says which results fail a run, and its default; pending updates are an answer of a scan.
+_FAIL_ON = {
+    "scan": ("patchops_fail_on", ["failed", "unknown"]),
+    "": ("patchops_report_fail_on", ["failed", "stopped", "unknown"]),
+}
+_MOST_NAMED = 20
 # A name with one of these can't be told from a pattern where plays name their hosts.
 _PATTERN_CHARACTERS = frozenset("*?[]!&~")
 
@@ -63,18 +79,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         _spec, arguments = self.validate_argument_spec(
-            {"playbook": {"type": "str", "required": True}, "named_only": {"type": "bool", "default": False}}
+            {
+                "playbook": {"type": "str", "required": True},
+                "named_only": {"type": "bool", "default": False},
+                "gated": {"type": "bool", "default": False},
+            }
         )
         try:
-            return self._plan(arguments["playbook"], arguments["named_only"], task_vars)
+            return self._plan(arguments, task_vars)
         except IdentityError as error:
             return make_result("bad_arguments", f"{error}. Nothing was done.", "Correct it and run it again.")
         except (KnobError, HookError, PatchSetError, DocumentError, StoreError) as error:
             return make_result("bad_arguments", str(error), "Correct the variable and run it again.")
 
-    def _plan(self, playbook: str, named_only: bool, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        pattern = self._templar.template(task_vars.get("patchops_hosts"))
-        if named_only and not pattern and not task_vars.get("ansible_limit"):
+    def _plan(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        playbook = arguments["playbook"]
+        pattern = self._run_variable(task_vars, "patchops_hosts")
+        if arguments["named_only"] and not pattern and not task_vars.get("ansible_limit"):
             return make_result(
                 "bad_arguments",
                 f"{playbook} changes hosts, and no hosts were named. Nothing was done.",
@@ -88,19 +109,24 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 f"of it.",
                 "Check the inventory (ansible-inventory --graph), patchops_hosts and --limit.",
             )
+        refused = self._refused(targets, task_vars)
+        believed = [host for host in targets if host not in refused]
         inventory_of_hosts(task_vars, targets)
-        knobs = self._knobs(targets, task_vars)
-        promoted = _promoted({host: host_knobs(task_vars, host, _SOURCES) for host in targets}, knobs)
-        sizes = batch_sizes(knobs["patchops_serial"], len(targets))
+        values = {host: host_knobs(task_vars, host, _READ) for host in believed}
+        knobs = self._knobs(values)
+        promoted = _promoted(values, knobs)
+        sizes = batch_sizes(knobs["patchops_serial"], len(believed)) if believed else []
+        fail_on, fails_by_default = _FAIL_ON.get(playbook, _FAIL_ON[""])
         plan = {
-            "run_id": str(self._templar.template(task_vars.get("patchops_run_id")) or _new_run_id()),
+            "run_id": str(self._run_variable(task_vars, "patchops_run_id") or _new_run_id()),
             "playbook": playbook,
             "started_at": now(),
             "check_mode": bool(self._task.check_mode),
             "targets": targets,
-            "act_on": [] if self._task.check_mode else targets,
+            "refused": sorted(refused),
+            "act_on": [] if self._task.check_mode else believed,
             "serial": sizes,
-            "batches": _batch_numbers(targets, sizes),
+            "batches": _batch_numbers(believed, sizes),
             "budget_max": allowed(knobs["patchops_failure_budget"], len(targets)),
             "window": knobs["patchops_window"],
             "freeze": knobs["patchops_freeze"],
@@ -110,21 +136,40 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "patch_set_name": knobs["patchops_patch_set_name"],
             **self._ownership(targets, sizes, task_vars),
             "signing_key": knobs["patchops_signing_key"],
+            # What steers the run as a whole is frozen here: no fact that appears later changes it.
+            "gated": arguments["gated"],
+            "intermittent": [
+                host
+                for host, known in values.items()
+                if parse_flag(known.get("patchops_intermittent", False))
+            ],
+            "hooks": {
+                name: {host: known[name] for host, known in values.items() if known.get(name)}
+                for name in HOOKS
+            },
+            "store": self._run_variable(task_vars, "patchops_document_store"),
+            "drain_file": self._run_variable(task_vars, "patchops_drain_file"),
+            "fail_on": check_fail_on(fail_on, self._run_variable(task_vars, fail_on, fails_by_default)),
+            "stats": check_flag(
+                "patchops_report_stats", self._run_variable(task_vars, "patchops_report_stats", True)
+            ),
+            "reboot_at_once": knobs["patchops_reboot_at_once"],
         }
+        open_store(plan["store"])
         message = f"{playbook} {plan['run_id']}: {len(targets)} hosts in {len(sizes)} batches"
-        return make_result("planned", message, plan=plan)
+        return make_result("planned", message, plan=plan, **_told(refused))
 
     def _ownership(
         self, targets: list[str], sizes: list[int], task_vars: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return what the hosts are told of the run as their owner: fence, take_over and hold."""
-        told = {name: self._templar.template(task_vars.get(name)) for name in OWNERSHIP}
+        given = {name: self._run_variable(task_vars, name) for name in OWNERSHIP}
         try:
-            fence = fencing_token(told["patchops_fence"])
+            fence = fencing_token(given["patchops_fence"])
         except ValueError as error:
             raise KnobError(f"patchops_fence: {error}. Nothing was done.") from error
         try:
-            take_over = take_over_hosts(told["patchops_take_over"], targets)
+            take_over = take_over_hosts(given["patchops_take_over"], targets)
         except ValueError as error:
             raise KnobError(f"patchops_take_over: {error}. Nothing was done.") from error
         found = [host_knobs(task_vars, host, STEP_TIMES) for host in targets]
@@ -159,16 +204,33 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 )
         return set(lookup.run(terms, variables=task_vars))
 
-    def _knobs(self, targets: list[str], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        run_values = {host: host_knobs(task_vars, host, RUN_DEFAULTS) for host in targets}
-        for host in targets:
-            values = host_knobs(task_vars, host, (*HOST_KNOBS, *HOOKS))
+    def _refused(self, targets: list[str], task_vars: Mapping[str, Any]) -> dict[str, str]:
+        """Return hosts whose facts pose as variables of ours, with why; the controller's are an error."""
+        found = host_foreign_facts(task_vars, "localhost")
+        if found:
+            raise KnobError(
+                f"localhost, the controller: {told(found)}. Drop them (ansible-playbook --flush-cache). "
+                "Nothing was done."
+            )
+        seen = {host: host_foreign_facts(task_vars, host) for host in targets}
+        return {host: f"{host}: {told(names)}" for host, names in seen.items() if names}
+
+    def _run_variable(self, task_vars: Mapping[str, Any], name: str, default: Any = None) -> Any:
+        """Return a variable of the run, from the first host whose facts don't pose as variables of ours."""
+        if not foreign_facts(task_vars):
+            return variable(self, task_vars, name, default)
+        for host in task_vars["ansible_play_hosts_all"]:
+            if not host_foreign_facts(task_vars, host):
+                return host_knobs(task_vars, host, [name]).get(name, default)
+        return default
+
+    def _knobs(self, by_host: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        for host, values in by_host.items():
             check_host_knobs(host, values)
             _check_checks(host, values.get("patchops_checks"))
             for name in HOOKS:
                 check_hook(host, name, values.get(name), self._loader)
-        open_store(self._templar.template(task_vars.get("patchops_document_store")))
-        return run_knobs(run_values)
+        return run_knobs(by_host)
 
 
 def _promoted(sources: Mapping[str, Mapping[str, Any]], knobs: Mapping[str, Any]) -> str | None:
@@ -194,6 +256,15 @@ def _promoted(sources: Mapping[str, Mapping[str, Any]], knobs: Mapping[str, Any]
             known[key] = document["id"]
         ids.add(known[key])
     return ids.pop() if len(ids) == 1 else None
+
+
+def _told(refused: Mapping[str, str]) -> dict[str, Any]:
+    """Return the warning that names the hosts which are refused, where there are some."""
+    if not refused:
+        return {}
+    more = f" and {len(refused) - _MOST_NAMED} more hosts" if len(refused) > _MOST_NAMED else ""
+    named = "; ".join(list(refused.values())[:_MOST_NAMED])
+    return {"warnings": [f"Refused, nothing is done there: {named}{more}."]}
 
 
 def _check_checks(host: str, checks: Any) -> None:

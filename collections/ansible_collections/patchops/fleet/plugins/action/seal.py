@@ -14,7 +14,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.payload import enco
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import Budget
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, host_outcome, plan
-from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import store_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import keep_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     PatchSetError,
     Proof,
@@ -23,7 +23,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     seal,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature import signed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, is_intermittent
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import patch_set_key
 
 _MOST_NAMED = 10
@@ -41,9 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _spec, arguments = self.validate_argument_spec({"plan": {"type": "dict", "required": True}})
         run = arguments["plan"]
         results = {host: host_results(task_vars, host) for host in run["targets"]}
-        outcomes = {
-            host: host_outcome(results[host], is_intermittent(task_vars, host)) for host in run["targets"]
-        }
+        outcomes = {host: host_outcome(results[host], host in run["intermittent"]) for host in run["targets"]}
         lost = [host for host, outcome in outcomes.items() if outcome["lost"]]
         if Budget(run["budget_max"], len(run["targets"]), len(lost)).exceeded:
             message = f"Not sealed: more hosts were lost than may be ({', '.join(lost[:5])})."
@@ -60,13 +58,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 document = signed(document, run["signing_key"])
             except PatchSetError as error:
                 return make_result("bad_arguments", f"Not sealed: {error}.", "Correct patchops_signing_key.")
-        result = self._seal(document, task_vars)
+        result = self._seal(document, run["store"])
         left_out = _left_out(results, outcomes)
         if left_out:
             result.setdefault("warnings", []).append(left_out)
         return result
 
-    def _seal(self, document: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def _seal(self, document: dict[str, Any], store: Mapping[str, Any] | None) -> dict[str, Any]:
         result = make_result(
             "sealed",
             f"patch set {document['id'][:12]}: {count_members(document['platforms'])} packages for "
@@ -75,7 +73,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             patch_set_id=document["id"],
             patch_set=encode(document),
         )
-        store_document(self, task_vars, patch_set_key(document["id"]), document, result)
+        keep_document(store, patch_set_key(document["id"]), document, result)
         return result
 
 

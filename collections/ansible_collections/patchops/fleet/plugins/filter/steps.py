@@ -29,7 +29,8 @@ def run_hosts(plan: Mapping[str, Any], which: str) -> list[str] | str:
     Where a play names its hosts, filters are loaded in the process that all workers are forked from.
     Otherwise every worker would load this file for every condition of every host: 15 ms each.
     """
-    return plan.get(which) or "!all"
+    refused = frozenset(plan.get("refused", ()))
+    return [host for host in plan.get(which, ()) if host not in refused] or "!all"
 
 
 def outcome(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,9 +41,15 @@ def outcome(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def settled(hosts: Iterable[str], hostvars: Any) -> bool:
     """Tell whether a batch has nobody to take back, and nobody with a hook to put it back into service."""
-    return not any(
-        hostvars[host].get("patchops_hook_undrain") or outcome(hostvars[host])["revertible"] for host in hosts
-    )
+    hooks = planned_hooks(hostvars, "patchops_hook_undrain")
+    return not any(host in hooks or outcome(hostvars[host])["revertible"] for host in hosts)
+
+
+def planned_hooks(hostvars: Any, name: str) -> Mapping[str, Any]:
+    """Return the hook of each host as the plan of the run has frozen it; a host without one is not in it."""
+    plan = hostvars.raw_get("localhost").get("patchops_plan") or {}
+    hooks: Mapping[str, Any] = plan.get("hooks", {}).get(name, {})
+    return hooks
 
 
 def unproven_hosts(plan: Mapping[str, Any], hostvars: Any) -> list[str] | str:
@@ -81,6 +88,7 @@ class FilterModule:
             "outcome": outcome,
             "settled": settled,
             "unproven_hosts": unproven_hosts,
+            "planned_hooks": planned_hooks,
             "planned_packages": planned_packages,
             "patch_set": patch_set,
             "hook": hook,

@@ -98,6 +98,7 @@ CODES = {
     "detach_failed": (REFUSED, "The transaction could not be started in the background."),
     "kernel_runs": (REFUSED, "The kernel that would be removed is the running one."),
     "proofs_differ": (REFUSED, "Hosts of one platform proved different packages; there is no one patch set."),
+    "facts_refused": (REFUSED, "Facts of the host set variables of PatchOps, which facts may not."),
     "gate_closed": (REFUSED, "A window, freeze or budget keeps the batch from starting."),
     # failed
     "install_failed": (FAILED, "The package manager failed while it installed."),
@@ -139,6 +140,7 @@ CODES = {
     # unknown
     "outcome_unknown": (UNKNOWN, "The host was touched and can't be asked what became of it."),
     "module_crashed": (UNKNOWN, "The module ended without a readable answer."),
+    "answer_invalid": (UNKNOWN, "The host's answer is not what an answer may be, so nothing of it was used."),
     "security_unknown": (UNKNOWN, "The host's source of security updates can't be believed."),
     "updates_unknown": (UNKNOWN, "A repository could not be read; what it offers is not known."),
     "run_unknown": (UNKNOWN, "The run ended, and the state of some of its hosts could not be learned."),

@@ -11,6 +11,9 @@ from typing import Any
 # More than the document of a host with 10,000 packages; less than what would hurt a controller.
 MAX_BYTES = 64 * 1024 * 1024
 
+# A list or a text costs memory however short it is: 87 KB of compressed brackets become 2 GB of lists.
+MAX_VALUES = 2000000
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -46,10 +49,23 @@ def encode(document: Any) -> str:
 
 def decode(text: str, max_bytes: int = MAX_BYTES) -> Any:
     """Return what `encode` was given. `text` is untrusted: raises PayloadError, and nothing else."""
+    if len(text) > max_bytes:
+        raise PayloadError(f"larger than {max_bytes} bytes")
     try:
         packed = base64.b64decode(text, validate=True)
-        return json.loads(decompress(packed, max_bytes).decode("utf-8"))
+        return load_json(decompress(packed, max_bytes))
     except (binascii.Error, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(f"damaged: {error}")
     except ValueError as error:
         raise PayloadError(str(error))
+
+
+def load_json(plain: bytes) -> Any:
+    """Return the value of untrusted JSON; raises PayloadError where it holds too many values.
+
+    What is no JSON raises ValueError, and what is too deep RecursionError, as `json.loads` does.
+    """
+    # Each value but the first stands behind one of these; those within texts are counted too.
+    if sum(plain.count(sign) for sign in (b",", b"[", b"{", b":")) > MAX_VALUES:
+        raise PayloadError(f"more than {MAX_VALUES} values")
+    return json.loads(plain.decode("utf-8"))

@@ -185,6 +185,12 @@ host:
       description: Machine-id, boot id and host name; two names that share all three are one machine.
       type: list
       elements: str
+    refreshed:
+      description: Whether every repository was read anew, without a complaint.
+      type: bool
+    unread:
+      description: The first complaint about a repository, V(null) when there was none.
+      type: dict
     clock_offset_seconds:
       description: How far the host's clock is ahead of the controller's, in seconds.
       type: int

@@ -137,6 +137,10 @@ outcome:
   description: What happened, as class, code, message and remedy.
   returned: always
   type: dict
+summary:
+  description: One line for people.
+  returned: always
+  type: str
 reboot:
   description:
     - Whether a reboot was required and why, whether it was done and proven, and the kernel that runs.
@@ -156,6 +160,14 @@ reboot:
       problems: []
       unread: []
       fallback: 6.1.0-25-amd64, the default entry until 6.1.0-28-amd64 has come up
+rebooting:
+  description: Whether the host goes down now. The action waits for it, so only the module by itself says so.
+  returned: when a reboot was ordered
+  type: bool
+confirm_within:
+  description: Seconds after the boot until the host takes its newest change back if nobody logs in.
+  returned: when a reboot was ordered
+  type: int
 restarted:
   description: The services that were restarted.
   returned: when services were restarted

@@ -22,29 +22,6 @@ description:
   - Builds the report from what the steps of the run registered for each of its hosts, those that were never
     started included, and stores it.
   - Sets the artifact C(patchops_run), from which a later job takes the patch set.
-options:
-  sealed:
-    description:
-      - The result of M(patchops.fleet.seal).
-    type: dict
-    default: {}
-  waits_for_gate:
-    description:
-      - Whether the run changes hosts only behind a gate, so that a host without an open one was not started.
-    type: bool
-    default: false
-  fail_on:
-    description:
-      - The results that make the task fail, out of V(failed), V(stopped), V(unknown) and V(missing) (updates
-        are pending).
-    type: list
-    elements: str
-    default: [failed, stopped, unknown]
-  stats:
-    description:
-      - Whether to set the artifact. Slices of one job would overwrite one another's.
-    type: bool
-    default: true
 """
 
 EXAMPLES = r"""

@@ -45,6 +45,8 @@ description:
     never count)."
   - C(patchops_inventory) names the inventory, the same for all of its hosts. It is known by it wherever
     its files lie; without it by AWX's address and number, else by the paths of its sources.
+  - "Variables come from the inventory, the play and extra variables. Facts outrank the inventory, and a host
+    can set them: one whose facts hold a name that starts with C(patchops_) or C(__patchops_) is refused."
   - "A window is C(start), C(duration), C(days) and C(timezone), or C(from) and C(until); a freeze is C(from),
     C(until) and C(reason). Either may be a list."
 options:
@@ -56,6 +58,11 @@ options:
   named_only:
     description:
       - Refuse to go on unless the hosts were named by C(patchops_hosts) or by a limit.
+    type: bool
+    default: false
+  gated:
+    description:
+      - Whether the run changes hosts only behind a gate, so that a host without an open one was not started.
     type: bool
     default: false
 seealso:
@@ -87,6 +94,10 @@ plan:
       batch), C(budget_max), C(patch_set_id), C(window), C(freeze) and C(check_mode); C(fence),
       C(take_over) (hosts) and C(hold) (the seconds for which hosts belong to the run, C(staged) and
       C(changed)).
+    - What steers the run as a whole is frozen in it, so that nothing which appears later changes it. That is
+      C(hooks), C(intermittent) (hosts), C(store), C(fail_on), C(stats), C(reboot_at_once), C(drain_file) and
+      C(gated).
+    - C(refused) are the hosts whose facts set variables of PatchOps. Nothing is done on them.
   returned: success
   type: dict
 """

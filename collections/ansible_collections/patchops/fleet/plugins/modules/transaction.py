@@ -279,6 +279,18 @@ transaction:
   description: The transaction; with C(id), C(state) and C(journal) (a path on the host).
   returned: when there is one
   type: dict
+live:
+  description: Whether a worker is at work on it now.
+  returned: when there is a transaction
+  type: bool
+goal:
+  description: The state that its worker is bringing it to, V(null) when none is.
+  returned: when there is a transaction
+  type: str
+interrupted:
+  description: Whether its worker died, or could not go on. The same call goes on from there.
+  returned: when it is so
+  type: bool
 plan:
   description:
     - The frozen plan. C(packages) are the changes, C(held) and C(blocked) what was left out,
@@ -298,6 +310,15 @@ way_back:
     forward_only:
       - name: intel-microcode
         reason: processors and devices may keep newer microcode or firmware and refuse an older one
+transactions:
+  description: The transactions that were released.
+  returned: when something was released
+  type: list
+  elements: str
+reboot_first:
+  description: The C(kernel) that the host has to run before the transaction can be taken back.
+  returned: when the kernel that would be removed is the running one
+  type: dict
 freed_bytes:
   description: How much room was freed, in bytes.
   returned: when something was released

@@ -79,6 +79,30 @@ transaction:
   description: The described transaction; with C(id), C(state) and C(journal) (a path on the host).
   returned: when there is one
   type: dict
+live:
+  description: Whether a worker is at work on it now.
+  returned: when there is a transaction
+  type: bool
+goal:
+  description: The state that its worker is bringing it to, V(null) when none is.
+  returned: when there is a transaction
+  type: str
+interrupted:
+  description: Whether its worker died, or could not go on. The same call goes on from there.
+  returned: when it is so
+  type: bool
+host_state:
+  description: Which packages the host has when the transaction has failed, V(former), V(mixed) or V(unknown).
+  returned: when the transaction has failed
+  type: str
+services:
+  description: The units that executed replaced files; as in M(patchops.fleet.transaction).
+  returned: when the transaction got that far
+  type: dict
+confirm:
+  description: Whether the change has to be confirmed; as in M(patchops.fleet.transaction).
+  returned: when there is a transaction
+  type: dict
 transactions:
   description:
     - All transactions that are not committed, oldest first; with C(id), C(state), C(host_state),

@@ -21,6 +21,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
     make_outcome,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import expected_packages
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import (
+    foreign_facts,
+    refusal,
+    told,
+)
 
 # The variables that steps register, in the order in which the steps are taken.
 STEPS = {
@@ -39,6 +44,8 @@ STEPS = {
     "reboot_back": "__patchops_rollback_rebooted",
     "verify_back": "__patchops_rollback_verified",
 }
+# No step, but why nothing is believed of any: facts of the host pose as our variables.
+FACTS = "facts"
 _ACTING = ("start", "apply", "reboot", "revert", "leave_kernel", "reboot_back")
 _BACK = ("revert", "leave_kernel", "reboot_back", "verify_back")
 _UNTOUCHED = frozenset({"staging", "staged", "reverted", "committed", "superseded", "discarded", None})
@@ -55,6 +62,9 @@ Result = Mapping[str, Any]
 
 def step_results(variables: Mapping[str, Any]) -> dict[str, Result]:
     """Return the results that a host's variables hold, by step, leaving out steps that were skipped."""
+    names = foreign_facts(variables)
+    if names:
+        return {FACTS: _without_trust(variables, names)}
     return {
         step: variables[name]
         for step, name in STEPS.items()
@@ -69,6 +79,8 @@ def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> d
 
     `intermittent`: being unreachable before anything was done is normal for this host and costs no budget.
     """
+    if FACTS in results:
+        return _refused_for_facts(results[FACTS])
     step, outcome = _decisive(results)
     touched = _acted(results) or _unproven(results) or _was_taken_back(results)
     if touched and outcome["class"] == UNREACHABLE:
@@ -83,6 +95,24 @@ def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> d
         "lost": lost,
         "revertible": _revertible(results, outcome, touched),
     }
+
+
+def _without_trust(variables: Mapping[str, Any], names: frozenset[str]) -> Result:
+    """Return the outcome of a host whose facts may have put anything in the place of its results."""
+    host = str(variables.get("inventory_hostname", "the host"))
+    # A fact can pretend that a step was taken; it can't hide one that was.
+    steps = [variables.get(STEPS[step]) for step in _ACTING]
+    touched = any(isinstance(seen, Mapping) and "outcome" in seen for seen in steps)
+    outcome = refusal(host, names)
+    if touched:
+        message = f"{host}: {told(names)}. It was changed in this run; what became of it is not believed."
+        outcome = make_outcome("outcome_unknown", message, outcome["remedy"])
+    return {"outcome": outcome, "touched": touched}
+
+
+def _refused_for_facts(result: Result) -> dict[str, Any]:
+    touched = bool(result["touched"])
+    return {**result["outcome"], "step": FACTS, "touched": touched, "lost": touched, "revertible": False}
 
 
 def transaction(results: Mapping[str, Result]) -> dict[str, Any] | None:

@@ -17,7 +17,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows impor
 from ansible_collections.patchops.fleet.plugins.plugin_utils.variable_values import parse_flag
 from ansible_collections.patchops.fleet.plugins.plugin_utils.variables import HOST_VARIABLES, parser_of
 
-__all__ = ["HOST_KNOBS", "RUN_DEFAULTS", "KnobError", "check_host_knobs", "parse_flag", "run_knobs"]
+__all__ = [
+    "HOST_KNOBS",
+    "RUN_DEFAULTS",
+    "KnobError",
+    "check_fail_on",
+    "check_flag",
+    "check_host_knobs",
+    "parse_flag",
+    "run_knobs",
+]
 
 RUN_DEFAULTS: dict[str, Any] = {
     "patchops_serial": "100%",
@@ -29,8 +38,10 @@ RUN_DEFAULTS: dict[str, Any] = {
     "patchops_signing_key": None,
     "patchops_allowed_signers": None,
     "patchops_revoked_signers": None,
+    "patchops_reboot_at_once": 0,
 }
 HOST_KNOBS = tuple(one.name for one in HOST_VARIABLES)
+_RESULTS = ("failed", "stopped", "unknown", "missing")
 
 
 class KnobError(ValueError):
@@ -64,6 +75,18 @@ def check_host_knobs(host: str, values: Mapping[str, Any]) -> None:
         )
 
 
+def check_flag(name: str, value: object) -> bool:
+    """Return a yes or no of the run; raises KnobError."""
+    return bool(_checked(name, value, "the run", parse_flag))
+
+
+def check_fail_on(name: str, value: object) -> list[str]:
+    """Return the results that make a run fail; raises KnobError."""
+    if not isinstance(value, (list, tuple)) or not all(one in _RESULTS for one in value):
+        raise KnobError(f"{name}: {value!r} is not a list out of {', '.join(_RESULTS)}. Nothing was done.")
+    return [str(one) for one in value]
+
+
 def _agreed(name: str, by_host: Mapping[str, Mapping[str, Any]], default: Any) -> Any:
     first: tuple[str, Any] | None = None
     for host, values in by_host.items():
@@ -92,12 +115,19 @@ def _path_or_none(value: Any) -> str | None:
     return value
 
 
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ValueError(f"{value!r} is not a number of hosts")
+    return int(value)
+
+
 _RUN_PARSERS: dict[str, Callable[[Any], Any]] = {
     "patchops_serial": parse_serial,
     "patchops_failure_budget": parse_budget,
     "patchops_window": parse_windows,
     "patchops_freeze": parse_freezes,
     "patchops_seal": parse_flag,
+    "patchops_reboot_at_once": _count,
     "patchops_patch_set_name": lambda value: value if value is None else str(value),
     "patchops_signing_key": _path_or_none,
     "patchops_allowed_signers": _path_or_none,

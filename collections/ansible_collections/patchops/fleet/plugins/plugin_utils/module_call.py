@@ -21,14 +21,19 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import UNREACHABLE, make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.payload import PayloadError, decode
 from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import (
     REMEDIES,
     TRANSIENT,
     failure_code,
     failure_detail,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import foreign_facts
+from ansible_collections.patchops.fleet.plugins.plugin_utils.host_answer import (
+    PAYLOAD_KEY,
+    AnswerError,
+    checked_answer,
+    checked_document,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     NAME_VARIABLE,
     HostKey,
@@ -42,7 +47,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     transaction_key,
 )
 
-PAYLOAD_KEY = "patchops_payload"
 # One module for all that a host is asked for: each module that a run uses is packed anew.
 _MODULE = "patchops.fleet.host_side"
 DEFAULT_LIMIT = 900.0
@@ -124,9 +128,10 @@ def call(
         return _not_asked(action, host, failure_code(str(error), "unreachable"), str(error), acts)
     except AnsibleError as error:
         return _not_asked(action, host, failure_code(str(error), "module_crashed"), str(error), acts)
-    if not isinstance(raw.get("outcome"), Mapping):
-        return _without_outcome(host, raw, acts)
-    return _with_document(action, host, dict(raw), task_vars, kind)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        # Ansible works on some keys of an answer itself, and takes their types for granted.
+        return _invalid(host, AnswerError(f"Ansible can't read it: {error}"), acts)
+    return _answer_of(action, operation, host, raw, task_vars, kind, acts)
 
 
 def call_until(
@@ -217,8 +222,10 @@ def reset_connection(action: Any) -> None:
 
 
 def variable(action: Any, task_vars: Mapping[str, Any], name: str, default: Any = None) -> Any:
-    """Return a variable of the play with its templates resolved."""
-    return action._templar.template(task_vars[name]) if name in task_vars else default
+    """Return a variable of the play with its templates resolved; a fact is none."""
+    if name not in task_vars or name in foreign_facts(task_vars):
+        return default
+    return action._templar.template(task_vars[name])
 
 
 def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> Inventory:
@@ -229,11 +236,24 @@ def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> Inventory:
 def store_document(
     action: Any, task_vars: Mapping[str, Any], key: str, document: Mapping[str, Any], result: dict[str, Any]
 ) -> None:
-    """Keep `document` in the play's store; put its reference, or a warning, into `result`."""
+    """Keep `document` in the store of a host's play; put its reference, or a warning, into `result`."""
+    result["document"] = None
+    if "patchops_document_store" in foreign_facts(task_vars):
+        result.setdefault("warnings", []).append(
+            "patchops_document_store is a fact of the host, so the document was not kept. "
+            "Set it in the inventory."
+        )
+        return
+    keep_document(variable(action, task_vars, "patchops_document_store"), key, document, result)
+
+
+def keep_document(
+    settings: Mapping[str, Any] | None, key: str, document: Mapping[str, Any], result: dict[str, Any]
+) -> None:
+    """Keep `document` in the store that `settings` describe, as the plan of a run has frozen them."""
     result["document"] = None
     try:
-        store = open_store(variable(action, task_vars, "patchops_document_store"))
-        result["document"] = store.write(key, document)
+        result["document"] = open_store(settings).write(key, document)
     except StoreError as error:
         result.setdefault("warnings", []).append(str(error))
 
@@ -278,23 +298,32 @@ def _failure(host: str, code: str, text: str, acts: bool) -> dict[str, Any]:
     return make_result(code, f"{host}: {reason}; {state}.", REMEDIES.get(code, ""))
 
 
-def _with_document(
-    action: Any, host: str, result: dict[str, Any], task_vars: Mapping[str, Any], kind: str | None
+def _answer_of(
+    action: Any,
+    operation: str,
+    host: str,
+    raw: Any,
+    task_vars: Mapping[str, Any],
+    kind: str | None,
+    acts: bool,
 ) -> Answer:
-    payload = result.pop(PAYLOAD_KEY, None)
-    if payload is None or kind is None:
-        return Answer(result)
+    """Return what may be believed of what came back, and keep the document in it."""
+    if not isinstance(raw, Mapping):
+        return _invalid(host, AnswerError("it is no object"), acts)
+    if not isinstance(raw.get("outcome"), Mapping):
+        return _without_outcome(host, raw, acts)
+    document = None
     try:
-        document = read_document(decode(str(payload)), kind, f"the document of {host}")
-    except (PayloadError, DocumentError) as error:
-        return Answer(
-            make_result(
-                "document_invalid",
-                f"{host} sent a document that can't be used: {error}",
-                "Use one version of the collection on every controller.",
-                changed=bool(result.get("changed")),
-            )
-        )
+        result = checked_answer(operation, raw)
+        if kind is not None and raw.get(PAYLOAD_KEY) is not None:
+            document = checked_document(raw[PAYLOAD_KEY], kind, "its document")
+    except AnswerError as error:
+        return _invalid(host, error, acts)
+    found = _discovered_interpreter(action)
+    if found:
+        result["ansible_facts"] = found
+    if document is None or kind is None:
+        return Answer(result)
     document["host"] = host
     document["run_id"] = variable(action, task_vars, "patchops_run_id")
     try:
@@ -306,6 +335,28 @@ def _with_document(
     document["inventory"] = inventory.key
     store_document(action, task_vars, _KEYS[kind](inventory.host(host), document), document, result)
     return Answer(result, document)
+
+
+def _discovered_interpreter(action: Any) -> dict[str, str]:
+    """Return the fact of which Python Ansible has found, from the action itself and never from the answer."""
+    key, path = (
+        getattr(action, name, None) for name in ("_discovered_interpreter_key", "_discovered_interpreter")
+    )
+    sound = isinstance(path, str) and path.startswith("/") and path.isprintable() and len(path) <= 4096
+    return {str(key): str(path)} if key and sound else {}
+
+
+def _invalid(host: str, error: AnswerError, acts: bool) -> Answer:
+    state = "whether it changed something is not known" if acts else "it was only asked"
+    return Answer(
+        make_result(
+            "answer_invalid",
+            f"{host} gave an answer that can't be used: {failure_detail(str(error), '')}; {state}.",
+            "Look at the host: a collection of this version gives no such answer, so something altered it, "
+            "or several versions of the collection are in use.",
+            changed=acts,
+        )
+    )
 
 
 @contextmanager

@@ -7,25 +7,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import foreign_facts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, step_results
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     NAME_VARIABLE,
     IdentityError,
     Inventory,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.knobs import parse_flag
 
 
 def host_knobs(task_vars: Mapping[str, Any], host: str, names: Iterable[str]) -> dict[str, Any]:
-    """Return those of the named variables that are set for `host`, with templates resolved."""
+    """Return those of the named variables that are set for `host`, templates resolved; facts are left out."""
     variables = task_vars["hostvars"][host]
-    return {name: variables[name] for name in names if name in variables}
+    foreign = foreign_facts(variables)
+    return {name: variables[name] for name in names if name in variables and name not in foreign}
+
+
+def host_foreign_facts(task_vars: Mapping[str, Any], host: str) -> frozenset[str]:
+    """Return the names of PatchOps' variables that facts of `host` set."""
+    return foreign_facts(task_vars["hostvars"].raw_get(host))
 
 
 def inventory_of_hosts(task_vars: Mapping[str, Any], hosts: Iterable[str]) -> Inventory:
     """Return the inventory of these hosts of the play. Raises IdentityError where its name differs."""
     named: dict[str, str] = {}
     for host in hosts:
+        if host_foreign_facts(task_vars, host):
+            continue  # a fact may stand in the place of the inventory's own
         named.setdefault(str(host_knobs(task_vars, host, [NAME_VARIABLE]).get(NAME_VARIABLE) or ""), host)
     if len(named) > 1:
         (one, at_one), (other, at_other) = list(named.items())[:2]
@@ -44,8 +52,14 @@ def host_results(task_vars: Mapping[str, Any], host: str) -> dict[str, Result]:
     return step_results(task_vars["hostvars"].raw_get(host))
 
 
-def is_intermittent(task_vars: Mapping[str, Any], host: str) -> bool:
-    """Tell whether being unreachable is normal for `host`."""
-    return parse_flag(
-        host_knobs(task_vars, host, ["patchops_intermittent"]).get("patchops_intermittent", False)
-    )
+def run_result(task_vars: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return what a step that ran once for all hosts registered, {} where it did not run.
+
+    Every host of the play has it; a host whose facts pose as our variables isn't asked.
+    """
+    for host in task_vars["ansible_play_hosts_all"]:
+        variables = task_vars["hostvars"].raw_get(host)
+        if not foreign_facts(variables):
+            found = variables.get(name)
+            return found if isinstance(found, Mapping) else {}
+    return {}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
 from ansible_collections.patchops.fleet.plugins.plugin_utils import module_call
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
@@ -22,9 +22,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import 
     variable,
     wait_for_another_boot,
 )
+from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils import honest_answers
 
-DOCUMENT = {"kind": "patchops.host", "schema": 1, "engine_version": "0.1.0", "host": None, "run_id": None}
-GOOD = make_result("collected", "17 updates pending")
+APPLIED = honest_answers.transaction_info()
+DOCUMENT = honest_answers.host_document()
+GOOD = {key: value for key, value in honest_answers.host_info().items() if key != "patchops_payload"}
 REFUSED_CONNECTION = AnsibleConnectionFailure("ssh: connect to host 10.0.0.1 port 22: Connection refused")
 CHANGED_KEY = AnsibleConnectionFailure("REMOTE HOST IDENTIFICATION HAS CHANGED")
 
@@ -143,8 +145,8 @@ def test_a_document_that_can_not_be_used_is_refused_with_the_hosts_name(
     play: dict[str, Any], payload: str
 ) -> None:
     answer = call(Action({**GOOD, "patchops_payload": payload}), "host_info", {}, play, kind="patchops.host")
-    assert answer.code == "document_invalid"
-    assert answer.result["summary"].startswith("web1 sent a document that can't be used")
+    assert answer.code == "answer_invalid"
+    assert answer.result["summary"].startswith("web1 gave an answer that can't be used: its document")
     assert answer.document is None
 
 
@@ -255,7 +257,7 @@ def test_a_host_that_comes_back_is_asked_over_a_new_connection(
 
 
 def test_an_answer_that_is_not_accepted_is_asked_for_again(play: dict[str, Any], clock: list[float]) -> None:
-    action = Action(make_result("started", ""), make_result("applied", ""))
+    action = Action({**APPLIED, "outcome": make_outcome("started", "")}, APPLIED)
     answer = call_until(
         action, "transaction_info", {}, play, deadline=60, accept=lambda one: one.code != "started"
     )
