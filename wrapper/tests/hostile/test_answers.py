@@ -64,7 +64,7 @@ def test_facts_stats_and_hosts_in_an_answer_steer_nothing(fleet: Fleet, tasks: P
     assert not (fleet.directory / "owned").exists()
     assert "ProxyCommand" not in run.output
     assert "\nstranger" not in run.output
-    assert (fleet.store / "hosts/evil/host.json").exists()
+    assert list(fleet.store.glob("hosts/evil*/host.json"))
 
 
 def test_a_store_that_an_answer_names_is_not_asked_and_gets_no_token(fleet: Fleet, tmp_path: Path) -> None:
