@@ -26,7 +26,8 @@ description:
   - "Variables of the run, on which all of its hosts must agree: C(patchops_serial) (sizes of batches, such as
     V([1, 50%])), C(patchops_failure_budget) (how many hosts may be lost, as a count or a percentage, rounded
     down), C(patchops_window) and C(patchops_freeze) (when batches may start, and when not), C(patchops_seal)
-    (whether what was proven is sealed) and C(patchops_patch_set_name)."
+    (whether what was proven is sealed), C(patchops_patch_set_name) and C(patchops_reboot_at_once) (how many
+    hosts reboot at the same time, V(0) for all of a batch)."
   - "Variables of a host: what to install is C(patchops_packages), else C(patchops_patch_set) or the artifact
     C(patchops_run) of an earlier job, else C(patchops_select); further C(patchops_reboot),
     C(patchops_restarts), C(patchops_boot_check), C(patchops_boot_fallback), C(patchops_way_back),
