@@ -56,6 +56,7 @@ class App:
 
     :ivar port: it carries a service that answers HTTP there
     :ivar start_check: a command that must succeed before the service of version 1.1 starts
+    :ivar lives: seconds after which the service of version 1.1 ends and is restarted, again and again
     :ivar configure: shell lines its 1.1 runs when it is configured (a postinst)
     :ivar conffile: it has a configuration file, edited on the host, which 1.1 changes
     :ivar package: the name of its package; empty: lab-NAME
@@ -74,6 +75,7 @@ class App:
     description: str
     port: int | None = None
     start_check: str = ""
+    lives: int = 0
     configure: str = ""
     conffile: bool = False
     package: str = ""
@@ -95,6 +97,7 @@ APPS: dict[str, App] = {
     "webapp": App(
         "A service whose update installs and then fails to start", port=8080, start_check="/bin/false"
     ),
+    "crashapp": App("A service whose update dies again and again", port=8083, lives=2),
     "choosyapp": App(
         "A service whose update fails to start where /etc/lab-choosyapp.legacy exists",
         port=8082,
@@ -203,6 +206,8 @@ def files_of(name: str, version: str) -> dict[str, tuple[str, int]]:
         command = _MAPS_LIBRARY
     if command:
         before = f"ExecStartPre={app.start_check}\n" if updated and app.start_check else ""
+        if updated and app.lives:
+            before += f"Restart=always\nRuntimeMaxSec={app.lives}\n"
         unit = _SERVICE.format(
             description=app.description,
             before=before,

@@ -21,7 +21,7 @@ UNTOUCHED = ("/var/lib/dpkg", "/var/cache/apt/archives", "/var/lib/patchops")
 @pytest.fixture(scope="module")
 def lab(make_lab: MakeLab) -> Lab:
     return make_lab(
-        HostSpec("web1", apps=("goodapp",)),
+        HostSpec("web1", apps=("goodapp", "crashapp")),
         HostSpec("web2", apps=("goodapp",)),
         HostSpec("web3", apps=("goodapp",)),
     )
@@ -131,6 +131,14 @@ def test_a_failing_check_takes_the_update_back(lab: Lab, plays: Plays) -> None:
             {"check": "command sh", "ok": True, "detail": "exit code 0"},
         ],
     }
+    assert lab.host("web1").packages() == before
+
+
+def test_a_service_that_dies_and_is_restarted_again_and_again_is_taken_back(lab: Lab, plays: Plays) -> None:
+    before = lab.host("web1").packages()
+    run = plays.run("patch", hosts="web1", packages=["lab-crashapp"])
+    assert run.classes() == {"web1": "reverted"}
+    assert "unit lab-crashapp.service: does not stay up" in run.host("web1")["outcome"]["message"]
     assert lab.host("web1").packages() == before
 
 

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             arguments.setdefault("security_sources", given_terms(self, task_vars))
         except ValueError as error:
             return make_result("bad_arguments", f"{error}. Nothing was asked.", "Correct the variable.")
-        settle = float(arguments.get("settle") or 30)
+        settle = float(arguments.get("settle") or 30) + 3 * float(arguments.get("stable") or 10)
         new_login = boolean(arguments.pop("new_login", True), strict=False)
         answer = call_until(
             self,

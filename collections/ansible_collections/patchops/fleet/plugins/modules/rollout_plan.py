@@ -33,7 +33,7 @@ description:
     C(patchops_restarts), C(patchops_boot_check), C(patchops_boot_fallback), C(patchops_way_back),
     C(patchops_way_back_classes), C(patchops_without_snapshot), C(patchops_snapshot),
     C(patchops_way_back_limit), C(patchops_allow_removals), C(patchops_confirm_within),
-    C(patchops_access_packages), C(patchops_checks),
+    C(patchops_access_packages), C(patchops_checks), C(patchops_stable),
     C(patchops_source_max_age), C(patchops_source_frozen) and C(patchops_source_keys) (which security
     repositories are believed), C(patchops_intermittent) (being unreachable is normal), and the hooks
     C(patchops_hook_drain) and C(patchops_hook_undrain)."

@@ -124,6 +124,15 @@ options:
         description: Whether to act although another run owns the host, and to own it from then on.
         type: bool
         default: false
+  stable:
+    description:
+      - How long units have to stay up before they count as running, in seconds. V(0) takes the first look for
+        an answer.
+      - A unit that has run for as long already is not waited for. Units that ran before the change and those
+        that its packages brought are watched, but for those that systemd restarted again and again before.
+        Checks have to pass at the end of the time, too.
+    type: int
+    default: 10
   new_login:
     description:
       - Whether a connection that is kept open is closed first. V(false) is for a host that has just rebooted,

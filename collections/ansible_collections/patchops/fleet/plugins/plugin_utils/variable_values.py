@@ -12,6 +12,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access 
     valid_pattern,
 )
 
+_LONGEST_WATCH = 600
+
 _TRUE = ("yes", "true", "on", "1")
 _FALSE = ("no", "false", "off", "0")
 
@@ -51,6 +53,13 @@ def seconds_to_confirm(value: Any) -> int:
         raise ValueError(f"{value!r} is not a number of seconds")
     if int(value) and not shortest <= int(value) <= longest:
         raise ValueError(f"{value!r} is neither 0 (never) nor {shortest} to {longest} seconds")
+    return int(value)
+
+
+def seconds_to_stay_up(value: Any) -> int:
+    """Return for how long units have to stay up; 0 for no longer than one look."""
+    if isinstance(value, bool) or not str(value).isdigit() or int(value) > _LONGEST_WATCH:
+        raise ValueError(f"{value!r} is not a number of seconds from 0 to {_LONGEST_WATCH}")
     return int(value)
 
 

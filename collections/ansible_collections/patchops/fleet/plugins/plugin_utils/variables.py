@@ -23,6 +23,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.variable_values imp
     package_patterns,
     parse_flag,
     seconds_to_confirm,
+    seconds_to_stay_up,
 )
 
 Parser = Callable[[Any], Any]
@@ -85,6 +86,12 @@ HOST_VARIABLES = (
     _deploy("allow_removals"),
     _deploy("confirm_within", seconds_to_confirm),
     _deploy("access_packages", package_patterns),
+    HostVariable(
+        "patchops_stable",
+        Option("verify", "stable"),
+        ("patchops_verify_stable", "patchops_rollback_stable"),
+        seconds_to_stay_up,
+    ),
     HostVariable("patchops_intermittent", None, parse=parse_flag),
     *(
         HostVariable(name, Option("host_info", "security_sources"), parse=parse)

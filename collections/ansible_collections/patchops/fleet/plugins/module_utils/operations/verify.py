@@ -24,6 +24,7 @@ ARGUMENTS = {
     "run_id": {"type": "str"},
     "claim": ownership.ARGUMENTS,
     "security_sources": source_terms.ARGUMENT,
+    "stable": {"type": "int", "default": 10},
     # For the controller's half, which says no more of it.
     "new_login": {"type": "bool", "default": True},
 }
@@ -44,6 +45,7 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
         params["settle"],
         keep=not check_mode,
         claim=claim,
+        stable=params["stable"],
     )
     return dict(result, patchops_payload=encode(document))
 

@@ -5,6 +5,7 @@
 import os
 from typing import Any, Dict, List
 
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import collect_unsteady
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
@@ -116,7 +117,7 @@ def _save_former(context: Context) -> None:
         ],
         known=context.driver.known_names(),
         marks=context.driver.marks(),
-        units=services.unit_states(),
+        units=dict(services.unit_states(), unsteady=collect_unsteady()),
         kernel=os.uname().release,
     )
     write_json(context.directory.way_back_state, former)

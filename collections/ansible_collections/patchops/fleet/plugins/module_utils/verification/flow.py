@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import UnitsError, collect_units
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json, write_file
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
 from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import count_pending
@@ -31,6 +32,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect
     judge_effect,
     wrong_packages,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.stability import watch
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import find_failed, show_units
 
 # Sub states of services, sockets and timers that are doing what they are there for.
@@ -44,15 +46,16 @@ def verify(
     transaction_id: Optional[str],
     settle: float,
     keep: bool,
+    stable: float = 0.0,
     state: Optional[StateDirectory] = None,
     claim: ownership.Claim = ownership.NOBODY,
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     """Return (result, host document).
 
     `packages`: [{name, arch, version or None for not installed}]. `settle`: how long units and checks may
-    take to come up, in seconds. `keep`: note on the host that the transaction was proven, and confirm what
-    waits for somebody who can log in. `claim`: who calls; what its run owns is renewed, and let go of once it
-    is proven.
+    take to come up, in seconds; `stable`: how long they have to stay up then. `keep`: note on the host that
+    the transaction was proven, and confirm what waits for somebody who can log in. `claim`: who calls; what
+    its run owns is renewed, and let go of once it is proven.
     """
     directory = state or StateDirectory()
     if keep:
@@ -62,8 +65,17 @@ def verify(
     deadline = time.monotonic() + settle
     before = _units_before(transaction, record)
     stopped = wait_until_started(before["running"], deadline)
-    findings = [{"check": f"unit {item['unit']}", "ok": False, "detail": item["detail"]} for item in stopped]
     checked = run_checks(checks, deadline)
+    watched = [unit for unit in before["running"] if unit not in before["unsteady"]]
+    if before["known"]:
+        watched += _started_with(driver, transaction, before["running"])
+    # A check that passes once is not a state either: it has to hold when the units have proven to stay up.
+    unstable = watch(watched, stable, stable if checks and before["known"] else 0.0)
+    known = {item["unit"] for item in stopped}
+    stopped += [item for item in unstable if item["unit"] not in known]
+    if stable and all(finding["ok"] for finding in checked):
+        checked = run_checks(checks, time.monotonic())
+    findings = [{"check": f"unit {item['unit']}", "ok": False, "detail": item["detail"]} for item in stopped]
     document = collect(SUBSETS, driver, False)
     if before["known"]:
         told = before["failed"] + [item["unit"] for item in stopped]
@@ -96,6 +108,25 @@ def _renew(directory: StateDirectory, claim: ownership.Claim) -> None:
         ownership.renew(directory, claim)
     except SurveyError:
         return  # damaged, or not root: their own calls say so
+
+
+def _started_with(
+    driver: Driver, transaction: Optional[TransactionDirectory], before: List[str]
+) -> List[str]:
+    """Return the services of the transaction's packages that run now and did not before."""
+    plan = read_plan(transaction) if transaction is not None else None
+    changed = {change["name"] for change in (plan or {}).get("packages", ())}
+    try:
+        running = (collect_units() or {}).get("running", [])
+    except UnitsError:
+        return []  # the host document says that systemd does not answer
+    files = {
+        unit: state.get("FragmentPath", "")
+        for unit, state in show_units(set(running) - set(before)).items()
+        if state.get("FragmentPath")
+    }
+    owners = driver.owners(sorted(files.values())) if files and changed else {}
+    return sorted(unit for unit, path in files.items() if owners.get(path) in changed)
 
 
 def _confirmed(directory: StateDirectory) -> List[str]:
@@ -144,15 +175,21 @@ def _standing(transaction: TransactionDirectory) -> Tuple[str, Optional[str]]:
 
 
 def _units_before(transaction: Optional[TransactionDirectory], record: Record) -> Dict[str, Any]:
-    """Return {running, failed, known} from before the change, else from before the reboot."""
+    """Return {running, failed, unsteady, known} from before the change, else from before the reboot."""
     if transaction is not None:
         try:
             units = read_json(transaction.way_back_state)["units"]
             running = [unit for unit, state in units["active"].items() if state in _AT_WORK]
-            return {"running": running, "failed": list(units["failed"]), "known": True}
+            return {
+                "running": running,
+                "failed": list(units["failed"]),
+                # Noted since verification looks at it; an older transaction has none.
+                "unsteady": list(units.get("unsteady", ())),
+                "known": True,
+            }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass  # staged without a way back, or on a host without systemd
     note = record.read()
     if note is not None and has_rebooted(note) and not note["proven"]:
-        return {"running": list(note["running"]), "failed": [], "known": False}
-    return {"running": [], "failed": [], "known": False}
+        return {"running": list(note["running"]), "failed": [], "unsteady": [], "known": False}
+    return {"running": [], "failed": [], "unsteady": [], "known": False}

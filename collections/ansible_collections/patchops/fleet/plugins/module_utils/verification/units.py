@@ -4,9 +4,13 @@
 
 from typing import Any, Dict, Iterable, List
 
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import parse_show
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
-_PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,Type,Result,ExecMainStatus"
+_PROPERTIES = (
+    "Id,LoadState,ActiveState,SubState,UnitFileState,Type,Result,ExecMainStatus,"
+    "FragmentPath,InvocationID,NRestarts,ActiveEnterTimestampMonotonic"
+)
 # Sessions and console logins come and go with people.
 _OF_PEOPLE = ("user@", "getty@", "serial-getty@", "console-getty.", "container-getty@")
 
@@ -23,16 +27,6 @@ def show_units(names: Iterable[str]) -> Dict[str, Dict[str, str]]:
         return {}
     answer = run(["systemctl", "show", "--no-pager", "--property=" + _PROPERTIES, "--"] + wanted)
     return parse_show(answer.stdout)
-
-
-def parse_show(text: str) -> Dict[str, Dict[str, str]]:
-    """Return {unit: properties} from the blocks that `systemctl show` prints."""
-    units = {}
-    for block in text.split("\n\n"):
-        properties = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        if properties.get("Id"):
-            units[properties["Id"]] = properties
-    return units
 
 
 def find_stopped(before: Iterable[str], states: Dict[str, Dict[str, str]]) -> List[Dict[str, Any]]:

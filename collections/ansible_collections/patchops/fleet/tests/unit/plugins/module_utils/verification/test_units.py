@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import parse_show
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import (
     belongs_to_people,
     describe,
     find_failed,
     find_stopped,
-    parse_show,
 )
 
 SHOWN = """\
