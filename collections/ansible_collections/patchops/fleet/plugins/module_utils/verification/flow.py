@@ -111,7 +111,7 @@ def _renew(directory: StateDirectory, claim: ownership.Claim) -> None:
 
 
 def _started_with(
-    driver: Driver, transaction: Optional[TransactionDirectory], before: List[str]
+    driver: Reader, transaction: Optional[TransactionDirectory], before: List[str]
 ) -> List[str]:
     """Return the services of the transaction's packages that run now and did not before."""
     plan = read_plan(transaction) if transaction is not None else None
