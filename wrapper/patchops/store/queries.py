@@ -7,8 +7,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
@@ -54,20 +55,49 @@ class RunStatus:
 
 def fleet(engine: Engine, name: str | None = None) -> list[HostStatus]:
     """The hosts, each with its last result and transaction. `name`: only that one, or NAME@INVENTORY."""
-    last_result = select(func.max(HostResult.id)).group_by(HostResult.host_id)
-    last_transaction = select(func.max(Transaction.id)).group_by(Transaction.host_id)
+    hosts = select(Host.id) if name is None else select(Host.id).where(_called(name))
+    last_result, last_transaction = _newest(HostResult, hosts), _newest(Transaction, hosts)
     query = (
-        select(Host, HostResult, Run, Transaction)
-        .outerjoin(HostResult, (HostResult.host_id == Host.id) & HostResult.id.in_(last_result))
+        select(
+            Host.name,
+            Host.inventory,
+            Host.os,
+            Host.security_source,
+            Host.pending_total,
+            Host.pending_security,
+            Host.reboot_required,
+            Host.effective,
+            Host.seen_at,
+            Run.id,
+            Run.playbook,
+            HostResult.outcome_class,
+            HostResult.message,
+            Transaction.transaction_id,
+            Transaction.state,
+        )
+        .outerjoin(last_result, last_result.c.host_id == Host.id)
+        .outerjoin(HostResult, HostResult.id == last_result.c.newest)
         .outerjoin(Attempt, Attempt.id == HostResult.attempt_id)
         .outerjoin(Run, Run.id == Attempt.run_id)
-        .outerjoin(Transaction, (Transaction.host_id == Host.id) & Transaction.id.in_(last_transaction))
+        .outerjoin(last_transaction, last_transaction.c.host_id == Host.id)
+        .outerjoin(Transaction, Transaction.id == last_transaction.c.newest)
         .order_by(Host.inventory, Host.name)
     )
     if name is not None:
         query = query.where(_called(name))
-    with Session(engine) as session:
-        return [_host_status(*row) for row in session.execute(query)]
+    with engine.connect() as connection:
+        rows: list[tuple[Any, ...]] = [tuple(row) for row in connection.execute(query)]
+    return [HostStatus(*row) for row in rows]
+
+
+def _newest(table: type[HostResult | Transaction], hosts: Select[Any]) -> Subquery:
+    """The id of the newest row of `table` for each of `hosts`, as (host_id, newest)."""
+    return (
+        select(table.host_id, func.max(table.id).label("newest"))
+        .where(table.host_id.in_(hosts))
+        .group_by(table.host_id)
+        .subquery()
+    )
 
 
 def last_runs(engine: Engine, limit: int, host: str | None = None) -> list[RunStatus]:
@@ -104,28 +134,6 @@ def _called(text: str) -> ColumnElement[bool]:
     cuts = [at for at, character in enumerate(text) if character == "@"]
     labelled = [and_(Host.name == text[:at], Host.inventory == text[at + 1 :]) for at in cuts]
     return or_(Host.name == text, *labelled)
-
-
-def _host_status(
-    host: Host, result: HostResult | None, run: Run | None, transaction: Transaction | None
-) -> HostStatus:
-    return HostStatus(
-        name=host.name,
-        inventory=host.inventory,
-        os=host.os,
-        security_source=host.security_source,
-        pending_total=host.pending_total,
-        pending_security=host.pending_security,
-        reboot_required=host.reboot_required,
-        effective=host.effective,
-        seen_at=host.seen_at,
-        last_run=run.id if run else None,
-        last_playbook=run.playbook if run else None,
-        last_class=result.outcome_class if result else None,
-        last_message=result.message if result else None,
-        transaction_id=transaction.transaction_id if transaction else None,
-        transaction_state=transaction.state if transaction else None,
-    )
 
 
 def _run_status(session: Session, run: Run) -> RunStatus:
