@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from patchops.text import plain
+
 COLLECTION = "patchops.fleet."
 _RESULTS = {
     "runner_on_ok": False,
@@ -88,8 +90,9 @@ def _tells_the_end(data: Mapping[str, object]) -> bool:
 
 
 def _result(host: str, action: str, ours: bool, kind: str, result: Mapping[str, object]) -> TaskResult:
-    outcome = _mapping(result.get("outcome"))
-    transaction = _mapping(result.get("transaction"))
+    # Only our own actions check what a host answers; of other modules nothing is believed but their message.
+    outcome = _mapping(result.get("outcome")) if ours else {}
+    transaction = _mapping(result.get("transaction")) if ours else {}
     fallback = {"runner_on_ok": "ok", "runner_on_failed": "failed", "runner_on_unreachable": "unreachable"}[
         kind
     ]
@@ -99,7 +102,7 @@ def _result(host: str, action: str, ours: bool, kind: str, result: Mapping[str, 
         ours=ours,
         outcome_class=_text(outcome.get("class")) or fallback,
         code=_text(outcome.get("code")),
-        message=_text(outcome.get("message")) or _text(result.get("msg")),
+        message=_text(outcome.get("message")) or plain(_text(result.get("msg"))),
         remedy=_text(outcome.get("remedy")),
         summary=_text(result.get("summary")),
         transaction_id=_text(transaction.get("id")) or None,

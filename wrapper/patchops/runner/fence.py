@@ -50,10 +50,13 @@ def fenced(lock: Path, command: list[str]) -> list[str]:
 
 
 def held(lock: Path) -> bool:
-    """Whether a process of the attempt still lives. A lock file that doesn't exist was never taken."""
+    """Whether a process of the attempt is seen to live. A lock file that doesn't exist was never taken.
+
+    One that this user may not open tells nothing: then the attempt's lease has to do.
+    """
     try:
         descriptor = os.open(lock, os.O_RDWR)
-    except FileNotFoundError:
+    except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

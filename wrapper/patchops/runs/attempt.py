@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import NAME_VARIABLE, Inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import report_key
+from patchops.errors import FenceError
 from patchops.paths import DataDirectory
 from patchops.runner.process import AttemptFiles, Launch
 from patchops.runs.request import RunRequest
@@ -62,8 +63,17 @@ class Attempt:
         )
 
     def prepare(self) -> None:
-        """Make the folder, and write the variables: arguments are visible to every user of the machine."""
-        self.files.root.mkdir(mode=0o700, parents=True)
+        """Make the folder, and write the variables: arguments are visible to every user of the machine.
+
+        Raises FenceError when another call starts the same attempt at this moment.
+        """
+        try:
+            self.files.root.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            raise FenceError(
+                f"Another call takes up run {self.run_id} at this moment. Nothing was started.",
+                "Wait until it ends (patchops status), then run the same command again.",
+            ) from None
         self.engine_report.unlink(missing_ok=True)
         pattern = self.request.pattern
         variables = {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import WorkerId
@@ -27,9 +28,14 @@ def lives(attempt: OpenAttempt, here: WorkerId, now: datetime.datetime) -> bool:
     lock = AttemptFiles(Path(attempt.directory)).worker_lock
     if fence.held(lock):
         return True
-    if lock.exists() and same_machine(attempt.worker, here):
+    if _is_ours(lock) and same_machine(attempt.worker, here):
         return False
     return attempt.lease_until is not None and now < attempt.lease_until
+
+
+def _is_ours(lock: Path) -> bool:
+    """Whether the lock is here and this user may open it; another user's folder can't be looked into."""
+    return os.access(lock, os.R_OK | os.W_OK)
 
 
 def same_machine(one: WorkerId, other: WorkerId) -> bool:

@@ -75,7 +75,15 @@ def claim(attempt: Attempt, ledger: Ledger, around: Surroundings, notice: Callab
     former = ledger.resumable(key, attempt.hosts) if request.changes_hosts else None
     if former is None:
         return Claim(attempt, False, looked_at)
-    return Claim(attempt.of_run(former, ledger.attempts_of(former) + 1), True, looked_at)
+    return Claim(attempt.of_run(former, _free_number(attempt, former, ledger)), True, looked_at)
+
+
+def _free_number(attempt: Attempt, former: str, ledger: Ledger) -> int:
+    """The number of the next attempt. A call that was killed before its record leaves a folder behind."""
+    number = ledger.attempts_of(former) + 1
+    while attempt.of_run(former, number).files.root.exists():
+        number += 1
+    return number
 
 
 def _new_run_id(playbook: str, now: datetime.datetime) -> str:

@@ -238,11 +238,19 @@ class Ledger:
             return max(runs, key=lambda run: (run.started_at, run.id)).id if runs else None
 
     def mark_interrupted(self, attempt_id: int, now: datetime.datetime) -> None:
-        """Close an attempt whose processes are all gone and which left no end of its own."""
+        """Close an attempt whose processes are all gone and which left no end of its own.
+
+        One that has been closed since it was looked at keeps its end.
+        """
         with Session(self._engine) as session, session.begin():
-            attempt = session.get_one(Attempt, attempt_id)
-            attempt.status, attempt.finished_at = INTERRUPTED, now
-            attempt.run.status, attempt.run.finished_at = INTERRUPTED, now
+            marked = session.execute(
+                update(Attempt)
+                .where(Attempt.id == attempt_id, Attempt.status == RUNNING)
+                .values(status=INTERRUPTED, finished_at=now)
+            )
+            if cast(CursorResult[Any], marked).rowcount == 1:
+                run = session.get_one(Attempt, attempt_id).run
+                run.status, run.finished_at = INTERRUPTED, now
 
     def note_transaction(
         self, attempt_id: int, host: str, transaction_id: str, state: str, now: datetime.datetime
@@ -269,6 +277,8 @@ class Ledger:
             attempt = session.get_one(Attempt, attempt_id)
             run = attempt.run
             attempt.status, attempt.finished_at, attempt.returncode = closing.status, now, closing.returncode
+            if attempt is not run.attempts[-1]:
+                return  # a later attempt has taken the run up; its end is the run's
             run.status, run.finished_at, run.exit_code = closing.status, now, closing.exit_code
             run.reason, run.patch_set_id = closing.reason, closing.patch_set_id
             by_name = {result.host.name: result for result in attempt.results}

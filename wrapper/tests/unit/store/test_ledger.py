@@ -190,3 +190,24 @@ def test_runs_of_a_host_are_those_that_were_about_it(ledger: Ledger, engine: Eng
     ledger.begin(replace(RUN, run_id="r2", hosts=["web2"]), "/d", WORKER, LATER, LEASE)
 
     assert [run.run_id for run in last_runs(engine, 5, "web1")] == ["r1"]
+
+
+def test_a_run_that_was_closed_since_it_was_looked_at_keeps_its_end(ledger: Ledger, engine: Engine) -> None:
+    attempt = ledger.begin(RUN, "/d", WORKER, NOW, LEASE)
+    ledger.close(attempt, CLOSING, LATER)
+    ledger.mark_interrupted(attempt, LATER)
+    found = find_run(engine, "r1")
+    assert found is not None
+    assert found.status == "done"
+
+
+def test_an_attempt_that_ends_late_does_not_end_the_run_that_a_later_one_took_up(
+    ledger: Ledger, engine: Engine
+) -> None:
+    first = ledger.begin(RUN, "/d1", WORKER, NOW, LEASE)
+    ledger.mark_interrupted(first, NOW)
+    ledger.begin(RUN, "/d2", WORKER, LATER, LEASE)
+    ledger.close(first, CLOSING, LATER)
+    found = find_run(engine, "r1")
+    assert found is not None
+    assert found.status == "running"

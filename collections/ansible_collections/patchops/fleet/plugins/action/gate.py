@@ -41,7 +41,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             host: host_outcome(steps, host in plan["intermittent"]) for host, steps in results.items()
         }
         lost = [host for host, outcome in outcomes.items() if outcome["lost"]]
-        halted = [host for host, outcome in outcomes.items() if outcome["code"] == "forward_only_failed"]
+        halted = [
+            host
+            for host, outcome in outcomes.items()
+            if outcome["touched"] and outcome["code"] == "forward_only_failed"
+        ]
         budget = Budget(plan["budget_max"], len(plan["targets"]), len(lost))
         is_open, reason = self._judge(plan, budget, lost, halted)
         doubles = names_of_one_machine(results)

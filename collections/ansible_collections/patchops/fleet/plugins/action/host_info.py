@@ -36,7 +36,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         limit = _LIMIT_WITH_REFRESH if arguments.get("refresh") else _LIMIT
         started = time.time()
         answer = call(self, "host_info", arguments, task_vars or {}, kind="patchops.host", limit=limit)
-        if answer.document is not None:
+        if answer.document is not None and isinstance(answer.result.get("host"), dict):
             offset = clock_offset(answer.document["clock"]["utc"], started, time.time())
             answer.result["host"]["clock_offset_seconds"] = offset
             if abs(offset) > _TOLERATED_OFFSET:

@@ -173,8 +173,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except ValueError as error:
             raise KnobError(f"patchops_take_over: {error}. Nothing was done.") from error
         found = [host_knobs(task_vars, host, STEP_TIMES) for host in targets]
-        times = times_of(found, int(task_vars.get("ansible_forks") or 0))
+        try:
+            times = times_of(found, int(task_vars.get("ansible_forks") or 0))
+        except ValueError as error:
+            raise KnobError(f"{self._first_wrong(targets, found)}: {error}. Nothing was done.") from error
         return {"fence": fence, "take_over": take_over, "hold": hold_seconds(sizes, times)}
+
+    @staticmethod
+    def _first_wrong(targets: list[str], variables: list[dict[str, Any]]) -> str:
+        """Return the first host whose times can't be read."""
+        for host, one in zip(targets, variables, strict=True):
+            try:
+                times_of([one], 0)
+            except ValueError:
+                return host
+        return "the run"
 
     def _targets(self, pattern: Any, task_vars: Mapping[str, Any]) -> list[str]:
         """Return the hosts of the run in the inventory's order; the play has applied the limit."""

@@ -20,6 +20,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     Proof,
     build_platforms,
     count_members,
+    is_installable,
     seal,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature import signed
@@ -93,6 +94,8 @@ def _proofs(
         host_plan = plan(results[host])
         if outcome["class"] == OK and outcome["touched"] and verified.get("effective") == "yes":
             changes = [change for change in host_plan.get("packages", ()) if _bytes_of(change) not in bad]
+            if not all(is_installable(change) for change in changes):
+                continue  # no host could install a set with it; an honest plan has no such change
             proofs.append(Proof(host, str(host_plan.get("platform")), changes))
     return proofs
 

@@ -14,16 +14,23 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 
 _PREFIXES = ("patchops_", "__patchops_")
+# Variables of Ansible and AWX by which a run knows its limit, groups and inventory. Among facts Ansible drops
+# the prefix ansible_.
+_STEERING = frozenset(
+    {"limit", "ansible_limit", "awx_inventory_id", "awx_inventory_name", "group_names", "groups"}
+    | {"inventory_hostname", "inventory_hostname_short", "awx_job_id", "inventory_sources"}
+)
 _MOST_NAMED = 3
 _LONGEST_NAME = 60
 
 
 def foreign_facts(variables: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of PatchOps' variables that the facts among a host's variables set."""
+    """Return the names of variables that steer a run and that the facts among a host's variables set."""
     facts = variables.get("ansible_facts")
     if not isinstance(facts, Mapping):
         return frozenset()
-    return frozenset(str(name) for name in facts if str(name).startswith(_PREFIXES))
+    names = (str(name) for name in facts)
+    return frozenset(name for name in names if name.startswith(_PREFIXES) or name in _STEERING)
 
 
 def refusal(host: str, names: frozenset[str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import PayloadError, decode
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import CONFIRM_LIMITS
+from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import (
     ANSWER,
     DOCUMENT,
@@ -63,7 +64,7 @@ def checked_answer(operation: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     `raw` is whatever came back; `failed` and `msg` follow from the outcome. Raises AnswerError.
     """
     shapes = _answer_shapes()[operation]
-    given = {key: raw[key] for key in shapes["properties"] if key in raw}
+    given = _with_short_messages({key: raw[key] for key in shapes["properties"] if key in raw})
     try:
         answer: dict[str, Any] = _taking(operation)(bounded(given, ANSWER, visible=True))
     except (BoundsError, ShapeError) as error:
@@ -87,6 +88,11 @@ def checked_document(text: Any, kind: str, where: str) -> dict[str, Any]:
         raise AnswerError(f"{where} is {visible(str(error))}") from None
     except DocumentError as error:
         raise AnswerError(visible(str(error))) from None
+    version = document.get("engine_version")
+    if version != ENGINE_VERSION:
+        # The engine that answers on a host was sent there by this one.
+        other = visible(str(version)[:40])
+        raise AnswerError(f"{where} says that engine {other} wrote it, not {ENGINE_VERSION}")
     return fitting(document, kind, where)
 
 
@@ -129,6 +135,23 @@ def _check_consistent(operation: str, answer: Mapping[str, Any]) -> None:
         missing = [key for key in ("verification", "effective") if answer.get(key) is None]
         if missing:
             raise AnswerError(f"{missing[0]} is missing, and the outcome is {code}")
+
+
+def _with_short_messages(given: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer whose sentences are cut: an honest one can name thousands of packages or services."""
+    outcome = given.get("outcome")
+    if isinstance(outcome, Mapping):
+        sentences = {key: _sentence(outcome[key]) for key in ("message", "remedy") if key in outcome}
+        given["outcome"] = {**outcome, **sentences}
+    if "summary" in given:
+        given["summary"] = _sentence(given["summary"])
+    return given
+
+
+def _sentence(value: Any) -> Any:
+    """Return a sentence cut to its bound; one that no honest host writes is left for the check to refuse."""
+    honest = isinstance(value, str) and len(value) <= ANSWER.text
+    return _cut(value, _LONGEST_MESSAGE - len("...")) if honest else value
 
 
 def _shown(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,8 +205,11 @@ _TEXT_OR_NULL: Shape = {"type": ["string", "null"]}
 _MESSAGE: Shape = {"type": "string", "maxLength": _LONGEST_MESSAGE}
 _FLAG: Shape = {"type": "boolean"}
 _FLAG_OR_NULL: Shape = {"type": ["boolean", "null"]}
-_COUNT: Shape = {"type": "integer", "minimum": 0}
-_COUNT_OR_NULL: Shape = {"type": ["integer", "null"], "minimum": 0}
+# No host has more packages, and every database keeps it.
+_MOST_COUNTED = 1_000_000
+_COUNT: Shape = {"type": "integer", "minimum": 0, "maximum": _MOST_COUNTED}
+_BYTES: Shape = {"type": "integer", "minimum": 0}
+_BYTES_OR_NULL: Shape = {"type": ["integer", "null"], "minimum": 0}
 _SECONDS: Shape = {"type": ["integer", "null"], "minimum": 0, "maximum": CONFIRM_LIMITS[1]}
 _PLATFORM: Shape = {"type": ["string", "null"], "maxLength": 200}
 # A host that answers is neither out of reach nor before its turn.
@@ -291,7 +317,7 @@ def _answer_shapes() -> dict[str, Shape]:
             "created_at": known["created_at"],
             "updated_at": known["updated_at"],
             "superseded_by": _TEXT_OR_NULL,
-            "kept_bytes": _COUNT,
+            "kept_bytes": _BYTES,
             "request": _object({"digest": _TEXT, "generation": {"type": "integer"}, "way_back": _TEXT}),
         },
         ("id", "state"),
@@ -317,14 +343,14 @@ def _answer_shapes() -> dict[str, Shape]:
         "transaction": {
             **standing,
             "transactions": _list(known["id"]),
-            "freed_bytes": _COUNT,
+            "freed_bytes": _BYTES,
             "reboot_first": _object({"kernel": _TEXT_OR_NULL}, ("kernel",), null=True),
         },
         "transaction_info": {
             **standing,
             "transactions": _list(listed),
             "platform": _PLATFORM,
-            "kept_bytes": _COUNT_OR_NULL,
+            "kept_bytes": _BYTES_OR_NULL,
         },
         "reboot": {
             **_ALWAYS,

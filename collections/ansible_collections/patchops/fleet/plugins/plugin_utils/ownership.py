@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import getpass
 import math
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -50,12 +51,17 @@ class Times(NamedTuple):
 
 
 def times_of(variables: Sequence[Mapping[str, Any]], forks: int) -> Times:
-    """Return the longest of what the variables of a run's hosts allow; raises ValueError."""
+    """Return the longest of what the variables of a run's hosts allow; raises ValueError with its name."""
 
     def longest(default: float, *names: str) -> float:
-        return max([default, *(float(one[name]) for one in variables for name in names if name in one)])
+        given = [_seconds(name, one[name]) for one in variables for name in names if name in one]
+        return max([default, *given])
 
-    at_once = [int(one["patchops_reboot_at_once"]) for one in variables if one.get("patchops_reboot_at_once")]
+    at_once = [
+        int(_seconds("patchops_reboot_at_once", one["patchops_reboot_at_once"]))
+        for one in variables
+        if one.get("patchops_reboot_at_once")
+    ]
     usual = Times()
     return Times(
         longest(usual.apply, "patchops_deploy_timeout"),
@@ -65,6 +71,16 @@ def times_of(variables: Sequence[Mapping[str, Any]], forks: int) -> Times:
         forks,
         min(at_once, default=0),
     )
+
+
+def _seconds(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{name} is {value!r}, which is not a number")
+    return number
 
 
 def hold_seconds(sizes: Sequence[int], times: Times) -> dict[Phase, int]:
@@ -123,7 +139,11 @@ def fencing_token(value: Any) -> int | None:
 
 def controller() -> str:
     """Return the user and machine that this run is started on, as people read it."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"uid {os.getuid()}"  # containers run as users that have no name
+    return f"{user}@{socket.gethostname()}"
 
 
 def claim_arguments(action: Any, task_vars: Mapping[str, Any], phase: Phase) -> dict[str, Any]:

@@ -8,6 +8,7 @@ engine's version and the name are left out of it, so equal content has an equal 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SC
 KIND = "patchops.patch_set"
 _MEMBER_KEYS = ("name", "arch", "version", "sha256", "size", "origin", "suite", "action", "security")
 _FORWARD = ("upgrade", "install")
+# What names, architectures and versions of packages are made of, in every format.
+_WORD = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_.+:~^@%-]{0,255}\Z")
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class PatchSetError(ValueError):
@@ -58,6 +62,18 @@ def build_platforms(proofs: Iterable[Proof]) -> dict[str, Any]:
         for platform, entry in sorted(platforms.items())
         if entry["packages"] or entry["removals"]
     }
+
+
+def is_installable(change: Mapping[str, Any]) -> bool:
+    """Tell whether a change can be a member of a set as hosts accept it: named whole, with its bytes' sum."""
+    named = all(_WORD.match(str(change.get(key) or "")) for key in ("name", "arch"))
+    if change["action"] not in _FORWARD:
+        return named
+    return (
+        named
+        and _WORD.match(str(change.get("to") or "")) is not None
+        and _SHA256.match(str(change.get("sha256") or "")) is not None
+    )
 
 
 def patch_set_id(platforms: Mapping[str, Any]) -> str:

@@ -102,7 +102,10 @@ def holder(entries: Iterable[Entry], clock: Clock) -> Optional[Hold]:
     if owned is None:
         return None
     passed = clock.uptime - owned["uptime"] if owned["boot"] == clock.boot else clock.uptime
-    left = owned["seconds"] - max(0.0, passed)
+    if passed < 0:
+        # The outer host's boot id stays when a container is restarted, and its first process starts anew.
+        passed = clock.uptime
+    left = owned["seconds"] - passed
     return Hold(_owner_of(owned), since, left, owned["seconds"]) if left > 0 else None
 
 

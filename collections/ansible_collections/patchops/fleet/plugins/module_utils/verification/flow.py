@@ -46,9 +46,9 @@ def verify(
     transaction_id: Optional[str],
     settle: float,
     keep: bool,
-    stable: float = 0.0,
     state: Optional[StateDirectory] = None,
     claim: ownership.Claim = ownership.NOBODY,
+    stable: float = 0.0,
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     """Return (result, host document).
 

@@ -80,6 +80,14 @@ def test_nothing_that_ansible_or_the_controller_acts_on_is_taken(operation: str)
     assert checked_answer(operation, {**honest, **NOT_A_HOSTS_TO_SAY}) == honest
 
 
+def test_a_count_that_no_database_keeps_is_refused() -> None:
+    honest = ANSWERS["host_info"]()
+    honest.pop("patchops_payload", None)
+    honest["host"]["pending"] = {"total": 2**62, "security": 1}
+    with pytest.raises(AnswerError, match="total"):
+        checked_answer("host_info", honest)
+
+
 def test_what_is_nested_and_not_documented_is_left_out() -> None:
     honest = honest_answers.reboot()
     lying = {**honest, "reboot": {**honest["reboot"], "ansible_facts": {"x": 1}}}
@@ -196,3 +204,19 @@ def test_any_value_in_the_place_of_a_key_is_taken_or_refused_and_never_an_error(
     except AnswerError:
         return
     assert set(answer) <= return_keys(operation) | {"failed", "msg", "warnings", "diff"}
+
+
+def test_an_honest_sentence_about_thousands_of_packages_is_cut_and_not_refused() -> None:
+    honest = ANSWERS["verify"]()
+    honest.pop("patchops_payload", None)
+    honest["outcome"]["message"] = "Verified: " + ", ".join(f"service-{number}" for number in range(5000))
+    taken = checked_answer("verify", honest)["outcome"]["message"]
+    assert taken.startswith("Verified: service-0, ")
+    assert len(taken) == 20_000
+    assert taken.endswith("...")
+
+
+def test_a_document_of_another_engine_is_no_answer_of_ours() -> None:
+    document = {"kind": "patchops.host", "schema": 1, "engine_version": "9.9.9"}
+    with pytest.raises(AnswerError, match=r"engine 9\.9\.9 wrote it"):
+        checked_document(encode(document), "patchops.host", "its document")

@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.ownership import (
     DEFAULT_SECONDS,
     Times,
     claim_arguments,
+    controller,
     fencing_token,
     hold_seconds,
     take_over_hosts,
@@ -115,3 +116,17 @@ def test_a_task_outside_of_a_run_has_no_token_and_two_hours() -> None:
     answer = told()
     assert "fence" not in answer
     assert answer["claim"]["seconds"] == DEFAULT_SECONDS
+
+
+@pytest.mark.parametrize("value", ["1h", None, "nan", "inf", -1, [60]])
+def test_a_time_that_is_no_number_is_told_with_its_variable(value: Any) -> None:
+    with pytest.raises(ValueError, match="patchops_deploy_timeout is"):
+        times_of([{"patchops_deploy_timeout": value}], 5)
+
+
+def test_a_controller_whose_user_has_no_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert controller().startswith("uid ")

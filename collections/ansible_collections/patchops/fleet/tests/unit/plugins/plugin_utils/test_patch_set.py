@@ -16,6 +16,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     PatchSetError,
     Proof,
     build_platforms,
+    is_installable,
     patch_set_id,
     read_patch_set,
     seal,
@@ -153,3 +154,19 @@ def test_a_platform_that_the_set_does_not_have_is_none() -> None:
     document = sealed(change("openssl"))
     assert select_platform(document, "debian-13-amd64") is None
     assert select_platform(document, BOOKWORM) is not None
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("to", None), ("sha256", None), ("sha256", "abc"), ("name", ""), ("name", "a b"), ("arch", "../x")],
+)
+def test_a_change_that_no_host_could_install_is_no_member(part: str, value: str | None) -> None:
+    change = {
+        "action": "upgrade",
+        "name": "tzdata",
+        "arch": "all",
+        "to": "1:2-3+deb12u1~x",
+        "sha256": "a" * 64,
+    }
+    assert is_installable(change)
+    assert not is_installable({**change, part: value})

@@ -188,6 +188,15 @@ def test_a_host_that_was_down_counts_anew(host: FakeHost, boot: Boot) -> None:
     assert code(host, B, "reverted") == "taken_back"
 
 
+def test_a_container_that_was_restarted_on_a_host_that_was_not_counts_anew(
+    host: FakeHost, boot: Boot
+) -> None:
+    boot.pass_time(5_000_000)
+    call(host, A, "applied", seconds=7200)
+    boot.clock = Clock(boot.clock.boot, 7201.0)
+    assert code(host, B, "reverted") == "taken_back"
+
+
 def test_calls_every_minute_do_not_fill_the_journal(host: FakeHost, boot: Boot) -> None:
     call(host, A, "applied")
     before = len(host.journals()[0].entries())
