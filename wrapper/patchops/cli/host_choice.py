@@ -15,6 +15,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors i
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.spdx import is_tag_value
 from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, with_documents
 from patchops.cli.options import inventory_name_option
 from patchops.errors import InputError
@@ -130,7 +131,10 @@ def _from_file(kind: str, path: Path, given: Mapping[str, Any]) -> HostInput:
 
 def _sbom_kind(path: Path) -> str:
     try:
-        document = Feed(path).document()
+        feed = Feed(path)
+        if is_tag_value(feed):
+            return "spdx"
+        document = feed.document()
     except FeedError as error:
         raise InputError(str(error), "Give a CycloneDX or SPDX document.") from None
     for key, kind in _SBOMS.items():

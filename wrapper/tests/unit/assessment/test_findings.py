@@ -112,3 +112,13 @@ def test_an_exported_sbom_can_be_assessed(patchops: Patchops, tmp_path: Path) ->
     patchops("export", "cyclonedx-sbom", "--host", "web1", "-o", tmp_path / "sbom.json")
     found = json.loads(patchops("assess", "--sbom", tmp_path / "sbom.json", "--json").stdout)["findings"]
     assert "DSA-9001-1" in [finding["advisory"] for finding in found]
+
+
+def test_an_sbom_of_tags_is_read_by_the_command_too(patchops: Patchops, tmp_path: Path) -> None:
+    sbom = tmp_path / "sbom.spdx"
+    purl = "pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12"
+    sbom.write_text(
+        f"SPDXVersion: SPDX-2.2\nPackageName: openssl\nExternalRef: PACKAGE-MANAGER purl {purl}\n", "utf-8"
+    )
+    found = json.loads(patchops("assess", "--sbom", sbom, "--json").stdout)
+    assert [host["host"] for host in found["hosts"]] == ["sbom.spdx"]

@@ -25,7 +25,7 @@ _PURL_REFERENCE = re.compile(r"PACKAGE[-_]MANAGER purl (?P<purl>\S+)")
 
 def read(feed: Feed) -> Inventory:
     """The packages of the SBOM."""
-    if _is_tag_value(feed):
+    if is_tag_value(feed):
         return inventory_of(_of_tags(feed))
     document = Checked(feed.document(), feed.name, "")
     if not document.text("spdxVersion", "").startswith("SPDX-2"):
@@ -48,11 +48,14 @@ def _with_source_info(purl: Purl, source: str) -> Purl:
     return with_source(purl, match["name"], match["version"]) if match else purl
 
 
-def _is_tag_value(feed: Feed) -> bool:
-    """Whether the first line that is no comment gives a tag."""
-    for _number, line in feed.lines():
-        if line.strip() and not line.startswith("#"):
-            return line.startswith("SPDXVersion:")
+def is_tag_value(feed: Feed) -> bool:
+    """Whether the first line that is no comment gives a tag; a JSON document may be one very long line."""
+    try:
+        for _number, line in feed.lines():
+            if line.strip() and not line.startswith("#"):
+                return line.startswith("SPDXVersion:")
+    except FeedError:
+        return False
     return False
 
 
