@@ -113,6 +113,9 @@ def test_a_host_is_not_rebooted_while_its_packages_change(lab: Lab, plays: Plays
     host.run("sed", "-i", r'/"state": "applied"/,$d', journal)
     boot = host.boot_id()
     run = plays.run("reboot", hosts="web1", reboot="always")
+    assert run.host("web1")["outcome"]["code"] == "owned_by_another"
+    # Who takes the host over does not interrupt a change either.
+    run = plays.run("reboot", hosts="web1", reboot="always", take_over="web1")
     assert run.host("web1")["outcome"]["code"] == "transaction_live"
     assert host.boot_id() == boot
 
