@@ -60,9 +60,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             except PatchSetError as error:
                 return make_result("bad_arguments", f"Not sealed: {error}.", "Correct patchops_signing_key.")
         result = self._seal(document, run["store"])
-        left_out = _left_out(results, outcomes)
-        if left_out:
-            result.setdefault("warnings", []).append(left_out)
+        told = [text for text in (_left_out(results, outcomes), _not_counted(results, outcomes)) if text]
+        if told:
+            result.setdefault("warnings", []).extend(told)
         return result
 
     def _seal(self, document: dict[str, Any], store: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -95,9 +95,30 @@ def _proofs(
         if outcome["class"] == OK and outcome["touched"] and verified.get("effective") == "yes":
             changes = [change for change in host_plan.get("packages", ()) if _bytes_of(change) not in bad]
             if not all(is_installable(change) for change in changes):
-                continue  # no host could install a set with it; an honest plan has no such change
+                continue  # `_not_counted` names the host
             proofs.append(Proof(host, str(host_plan.get("platform")), changes))
     return proofs
+
+
+def _not_counted(
+    results: Mapping[str, Mapping[str, Result]], outcomes: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Return which hosts proved nothing, since their plan has a change that no host could install."""
+    hosts = [
+        host
+        for host, outcome in outcomes.items()
+        if outcome["class"] == OK
+        and outcome["touched"]
+        and not all(is_installable(change) for change in plan(results[host]).get("packages", ()))
+    ]
+    if not hosts:
+        return ""
+    more = f" and {len(hosts) - _MOST_NAMED} more" if len(hosts) > _MOST_NAMED else ""
+    return (
+        "Not counted as proof for the patch set, since the plan has a package without name, architecture, "
+        f"version or checksum: {', '.join(hosts[:_MOST_NAMED])}{more}. Look at those hosts: an honest plan "
+        "has no such package."
+    )
 
 
 def _left_out(results: Mapping[str, Mapping[str, Result]], outcomes: Mapping[str, Mapping[str, Any]]) -> str:

@@ -53,8 +53,8 @@ def restarted(before: Dict[str, Life], after: Dict[str, Life]) -> List[Dict[str,
     return [
         {
             "unit": unit,
-            "detail": f"does not stay up: it ended and was restarted {after[unit].restarts - life.restarts} "
-            "times while it was watched",
+            "detail": "does not stay up: restarts by systemd while it was watched: "
+            f"{after[unit].restarts - life.restarts}",
         }
         for unit, life in sorted(before.items())
         if unit in after and after[unit].restarts > life.restarts

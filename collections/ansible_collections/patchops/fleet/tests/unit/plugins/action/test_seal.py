@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.action.seal import _left_out
+from ansible_collections.patchops.fleet.plugins.action.seal import _left_out, _not_counted
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import STEPS
 
 
@@ -30,3 +30,12 @@ def test_a_package_that_one_lost_host_takes_out_of_the_set_is_told_with_the_host
 
 def test_a_set_that_has_all_that_was_proven_says_nothing() -> None:
     assert _left_out({"web1": steps("2")}, {"web1": outcome(False)}) == ""
+
+
+def test_a_host_whose_plan_no_host_could_install_is_named_and_counts_as_no_proof() -> None:
+    results = {"web1": steps("2"), "evil": steps("2")}
+    results["evil"]["stage"]["plan"]["packages"][0]["sha256"] = None
+    told = _not_counted(results, {"web1": outcome(False), "evil": outcome(False)})
+    assert "checksum: evil." in told
+    assert "web1" not in told
+    assert _not_counted({"web1": steps("2")}, {"web1": outcome(False)}) == ""
