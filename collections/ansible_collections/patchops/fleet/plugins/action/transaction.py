@@ -11,6 +11,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.patchops.fleet.plugins.module_utils.operations import table
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import TRANSIENT
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
@@ -36,6 +37,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source im
 
 _KIND = "patchops.transaction"
 _DEFAULT_TIMEOUT = 3600.0
+_DEFAULT_CONFIRM_SECONDS = int(table.find("transaction").arguments["confirm_within"]["default"])
 # Planning reads repositories over lines of any speed, and waits for locks.
 _START_LIMIT = 1500.0
 # The connection broke while the worker was being started: is the host back soon, one more call tells.
@@ -44,6 +46,9 @@ _START_AGAIN_SECONDS = 120.0
 # that is lost meanwhile by its own questions.
 _QUESTION_SECONDS = 60
 _QUESTION_LIMIT = 100.0
+# The pause where a host says before its time that it goes on; doubled each time. An honest host does
+# that when a worker ends; one that lies could keep the controller busy for hours.
+_EARLY_PAUSE = 1.0
 # A worker that died is started again this often; after that something kills it on purpose.
 _RESUMES = 3
 # What a login that an update has broken says too; the host takes such an update back by itself.
@@ -149,16 +154,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         ends = time.monotonic() + timeout
         answer, last, resumes, confirmed = started, started, 0, False
         goal = str(arguments["state"])
+        within = _confirm_seconds(arguments)
         transaction_id = started.result["transaction"]["id"]
+        pace = _Pace()
         while True:
             if answer.result.get("live"):
                 left = ends - time.monotonic()
                 if left <= 0:
-                    return _given_up(last, started, task_vars, timeout)
-                answer = self._ask(transaction_id, left, task_vars, _transient(last))
+                    return _given_up(last, started, task_vars, timeout, within)
+                seconds = max(1, min(_QUESTION_SECONDS, int(left)))
+                pace.asks(seconds)
+                answer = self._ask(transaction_id, seconds, left, task_vars, _transient(last))
                 if answer.unreachable:
-                    return _given_up(last, started, task_vars, timeout, answer)
+                    return _given_up(last, started, task_vars, timeout, within, answer)
                 last = answer if "transaction" in answer.result else last
+                if answer.result.get("live"):
+                    pace.keep()
             elif resumes < _RESUMES and _is_to_be_attended(answer, goal):
                 # By its id: what was selected is frozen in the transaction.
                 again = {key: value for key, value in arguments.items() if key not in _SELECTIONS}
@@ -166,15 +177,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 resumes += 1
             elif _is_to_be_confirmed(answer) and not confirmed:
                 confirmed = True
-                answer = self._confirm(answer, task_vars)
+                answer = self._confirm(answer, task_vars, within)
                 if answer.unreachable:
-                    return _given_up(last, started, task_vars, timeout, answer)
+                    return _given_up(last, started, task_vars, timeout, within, answer)
             else:
                 return _final(answer, started)
 
-    def _confirm(self, applied: Answer, task_vars: Mapping[str, Any]) -> Answer:
-        """Log in anew and tell the host so. Where nobody can, wait until it has taken the change back."""
-        within = float(applied.result["confirm"]["within"])
+    def _confirm(self, applied: Answer, task_vars: Mapping[str, Any], longest: int) -> Answer:
+        """Log in anew and tell the host so. Where nobody can, wait until it has taken the change back.
+
+        `longest`: seconds that this call asked for. A host that names more is not waited for any longer.
+        """
+        within = min(applied.result["confirm"]["within"], longest)
         of = {"id": applied.result["transaction"]["id"]}
         answer = self._call_confirmed(of, task_vars, within + _TAKING_BACK_SECONDS)
         if answer.code != "confirmed":
@@ -199,9 +213,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
 
     def _ask(
-        self, transaction_id: str, left: float, task_vars: Mapping[str, Any], transient: frozenset[str]
+        self,
+        transaction_id: str,
+        seconds: int,
+        left: float,
+        task_vars: Mapping[str, Any],
+        transient: frozenset[str],
     ) -> Answer:
-        seconds = max(1, min(_QUESTION_SECONDS, int(left)))
         return call_until(
             self,
             "transaction_info",
@@ -214,6 +232,35 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             fresh=False,
             transient=transient,
         )
+
+
+class _Pace:
+    """Keeps questions apart, whenever the host answers them."""
+
+    def __init__(self) -> None:
+        self._pause = _EARLY_PAUSE
+        self._due = 0.0
+
+    def asks(self, seconds: float) -> None:
+        """Note that the host is asked to answer within `seconds`, sooner only when something has ended."""
+        self._due = time.monotonic() + seconds
+
+    def keep(self) -> None:
+        """Wait where the host said before its time that it goes on."""
+        early = self._due - time.monotonic()
+        if early <= _EARLY_PAUSE:
+            self._pause = _EARLY_PAUSE
+            return
+        time.sleep(min(self._pause, early))
+        self._pause *= 2
+
+
+def _confirm_seconds(arguments: Mapping[str, Any]) -> int:
+    """Return for how long a host may wait for its confirmation, as this call asks for it.
+
+    An earlier call may have had the host wait where this one asks for none.
+    """
+    return int(arguments.get("confirm_within") or 0) or _DEFAULT_CONFIRM_SECONDS
 
 
 def _owner(claim: Mapping[str, Any]) -> dict[str, Any]:
@@ -274,6 +321,7 @@ def _given_up(
     started: Answer,
     task_vars: Mapping[str, Any],
     timeout: float,
+    longest: int,
     answer: Answer | None = None,
 ) -> dict[str, Any]:
     host = str(task_vars.get("inventory_hostname", "the host"))
@@ -281,7 +329,7 @@ def _given_up(
     confirm = last.result.get("confirm") or {}
     alone = "The transaction goes on by itself."
     if confirm.get("state") == "pending":
-        within = confirm["within"]
+        within = min(confirm["within"], longest)
         alone = f"Unless somebody logs in anew within {within} seconds, the host goes back by itself."
     remedy = f"{alone} Run the same command again to attach to it, or read {known['journal']} on the host."
     seen = f"transaction {known['id']} was {known['state']} when it was last seen"

@@ -43,6 +43,8 @@ Shape = dict[str, Any]
 PAYLOAD_KEY = "patchops_payload"
 # What an operation tells beside its return keys, for Ansible to show.
 _SHOWN = ("warnings", "diff")
+# What a new transaction is made of: one that is like it may be told of by its own id.
+_SELECTIONS = ("packages", "patch_set", "select")
 _MOST_WARNINGS = 20
 _LONGEST_WARNING = 2000
 _LONGEST_DIFF = 2_000_000
@@ -107,6 +109,27 @@ def fitting(document: dict[str, Any], kind: str, where: str) -> dict[str, Any]:
     except (BoundsError, ShapeError) as error:
         raise AnswerError(f"{where}: {visible(str(error))}") from None
     return sound
+
+
+def check_subject(
+    operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any], document: Mapping[str, Any] | None
+) -> None:
+    """Raise AnswerError where an answer is of another transaction than the one that it was asked about."""
+    if operation not in ("transaction", "transaction_info"):
+        return
+    known = answer.get("transaction")
+    wanted = asked.get("id")
+    by_id_alone = wanted and not any(asked.get(key) for key in _SELECTIONS)
+    if known and by_id_alone and known["id"] != wanted:
+        raise AnswerError(f"transaction.id is {known['id']!r}, and {wanted!r} was asked about")
+    if document is None:
+        return
+    told = (document["id"], document["state"])
+    if known is None or told != (known["id"], known["state"]):
+        raise AnswerError(
+            f"its document is of transaction {told[0]!r} ({told[1]}), and the answer is of "
+            + (f"{known['id']!r} ({known['state']})" if known else "none")
+        )
 
 
 def return_keys(operation: str) -> frozenset[str]:

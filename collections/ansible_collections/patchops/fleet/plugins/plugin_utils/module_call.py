@@ -31,6 +31,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts impor
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_answer import (
     PAYLOAD_KEY,
     AnswerError,
+    check_subject,
     checked_answer,
     checked_document,
 )
@@ -131,7 +132,7 @@ def call(
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         # Ansible works on some keys of an answer itself, and takes their types for granted.
         return _invalid(host, AnswerError(f"Ansible can't read it: {error}"), acts)
-    return _answer_of(action, operation, host, raw, task_vars, kind, acts)
+    return _answer_of(action, operation, arguments, raw, task_vars, kind, acts)
 
 
 def call_until(
@@ -301,13 +302,14 @@ def _failure(host: str, code: str, text: str, acts: bool) -> dict[str, Any]:
 def _answer_of(
     action: Any,
     operation: str,
-    host: str,
+    arguments: Mapping[str, Any],
     raw: Any,
     task_vars: Mapping[str, Any],
     kind: str | None,
     acts: bool,
 ) -> Answer:
     """Return what may be believed of what came back, and keep the document in it."""
+    host = str(task_vars.get("inventory_hostname", "the host"))
     if not isinstance(raw, Mapping):
         return _invalid(host, AnswerError("it is no object"), acts)
     if not isinstance(raw.get("outcome"), Mapping):
@@ -317,6 +319,7 @@ def _answer_of(
         result = checked_answer(operation, raw)
         if kind is not None and raw.get(PAYLOAD_KEY) is not None:
             document = checked_document(raw[PAYLOAD_KEY], kind, "its document")
+        check_subject(operation, arguments, result, document)
     except AnswerError as error:
         return _invalid(host, error, acts)
     found = _discovered_interpreter(action)

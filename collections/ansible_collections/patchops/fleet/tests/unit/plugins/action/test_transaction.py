@@ -50,6 +50,28 @@ DEAD = at("applying", "outcome_unknown", live=False, interrupted=True)
 AWAY = Answer(make_result("connection_timeout", "web1: connection timeout"))
 
 
+class Clock:
+    """Time that passes with pauses, and with questions where a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(transaction, "time", made)
+    return made
+
+
 def test_without_waiting_the_start_is_the_answer(control: Control) -> None:
     controller = control(transaction, STARTED)
     result = controller.run(state="applied", select="all", wait=False)
@@ -124,14 +146,63 @@ def test_a_host_that_stays_away_is_unknown_and_named(control: Control) -> None:
 
 
 def test_a_transaction_that_takes_too_long_goes_on_by_itself(
-    monkeypatch: pytest.MonkeyPatch, control: Control
+    monkeypatch: pytest.MonkeyPatch, control: Control, clock: Clock
 ) -> None:
-    clock = iter(range(0, 10_000, 25))
-    monkeypatch.setattr(transaction.time, "monotonic", lambda: next(clock))
     controller = control(transaction, STARTED, RUNNING, RUNNING, RUNNING)
+    answer = controller._answer
+    monkeypatch.setattr(
+        transaction, "call_until", lambda *asked, **more: (clock.sleep(25), answer(*asked))[1]
+    )
     result = controller.run(state="applied", select="all", timeout=60)
     assert result["outcome"]["code"] == "still_running"
     assert "60 seconds are over" in result["outcome"]["message"]
+
+
+def test_a_host_that_says_at_once_that_it_goes_on_is_asked_more_and_more_seldom(
+    control: Control, clock: Clock
+) -> None:
+    controller = control(transaction, STARTED, *[RUNNING] * 1000)
+    result = controller.run(state="applied", select="all", timeout=3600)
+    assert result["outcome"]["code"] == "still_running"
+    assert len(controller.asked) < 80
+    assert sum(clock.pauses) == 3600
+
+
+def test_the_last_question_of_a_worker_that_ends_is_soon(control: Control, clock: Clock) -> None:
+    controller = control(transaction, STARTED, RUNNING, APPLIED)
+    controller.run(state="applied", select="all")
+    assert clock.pauses == [1.0]
+
+
+def pending(within: int) -> Answer:
+    """The answer of a host that waits for its confirmation."""
+    return at("applied", "applied", live=False, confirm={"state": "pending", "within": within})
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "waited"),
+    [
+        (86400, {"confirm_within": 60}, 60 + 900),
+        (60, {"confirm_within": 300}, 60 + 900),
+        (86400, {}, 900 + 900),
+        (86400, {"confirm_within": 0}, 900 + 900),
+    ],
+)
+def test_a_host_is_not_waited_for_longer_than_this_call_asked_for(
+    monkeypatch: pytest.MonkeyPatch, control: Control, told: int, asked: dict[str, int], waited: int
+) -> None:
+    controller = control(transaction, pending(told))
+    deadlines: list[float] = []
+
+    def away(*given: Any, deadline: float, **more: Any) -> Answer:
+        deadlines.append(deadline)
+        return AWAY
+
+    monkeypatch.setattr(transaction, "call_until", away)
+    result = controller.run(state="applied", select="all", **asked)
+    assert result["outcome"]["code"] == "outcome_unknown"
+    assert deadlines == [waited]
+    assert f"within {waited - 900} seconds" in result["outcome"]["remedy"]
 
 
 def test_a_connection_lost_at_the_start_is_asked_again(control: Control) -> None:

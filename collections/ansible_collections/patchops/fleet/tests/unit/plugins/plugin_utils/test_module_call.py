@@ -213,6 +213,39 @@ def test_an_answer_without_an_outcome_gets_one(play: dict[str, Any], raw: dict[s
     assert call(Action(raw), "host_info", {}, play).code == code
 
 
+def other(state: str = "applied", **changed: Any) -> str:
+    """Return the payload of a transaction's document that is not as the answer says."""
+    return encode({**honest_answers.transaction_document(state), **changed})
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed", "told"),
+    [
+        ({"id": "t2"}, {}, "transaction.id is 't1', and 't2' was asked about"),
+        ({}, {"patchops_payload": other(id="t2")}, "its document is of transaction 't2' (applied)"),
+        ({}, {"patchops_payload": other("reverted")}, "its document is of transaction 't1' (reverted)"),
+        (
+            {},
+            {"transaction": None, "outcome": make_outcome("nothing_to_do", "nothing")},
+            "its document is of transaction 't1' (applied), and the answer is of none",
+        ),
+    ],
+)
+def test_an_answer_about_another_transaction_is_not_used(
+    play: dict[str, Any], asked: dict[str, str], changed: dict[str, Any], told: str
+) -> None:
+    action = Action({**honest_answers.transaction(), **changed})
+    answer = call(action, "transaction", {"state": "applied", **asked}, play, kind="patchops.transaction")
+    assert answer.code == "answer_invalid"
+    assert told in answer.result["outcome"]["message"]
+    assert answer.document is None
+
+
+def test_a_transaction_that_is_like_the_one_asked_for_has_its_own_id(play: dict[str, Any]) -> None:
+    arguments = {"state": "applied", "id": "t2", "select": "all"}
+    assert call(Action(honest_answers.transaction()), "transaction", arguments, play).code == "applied"
+
+
 def test_what_a_crashed_module_raised_is_told(play: dict[str, Any]) -> None:
     raised = SimpleNamespace(event=SimpleNamespace(msg="division by zero"))
     answer = call(Action({"failed": True, "exception": raised}), "host_info", {}, play)
