@@ -9,18 +9,19 @@ was cut. Neither lets a connection error escape: Ansible would take the host out
 from __future__ import annotations
 
 import dataclasses
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import UNREACHABLE, make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.call_limits import (
+    LimitReached,
+    OutputTooLarge,
+    limits,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import (
     REMEDIES,
     TRANSIENT,
@@ -63,6 +64,9 @@ _LONGEST_PAUSE = 5.0
 _SHARE_OF_WAIT = 0.1
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _LOOK_LIMIT = 30.0
+_CLEAN_UP_LIMIT = 60.0
+# Of what a host printed in place of an answer: the end says why.
+_LONGEST_READ = 100_000
 
 # While packages change or a host goes down, files can vanish under a module. That it crashes then says
 # nothing of the host; a crash that stays is an answer.
@@ -94,10 +98,6 @@ class Answer:
         return bool(self.result["outcome"]["class"] == UNREACHABLE)
 
 
-class _LimitReached(BaseException):
-    """The call took longer than its limit. Not an Exception: nothing on the way may swallow it."""
-
-
 def call(
     action: Any,
     operation: str,
@@ -117,14 +117,17 @@ def call(
     host = str(task_vars.get("inventory_hostname", "the host"))
     _keep_alive(action._connection)
     try:
-        with _time_limit(limit):
+        with limits(action, limit):
             raw = action._execute_module(
                 module_name=_MODULE,
                 module_args={"operation": operation, "arguments": dict(arguments)},
                 task_vars=dict(task_vars),
             )
-    except _LimitReached:
+    except LimitReached:
         return _not_asked(action, host, "connection_lost", f"no answer within {limit:.0f} seconds", acts)
+    except OutputTooLarge as error:
+        action._connection._shell.tmpdir = None
+        return _invalid(host, AnswerError(str(error)), acts)
     except AnsibleConnectionFailure as error:
         return _not_asked(action, host, failure_code(str(error), "unreachable"), str(error), acts)
     except AnsibleError as error:
@@ -132,6 +135,7 @@ def call(
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         # Ansible works on some keys of an answer itself, and takes their types for granted.
         return _invalid(host, AnswerError(f"Ansible can't read it: {error}"), acts)
+    _clean_up(action)
     return _answer_of(action, operation, arguments, raw, task_vars, kind, acts)
 
 
@@ -202,9 +206,11 @@ def _said_boot_id(action: Any) -> str | None:
     """Return what the host says its boot id is (empty: nothing), None where it can't be asked yet."""
     _keep_alive(action._connection)
     try:
-        with _time_limit(_LOOK_LIMIT):
+        with limits(action, _LOOK_LIMIT):
             said = action._low_level_execute_command(f"cat {_BOOT_ID}", sudoable=False)
-    except (_LimitReached, AnsibleError) as error:
+    except OutputTooLarge:
+        return ""
+    except (LimitReached, AnsibleError) as error:
         return None if failure_code(str(error), "unreachable") in TRANSIENT else ""
     # Behind what a login shell's start-up files print.
     return "".join(str(said["stdout"]).split()[-1:])
@@ -267,6 +273,22 @@ def _keep_alive(connection: Any) -> None:
         connection.set_option("ssh_extra_args", f"{arguments} {_KEEP_ALIVE}".strip())
 
 
+def _clean_up(action: Any) -> None:
+    """Remove the call's temporary directory on the host; one that can't be removed stays.
+
+    Ansible would do it at the end of the task, for as long as the host likes.
+    """
+    shell = action._connection._shell
+    if shell.tmpdir is None:
+        return
+    try:
+        with limits(action, _CLEAN_UP_LIMIT):
+            action._remove_tmp_path(shell.tmpdir)
+    except (LimitReached, OutputTooLarge, AnsibleError):
+        pass
+    shell.tmpdir = None
+
+
 def _not_asked(action: Any, host: str, code: str, text: str, acts: bool) -> Answer:
     # Ansible would remove its temporary directory over the connection that has just failed, and that error
     # would escape as unreachable.
@@ -281,7 +303,7 @@ def _without_outcome(host: str, raw: Mapping[str, Any], acts: bool) -> Answer:
         raw.get("module_stderr"),
         _raised(raw.get("exception")),
     ]
-    text = "\n".join(str(part) for part in parts if part)
+    text = "\n".join(str(part)[-_LONGEST_READ:] for part in parts if part)
     return Answer(_failure(host, failure_code(text, "module_crashed"), text, acts))
 
 
@@ -360,24 +382,3 @@ def _invalid(host: str, error: AnswerError, acts: bool) -> Answer:
             changed=acts,
         )
     )
-
-
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread only; ssh's own timeouts have to do
-        return
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        raise _LimitReached
-
-    before = signal.signal(signal.SIGALRM, stop)
-    outer, _interval = signal.setitimer(signal.ITIMER_REAL, seconds)
-    started = time.monotonic()
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if outer:  # the task's own timeout, which the action must not lose
-            signal.setitimer(signal.ITIMER_REAL, max(0.001, outer - (time.monotonic() - started)))

@@ -70,6 +70,9 @@ class Action:
         self.asked.append(asked)
         return self._answer()
 
+    def _remove_tmp_path(self, path: str) -> None:
+        pass
+
     def _low_level_execute_command(self, command: str, sudoable: bool) -> dict[str, Any]:
         self.asked.append({"command": command, "sudoable": sudoable})
         return self._answer()
