@@ -9,7 +9,8 @@ import re
 from dataclasses import MISSING, fields
 
 import markup
-from patchops.lab.spec import HostSpec, parse_lab
+from patchops.lab.lab_file import parse_lab
+from patchops.lab.spec import HostSpec
 
 _SETTING = re.compile(r"^:ivar (\w+): (.+?)(?=\n:|\Z)", re.MULTILINE | re.DOTALL)
 

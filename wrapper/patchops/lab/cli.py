@@ -12,7 +12,8 @@ from patchops.lab import control, faults, network, requirements, snapshots
 from patchops.lab.distributions import DEBIAN_RELEASES, DISTRIBUTIONS
 from patchops.lab.errors import LabError
 from patchops.lab.lab import Lab, take_down
-from patchops.lab.spec import HostSpec, LabSpec, read_lab_file
+from patchops.lab.lab_file import read_lab_file
+from patchops.lab.spec import HostSpec, LabSpec
 from patchops.lab.state import known_labs, read_record
 
 

@@ -10,11 +10,12 @@ from patchops.lab.cache import locked
 from patchops.lab.errors import LabError
 from patchops.lab.hosts import LabHost
 from patchops.lab.image_spec import machine_architecture
+from patchops.lab.lab_file import checked
 from patchops.lab.making import make
 from patchops.lab.paths import LabPaths
 from patchops.lab.progress import Progress, silent
 from patchops.lab.repository import Repository
-from patchops.lab.spec import LabSpec, checked
+from patchops.lab.spec import LabSpec
 from patchops.lab.state import LabRecord, read_record
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from patchops.lab.distributions import pacman_repository
 from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
@@ -22,9 +22,7 @@ from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.network import MIRROR_NAME
 from patchops.lab.paths import LabPaths
 from patchops.lab.progress import Progress
-
-if TYPE_CHECKING:
-    from patchops.lab.spec import HostSpec
+from patchops.lab.spec import HostSpec
 
 _OS_RELEASE = """\
 NAME="Arch Linux"

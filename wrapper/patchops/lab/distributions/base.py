@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from patchops.lab.distributions.disguise import Changes, change
 from patchops.lab.errors import LabError
@@ -16,9 +16,7 @@ from patchops.lab.image_spec import ImageSpec
 from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.paths import LabPaths
 from patchops.lab.progress import Progress
-
-if TYPE_CHECKING:
-    from patchops.lab.spec import HostSpec
+from patchops.lab.spec import HostSpec
 
 Package = tuple[str, str, str]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from patchops.lab import apps, archive_day
 from patchops.lab.distributions.base import BrokenSuite, Distribution, ImagedHost, Package
@@ -20,9 +20,7 @@ from patchops.lab.paths import LabPaths
 from patchops.lab.pools import ensure_pools
 from patchops.lab.progress import Progress
 from patchops.lab.repository import VENDOR_SUITE, Repository, ensure_apps
-
-if TYPE_CHECKING:
-    from patchops.lab.spec import HostSpec
+from patchops.lab.spec import HostSpec
 
 _KEYRING = "/usr/share/keyrings/patchops-lab.asc"
 _DISTRIBUTION_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"

@@ -11,7 +11,7 @@ import shutil
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from patchops.lab.commands import ISOLATED, run
 from patchops.lab.distributions import rpm_database, rpm_repository
@@ -23,9 +23,7 @@ from patchops.lab.distributions.rpm_suite import BrokenRpmSuite
 from patchops.lab.layered_disk import LayeredDisk
 from patchops.lab.paths import LabPaths
 from patchops.lab.progress import Progress
-
-if TYPE_CHECKING:
-    from patchops.lab.spec import HostSpec
+from patchops.lab.spec import HostSpec
 
 KEY_FILE = "etc/pki/rpm-gpg/RPM-GPG-KEY-lab"
 # In the image until the package is built.

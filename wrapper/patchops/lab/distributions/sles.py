@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from patchops.lab.distributions.rpm import KEY_FILE, RpmDistribution
 from patchops.lab.distributions.rpm_repository import ID
 from patchops.lab.network import MIRROR_NAME
-
-if TYPE_CHECKING:
-    from patchops.lab.spec import HostSpec
+from patchops.lab.spec import HostSpec
 
 _TWICE = "rpm -qa --queryformat '%{NAME}.%{ARCH}\\n' | grep -v ^kernel-core | sort | uniq --repeated"
 # zypper takes no key that nobody has imported; on real hosts the installation did. Once: while packages are

@@ -10,7 +10,8 @@ from patchops.lab.distributions import DISTRIBUTIONS, rpm_apps, rpm_repository
 from patchops.lab.distributions.rpm import KEY_FILE
 from patchops.lab.distributions.rpm_apps import CATALOGUE, NEW, NEW_KERNEL, OLD
 from patchops.lab.errors import LabError
-from patchops.lab.spec import HostSpec, LabSpec, checked
+from patchops.lab.lab_file import checked
+from patchops.lab.spec import HostSpec, LabSpec
 
 
 def test_the_update_of_the_bad_service_is_what_fails_to_start() -> None:

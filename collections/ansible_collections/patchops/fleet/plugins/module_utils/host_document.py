@@ -24,9 +24,12 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
     source_memory,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, JournalError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.states import CLOSED
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import (
+    Journal,
+    JournalError,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.states import CLOSED
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 
 SUBSETS = (

@@ -18,7 +18,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import compress, encode
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 
 ARGUMENTS = {
     "subsets": {"type": "list", "elements": "str", "choices": list(SUBSETS), "default": list(SUBSETS)},

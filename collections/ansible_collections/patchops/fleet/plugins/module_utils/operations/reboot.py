@@ -4,15 +4,15 @@
 
 from typing import Any, Dict
 
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.next_boot import Wishes
 from ansible_collections.patchops.fleet.plugins.module_utils.operations import Operation, Result
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.flow import begin, end
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import Wishes
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
 
 # Seconds that a call waits for another one that is at work.

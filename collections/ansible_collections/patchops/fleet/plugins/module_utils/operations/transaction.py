@@ -9,13 +9,13 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations import O
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect_driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.arguments import (
     read_rules,
     read_selection,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.calls import Call, read_machine_id
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
 
 ARGUMENTS = {

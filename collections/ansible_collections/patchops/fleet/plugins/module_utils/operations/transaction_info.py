@@ -9,9 +9,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.operations import O
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.answers import inform
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.planning import platform
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import SurveyError
 

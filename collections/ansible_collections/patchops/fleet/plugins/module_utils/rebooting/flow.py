@@ -9,32 +9,32 @@ import os
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_boot_id
-from ansible_collections.patchops.fleet.plugins.module_utils.host_document import collect
-from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import boot_once
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
+from ansible_collections.patchops.fleet.plugins.module_utils.booting import boot_once
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.next_boot import (
     NO_WISHES,
     NextBoot,
     NotFit,
     Wishes,
     settle_boot_loader,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.ordering import order_reboot
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import (
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.ordering import order_reboot
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_boot_id
+from ansible_collections.patchops.fleet.plugins.module_utils.host_document import collect
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.reboot_record import (
     Record,
     has_rebooted,
     is_under_way,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.states import IN_PROGRESS
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import (
     arm_for_reboot,
     confirm_all,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.services import restart_stale
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.states import IN_PROGRESS
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import stale_services
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.settling import wait_until_started
 
 _SUBSETS = ("machine", "kernel", "units", "restarts", "reboot")
 

@@ -9,16 +9,16 @@ from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape imp
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFUSED, is_failure, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal, View
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
+    StateDirectory,
+    TransactionDirectory,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     confirming,
     requests,
-    states,
     survey,
-)
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, View
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
-    StateDirectory,
-    TransactionDirectory,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
     summary,

@@ -9,6 +9,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     confirming,
     etc_back,
@@ -19,7 +21,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     scratch,
     services,
     staging,
-    states,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
     Context,
@@ -28,7 +29,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
     outcome_of,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.inhibit import inhibited
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 
 _ROUNDS = 3

@@ -6,11 +6,11 @@ import re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import valid_id
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import (
     CONFIRM_LIMITS,
     valid_pattern,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import valid_id
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
     Rule,
     parse_rules,

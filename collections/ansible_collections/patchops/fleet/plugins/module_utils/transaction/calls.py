@@ -8,7 +8,16 @@ from typing import Any, Dict, List, Optional, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_directory, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import record as reboot_note
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import (
+    reboot_record as reboot_note,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import Lock, LockTimeout
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
+    StateDirectory,
+    TransactionDirectory,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     answers,
     confirming,
@@ -20,19 +29,12 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     pruning,
     requests,
     running_kernel,
-    states,
     survey,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import needs_confirmation
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
     lift_block,
     release_files,
-)
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
-    StateDirectory,
-    TransactionDirectory,
 )
 
 Result = Dict[str, Any]

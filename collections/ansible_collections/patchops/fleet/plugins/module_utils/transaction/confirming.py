@@ -9,20 +9,24 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import has_systemd
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states, survey, watch_unit
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import needs_confirmation
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import Context
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import (
     Entry,
     Journal,
     View,
     boot_id,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import is_held
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import is_held
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    survey,
+    watch_unit,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access import needs_confirmation
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import Context
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.spawning import start_session
 
 # In the place of a worker's goal: wait for the confirmation; give it by hand, on the host itself.

@@ -9,15 +9,15 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple, cast
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import expectations
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import (
     Journal,
     named_snapshot,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import expectations
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 
 Outcome = Dict[str, str]

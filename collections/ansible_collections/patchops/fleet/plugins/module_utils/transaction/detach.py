@@ -15,13 +15,13 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import confirming
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import is_held
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import is_held
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import confirming
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.spawning import (
     quoted,
     start_session,

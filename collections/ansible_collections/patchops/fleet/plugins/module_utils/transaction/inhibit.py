@@ -12,9 +12,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.updaters import collect_updaters
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import Lock, LockTimeout
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import preflight
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
 
 # Started on demand by the bus and idle most of the time; it holds the package manager's lock when it is not.
 _IDLE_DAEMONS = ("packagekit.service",)

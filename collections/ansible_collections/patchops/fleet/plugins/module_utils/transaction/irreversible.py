@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import expectations, states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import expectations
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import Context, Outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import (
     Change,

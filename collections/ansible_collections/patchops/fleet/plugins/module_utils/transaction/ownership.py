@@ -15,21 +15,25 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 from ansible_collections.patchops.fleet.plugins.module_utils import times
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import requests, states, survey
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import (
     Entry,
     Journal,
     View,
     boot_id,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import (
     Lock,
     LockTimeout,
     pass_fence,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    requests,
+    survey,
 )
 
 DEFAULT_SECONDS = 7200

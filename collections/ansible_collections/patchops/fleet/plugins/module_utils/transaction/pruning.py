@@ -6,8 +6,9 @@ import os
 import shutil
 from typing import List
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states, survey
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import survey
 
 # Of the closed transactions these many stay, the newest ones.
 KEPT = 50

@@ -5,7 +5,7 @@
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils.canonical import digest
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import Rule
 
 # What the caller does next.

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sha256_of
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     etc_back,
     expectations,
@@ -16,7 +17,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     running_kernel,
     scratch,
     services,
-    states,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
     Context,

@@ -9,7 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.kernel import
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.machine import detect_virtualization
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import TransactionDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import TransactionDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import is_revertible
 
 

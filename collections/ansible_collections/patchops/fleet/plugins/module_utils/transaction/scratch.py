@@ -5,9 +5,10 @@
 import os
 from typing import Iterable
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import staging, states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Entry
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import staging
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import Context
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Entry
 
 _FAILURES = ("failed", "by_force")
 # In the journal; a kernel that was cut off leaves thousands.

@@ -8,10 +8,10 @@ from typing import Any, Dict, List
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_files, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     expectations,
     preflight,
-    states,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context import (
     Context,

@@ -8,14 +8,14 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils import times
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import (
     Journal,
     JournalError,
     View,
     named_snapshot,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import is_held
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import is_held
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
 )

@@ -12,13 +12,13 @@ import time
 from typing import Callable, Dict, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import survey, watch_unit
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal, View
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal, View
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import Lock, LockTimeout
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import survey, watch_unit
 
 TakeBack = Callable[[], Optional[Dict[str, str]]]
 

@@ -12,14 +12,23 @@ from ansible_collections.patchops.fleet.plugins.module_utils.files import read_j
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect_driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.leaving import leave_kernel
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import (
+    Journal,
+    JournalError,
+    details_of,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import Lock, LockTimeout
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
+    StateDirectory,
+    TransactionDirectory,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     applying,
     confirming,
     inhibit,
     reverting,
     staging,
-    states,
     watch_unit,
     watchdog,
 )
@@ -28,16 +37,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.context
     Outcome,
     outcome_of,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import (
-    Journal,
-    JournalError,
-    details_of,
-)
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
-    StateDirectory,
-    TransactionDirectory,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.leaving_kernel import leave_kernel
 
 _STEPS: Dict[str, Callable[[Context], Outcome]] = {
     states.STAGING: staging.stage,

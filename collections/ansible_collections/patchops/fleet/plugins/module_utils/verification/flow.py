@@ -12,16 +12,18 @@ from ansible_collections.patchops.fleet.plugins.module_utils.host_document impor
 from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import count_pending
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Reader
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record, has_rebooted
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.settling import wait_until_started
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import (
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
     valid_id,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.reboot_record import (
+    Record,
+    has_rebooted,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import (
     SurveyError,
     read_plan,
@@ -32,6 +34,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect
     judge_effect,
     wrong_packages,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.settling import wait_until_started
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.stability import watch
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.units import find_failed, show_units
 

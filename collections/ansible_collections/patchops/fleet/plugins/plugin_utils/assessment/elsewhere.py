@@ -6,34 +6,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.elsewhere import Elsewhere
 from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.apply import Notice
 
 _SOON: Final = timedelta(days=14)
 _NO_FEED: Final = "feed_missing"
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """Packages that the owner has judged by other means, until a day. An empty part leaves that side open."""
-
-    id: str
-    owner: str
-    reason: str
-    until: date
-    origins: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-
-    def covers(self, package: str, origin: str, names: Iterable[str]) -> bool:
-        """names: of the host and its groups."""
-        return (
-            _fits(self.origins, (origin,)) and _fits(self.packages, (package,)) and _fits(self.hosts, names)
-        )
 
 
 def accept_uncovered(
@@ -116,7 +96,3 @@ def _without(finding: dict[str, Any], gaps: Sequence[Mapping[str, Any]]) -> dict
         return finding
     reasons = [one for one in finding["reasons"] if one not in gaps]
     return {**finding, "reasons": reasons} if reasons else None
-
-
-def _fits(patterns: tuple[str, ...], names: Iterable[str]) -> bool:
-    return not patterns or any(fnmatchcase(name, pattern) for name in names for pattern in patterns)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.elsewhere import Elsewhere
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import (
     Approve,
     Baseline,
     Pin,
     Reject,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.elsewhere import Elsewhere
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Act
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.presets import PRESETS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.rules import (

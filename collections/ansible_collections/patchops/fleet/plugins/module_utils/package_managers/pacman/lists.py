@@ -22,8 +22,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
     read_offered,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import without_credentials
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock, LockTimeout
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import ROOT
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import Lock, LockTimeout
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import ROOT
 
 _PLACE = os.path.join(ROOT, "pacman")
 _STAMP = os.path.join(_PLACE, "refreshed")

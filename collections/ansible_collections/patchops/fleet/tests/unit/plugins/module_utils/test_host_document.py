@@ -16,7 +16,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts import restar
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import detect
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema, read_document
 
 COLLECTIONS = Path(__file__).resolve().parents[7]

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import flow, next_boot, record
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
+from ansible_collections.patchops.fleet.plugins.module_utils.booting import next_boot
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.next_boot import (
     NO_WISHES,
     NextBoot,
     NotFit,
     Wishes,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import flow
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import reboot_record as record
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.reboot_record import Record
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import FakeDriver
 
 KERNEL_WAITS = {"required": True, "reasons": [{"code": "kernel", "detail": "6.2 is installed, 6.1 runs"}]}

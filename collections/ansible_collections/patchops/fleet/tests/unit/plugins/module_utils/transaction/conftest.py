@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     detach,
     etc_back,
@@ -17,8 +19,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     survey,
     worker,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import (
     FakeHost,
     Killed,

@@ -13,9 +13,9 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan, plan_of
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import calls
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
 Package = tuple[str, str, str]
 FORMER = {("bash", "amd64", "1"), ("libx", "amd64", "1"), ("tzdata", "all", "1")}

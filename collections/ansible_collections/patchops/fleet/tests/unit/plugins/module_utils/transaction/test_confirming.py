@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     answers,
     confirming,
-    journal,
     services,
     watch_unit,
     watchdog,

@@ -13,6 +13,8 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
     calls,
     context,
@@ -22,8 +24,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     watchdog,
     worker,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import (
     FORMER,
     PLANNED,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import detach, lock
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import lock
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import detach
 
 
 def test_the_payload_runs_isolated_and_finds_everything_it_imports(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import UnitsError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.process import Result
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import inhibit
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import FakeDriver
 
 TIMER = {"unit": "apt-daily-upgrade.timer", "active": True}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import decode
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.record import Record
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.reboot_record import Record
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import answers
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.way_back_classes import parse_rules
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema

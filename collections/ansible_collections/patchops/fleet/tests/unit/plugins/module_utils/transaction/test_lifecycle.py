@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import decode
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import answers, states, survey
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.lock import Lock
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import Lock
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
+    answers,
+    survey,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import (
     FORMER,

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.module_utils import times
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import journal, ownership
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import journal
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.ownership import (
     Claim,
     Clock,

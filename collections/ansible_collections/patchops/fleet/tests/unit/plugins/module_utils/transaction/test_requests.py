@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import requests, states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import requests
 
 ALL = requests.make_request({"select": "all"}, False, "required", 1)
 SECURITY = requests.make_request({"select": "security"}, False, "required", 1)

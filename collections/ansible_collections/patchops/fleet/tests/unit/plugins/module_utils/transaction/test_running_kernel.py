@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import running_kernel
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
 
 OLD, OLDER, NEW = "6.1.0-50-cloud-amd64", "6.1.0-49-cloud-amd64", "6.1.0-53-cloud-amd64"
 

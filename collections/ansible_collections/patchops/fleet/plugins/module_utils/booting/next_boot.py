@@ -5,14 +5,14 @@
 import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.booting import boot_once
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.boot_check import BootCheck
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot_loader import (
     Loader,
     find_entry,
     read_loader,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.grub import Entry
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import boot_once
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.boot_check import BootCheck
 
 # What a caller asks for. `kernel`: the release to start once. `fallback`: auto, required or never. `check`:
 # whether what would boot is looked at.

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot_loader import Loader
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.grub import Entry
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import boot_once, next_boot
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.boot_once import is_written_by_grub
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
+from ansible_collections.patchops.fleet.plugins.module_utils.booting import boot_once, next_boot
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.boot_once import is_written_by_grub
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.next_boot import (
     NO_WISHES,
     NextBoot,
     NotFit,
     Wishes,
     settle_boot_loader,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot_loader import Loader
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.grub import Entry
 
 OLD, NEW = "6.1.0-50-amd64", "6.1.0-53-amd64"
 PROBLEM = {"check": "initramfs", "path": "/boot/initrd", "detail": "it is empty", "remedy": "make it anew"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import journal, states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import journal, states
 
 OK = {"class": "ok", "code": "staged", "message": "m", "remedy": ""}
 

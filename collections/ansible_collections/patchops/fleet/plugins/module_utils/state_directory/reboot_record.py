@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import read_boot_id
 from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json, write_json
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
 
 # A reboot that was ordered and has not begun by then will not come by itself.
 _STALE_SECONDS = 300

@@ -4,17 +4,17 @@
 
 import os
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.boot_once import BootOrderError
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import (
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.boot_once import BootOrderError
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.next_boot import (
     NextBoot,
     NotFit,
     Wishes,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.ordering import order_reboot
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.ordering import order_reboot
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import TransactionDirectory
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import running_kernel
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import TransactionDirectory
 
 _STEP = "leave_kernel"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
 
 STATES = sorted(state for state in states.TRANSITIONS if state)
 HOST_STATES = st.sampled_from([states.FORMER, states.MIXED, states.UNKNOWN])

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.next_boot import NotFit, Wishes
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting import leaving
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.next_boot import NotFit, Wishes
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.journal import Journal
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import StateDirectory
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import leaving_kernel as leaving
 from ansible_collections.patchops.fleet.tests.unit.plugins.module_utils.transaction.fakes import FakeDriver
 
 OLD = "6.1.0-50-amd64"

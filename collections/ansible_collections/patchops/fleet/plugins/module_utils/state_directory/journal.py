@@ -30,7 +30,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils import times
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_directory
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import states
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
 
 Entry = Dict[str, Any]
 

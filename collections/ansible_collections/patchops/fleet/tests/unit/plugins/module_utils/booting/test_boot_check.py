@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot_loader import read_loader
-from ansible_collections.patchops.fleet.plugins.module_utils.rebooting.boot_check import (
+from ansible_collections.patchops.fleet.plugins.module_utils.booting.boot_check import (
     BootCheck,
     space_problem,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot_loader import read_loader
 
 OLD, NEW = "6.1.0-50-amd64", "6.1.0-53-amd64"
 TRAILER = b"070701" + b"0" * 88 + b"0000000B" + b"0" * 8 + b"TRAILER!!!\0" + bytes(3)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from patchops.lab.errors import LabError
-from patchops.lab.spec import HostSpec, LabSpec, checked, parse_lab, read_lab_file
+from patchops.lab.lab_file import checked, parse_lab, read_lab_file
+from patchops.lab.spec import HostSpec, LabSpec
 
 
 def test_defaults_hold_for_every_host_that_says_nothing_else() -> None:
