@@ -24,6 +24,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
     DatabaseError,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.notes import notes_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.update import FeedResult, update
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import (
@@ -101,7 +102,7 @@ def update_command(
         as_json,
         expression,
         [asdict(one) for one in results],
-        lambda _: [_result_line(one) for one in results],
+        lambda _: [line for one in results for line in _result_lines(one)],
     )
     if any(one.state == "failed" for one in results):
         ctx.exit(ExitCode.HOSTS_FAILED)
@@ -122,6 +123,11 @@ def update_command(
 )
 @click.option("--expect-records", metavar="N", type=int, help="Refuse it with another number of records.")
 @click.option("--expect-sha256", metavar="HASH", default="", help="Refuse it with another hash.")
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="It speaks of all packages of its releases, however few documents it holds (csaf, osv).",
+)
 @_shrink_option
 @_shared_options
 def import_command(
@@ -132,6 +138,7 @@ def import_command(
     as_of: datetime | None,
     expect_records: int | None,
     expect_sha256: str,
+    whole: bool,
     allow_shrink: bool,
     db: Path | None,
     as_json: bool,
@@ -139,7 +146,8 @@ def import_command(
 ) -> None:
     """Import a file, folder or archive as a source of this KIND."""
     expression = compile_query(query)
-    spec = FeedSpec(name or default_name(kind, str(path), release), kind, str(path.absolute()), release)
+    known_as = name or default_name(kind, str(path), release)
+    spec = FeedSpec(known_as, kind, str(path.absolute()), release, whole=whole)
     database = _database(db)
     former = _guarded(lambda: _location_of(database, spec.name))
     day = as_of.date().isoformat() if as_of else ""
@@ -151,7 +159,7 @@ def import_command(
         click.echo(
             plain(f"This replaced what {spec.name} had from {former}; another --name keeps both."), err=True
         )
-    _print(as_json, expression, asdict(result), lambda _: [_result_line(result)])
+    _print(as_json, expression, asdict(result), lambda _: _result_lines(result))
 
 
 @feeds.command("remove")
@@ -177,7 +185,12 @@ def status_command(db: Path | None, as_json: bool, query: str | None) -> None:
     sources = _guarded(lambda: _sources(path))
     rules = Freshness()
     rows = [
-        {**asdict(one), "age_hours": _age_hours(one, now), "current": rules.holds(one, now)}
+        {
+            **asdict(one),
+            "age_hours": _age_hours(one, now),
+            "current": rules.holds(one, now),
+            "notes": notes_of(one),
+        }
         for one in sources
     ]
     known = currency_document(currencies(sources, now, rules))
@@ -241,10 +254,11 @@ def _print(as_json: bool, expression: Any, document: Any, lines: Callable[[Any],
         click.echo(plain(line))
 
 
-def _result_line(result: FeedResult) -> str:
+def _result_lines(result: FeedResult) -> list[str]:
     if result.state == "failed":
-        return f"{result.name}: failed: {result.problem}"
-    return f"{result.name}: {result.state}, {result.records} records, {_dated(result.as_of)}"
+        return [f"{result.name}: failed: {result.problem}"]
+    told = f"{result.name}: {result.state}, {result.records} records, {_dated(result.as_of)}"
+    return [told, *(f"  {note}" for note in result.notes)]
 
 
 def _dated(as_of: str) -> str:
@@ -253,12 +267,15 @@ def _dated(as_of: str) -> str:
 
 def _status_lines(path: Path, rows: list[dict[str, Any]]) -> list[str]:
     head = f"{path}: {len(rows)} sources"
-    return [head] + [
-        f"{row['name']} ({row['kind']}): {row['records']} records, {_dated(row['as_of'])}"
-        f"{'' if row['current'] else ', too old'},"
-        f" checked {row['age_hours']} h ago, from {row['location']}"
-        for row in rows
-    ]
+    lines = [head]
+    for row in rows:
+        lines.append(
+            f"{row['name']} ({row['kind']}): {row['records']} records, {_dated(row['as_of'])}"
+            f"{'' if row['current'] else ', too old'},"
+            f" checked {row['age_hours']} h ago, from {row['location']}"
+        )
+        lines += [f"  {note}" for note in row["notes"]]
+    return lines
 
 
 def _catalogue_lines(rows: list[dict[str, Any]]) -> list[str]:

@@ -127,3 +127,16 @@ def test_json_output_takes_a_query(kev: Path, db: Path) -> None:
     run("import", "--db", db, "kev", kev)
 
     assert run("status", "--db", db, "--query", "sources[0].records").output == "1\n"
+
+
+def test_a_single_document_says_that_it_judges_only_what_it_names(db: Path, tmp_path: Path) -> None:
+    statement = {"id": "ALSA-2026:1", "modified": "2026-08-20T00:00:00Z", "affected": []}
+    document = tmp_path / "alsa.json"
+    document.write_text(json.dumps(statement))
+
+    assert "  judges only the packages that it names" in run("import", "--db", db, "osv", document).output
+    assert "  judges only the packages that it names" in run("status", "--db", db).output
+    declared = run("import", "--db", db, "osv", document, "--whole").output
+    assert declared == "osv: updated, 1 records, as of 2026-08-20\n"
+    # A later update keeps what was declared.
+    assert "judges only" not in run("update", "--db", db, "--force", "osv").output

@@ -33,6 +33,7 @@ _FEED = {
     "kind": {"type": "str", "choices": sorted(KINDS)},
     "location": {"type": "str"},
     "release": {"type": "str", "default": ""},
+    "whole": {"type": "bool", "default": False},
 }
 
 
@@ -76,7 +77,7 @@ def _spec_of(feed: dict[str, Any]) -> FeedSpec:
     name, kind, location = feed["name"], feed["kind"], feed["location"]
     if kind and location:
         name = name or default_name(kind, location, feed["release"])
-        return FeedSpec(name, kind, location, feed["release"])
+        return FeedSpec(name, kind, location, feed["release"], whole=feed["whole"])
     if name in CATALOGUE and not kind and not location:
         return CATALOGUE[name]
     raise AnsibleActionFail(

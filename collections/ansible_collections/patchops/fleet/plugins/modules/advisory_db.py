@@ -68,6 +68,13 @@ options:
           - The release that the feed is for, like V(almalinux:9), for an updateinfo.xml that does not say it.
         type: str
         default: ""
+      whole:
+        description:
+          - The feed speaks of all packages of its releases. A C(csaf) or C(osv) feed of a few documents
+            judges only the packages that it names, unless this declares that there are no others.
+          - An archive of an ecosystem (C(all.zip)) and any collection of 500 documents is whole without it.
+        type: bool
+        default: false
   force:
     description:
       - Import again what has not changed.
@@ -125,15 +132,16 @@ summary:
   returned: always
   type: str
 feeds:
-  description: What became of each feed, as name, state (updated, unchanged or failed), records, as_of and
-    problem.
+  description: What became of each feed, as name, state (updated, unchanged or failed), records, as_of,
+    problem, and notes on what limits it.
   returned: when the database could be read
   type: list
   elements: dict
 sources:
   description:
     - What the database holds afterwards, as name, kind, location, imported_at, checked_at, as_of, sha256,
-      size and records.
+      size, records, scope (whole, declared, or some packages alone), unproven (why it may have been cut), and
+      unread (how many parts can't be applied to hosts) with unread_examples.
   returned: when the database could be read
   type: list
   elements: dict

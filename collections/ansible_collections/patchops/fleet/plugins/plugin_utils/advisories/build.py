@@ -12,6 +12,7 @@ import fcntl
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -34,14 +35,20 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Released,
     Source,
     Ssvc,
+    Unproven,
+    Unread,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import is_release
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.scope import scope_of
 
 _MAX_RECORDS = 20_000_000
 _MAX_VERSION = 512
 # The part of its records that an import must have of the one before it, and how many may be lost in any case:
 # feeds grow, and a file that was cut is shorter.
 _SHRINKS_TO, _MAY_LOSE = 0.8, 3
+_EXAMPLES = 5
+# Of a source, what stands in a table of its own.
+_TRAITS = {"scope", "unproven", "unread", "unread_examples"}
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,15 @@ class Expected:
     """What is known of a feed besides its content.
 
     records, sha256: refused where it has others. as_of: the date (YYYY-MM-DD) of a feed that tells none.
-    may_shrink: it may have lost a large part of its records since the import before.
+    may_shrink: it may have lost a large part of its records since the import before. whole: it speaks of all
+    packages of its releases, also where its form does not show it.
     """
 
     records: int | None = None
     sha256: str = ""
     as_of: str = ""
     may_shrink: bool = False
+    whole: bool = False
 
 
 def import_feed(
@@ -117,6 +126,11 @@ def import_feed(
             "UPDATE source SET records = ?, as_of = ? WHERE id = ?",
             (writer.records, writer.released or writer.newest or known.as_of, identity),
         )
+        scope = scope_of(kind, source.location, writer.records, known.whole)
+        connection.execute(
+            "INSERT INTO source_trait VALUES (?, ?, ?, ?, ?)",
+            (identity, scope, writer.unproven, writer.unread.total(), _examples(writer.unread)),
+        )
     with AdvisoryDatabase.open(database) as built:
         return next(one for one in built.sources() if one.name == source.name)
 
@@ -132,6 +146,11 @@ def _check_number(feed: Feed, records: int, former: int, known: Expected) -> Non
             f"holds {records} records where the import before had {former}; is it cut? Fetch it again,"
             " or confirm with --allow-shrink (allow_shrink) that it is whole",
         )
+
+
+def _examples(unread: Counter[str]) -> str:
+    """The most frequent of what could not be read, for people."""
+    return ", ".join(what for what, _number in unread.most_common(_EXAMPLES))
 
 
 def mark_checked(database: Path, name: str, now: datetime | None = None) -> None:
@@ -159,11 +178,19 @@ class _Writer:
         self.records = 0
         self.released = ""
         self.newest = ""
+        self.unread: Counter[str] = Counter()
+        self.unproven = ""
 
     def write(self, records: Iterable[Record]) -> None:
         for record in records:
             if isinstance(record, Released):
                 self.released = record.date
+                continue
+            if isinstance(record, Unread):
+                self.unread[record.what] += 1
+                continue
+            if isinstance(record, Unproven):
+                self.unproven = record.why
                 continue
             self.records += 1
             if self.records > _MAX_RECORDS:
@@ -290,6 +317,7 @@ def _connection(database: Path, aside: Path) -> Iterator[sqlite3.Connection]:
             connection.executescript(schema.TABLES)
             connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        connection.execute(schema.TRAITS)
         yield connection
         connection.commit()
         connection.execute("ANALYZE")
@@ -311,7 +339,7 @@ def _remove(connection: sqlite3.Connection, name: str) -> bool:
 
 
 def _insert_source(connection: sqlite3.Connection, source: Source) -> int:
-    columns = asdict(source)
+    columns = {key: value for key, value in asdict(source).items() if key not in _TRAITS}
     cursor = connection.execute(
         f"INSERT INTO source ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
         tuple(columns.values()),

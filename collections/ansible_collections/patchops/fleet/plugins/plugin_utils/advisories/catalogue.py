@@ -18,7 +18,8 @@ _LTS_LIST = re.compile(r"(?:^|/)DLA(?:/[^/]*|[._-][^/]*)?$", re.IGNORECASE)
 class FeedSpec:
     """A feed to import. name: of the source in the database; location: an https address, or a path.
 
-    release: the release key, for feeds that don't say it themselves.
+    release: the release key, for feeds that don't say it themselves. whole: it speaks of all packages of its
+    releases, also where its form does not show it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class FeedSpec:
     location: str
     release: str = ""
     about: str = ""
+    whole: bool = False
 
     @property
     def is_remote(self) -> bool:

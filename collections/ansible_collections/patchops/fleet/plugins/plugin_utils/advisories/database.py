@@ -25,6 +25,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 
 __all__ = ["AdvisoryDatabase", "DatabaseError"]
 
+_SOURCE = (
+    "name, kind, location, imported_at, checked_at, as_of, sha256, size, records, etag, last_modified,"
+    " release"
+)
 _ADVISORY = (
     "a.name, a.type, a.title, a.severity, a.issued, a.updated, a.url, a.cves, s.name"
     " FROM advisory a JOIN source s ON s.id = a.source"
@@ -83,11 +87,18 @@ class AdvisoryDatabase:
 
     def sources(self) -> list[Source]:
         """What was imported, by name."""
+        traits = self._has("source_trait")
+        more = ", scope, unproven, unread, unread_examples" if traits else ""
+        join = " LEFT JOIN source_trait t ON t.source = s.id" if traits else ""
         rows = self._rows(
-            "SELECT name, kind, location, imported_at, checked_at, as_of, sha256, size, records,"
-            " etag, last_modified, release FROM source ORDER BY name"
+            f"SELECT {_SOURCE}{more} FROM source s{join} ORDER BY name"  # noqa: S608 (columns are ours)
         )
-        return [Source(*row) for row in rows]
+        return [Source(*(one for one in row if one is not None)) for row in rows]
+
+    def _has(self, table: str) -> bool:
+        """Whether the file has a table; those of former versions lack some."""
+        rows = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table)
+        return any(True for _row in rows)
 
     def sources_of(self, release: str) -> set[str]:
         """Names of the sources that say anything about a release."""

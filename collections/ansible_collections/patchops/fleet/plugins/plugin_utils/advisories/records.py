@@ -107,7 +107,21 @@ class Released:
     date: str
 
 
-Record = Advisory | Kev | Epss | Ssvc | Cvss | Released
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part of a feed that can't be applied to hosts: an unknown product, a range without versions."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """Nothing in the feed's form proves that it is whole. why: what is lacking."""
+
+    why: str
+
+
+Record = Advisory | Kev | Epss | Ssvc | Cvss | Released | Unread | Unproven
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,9 @@ class Source:
     one.
 
     checked_at: when the feed was last found current, which a "not modified" answer moves too. release: what
-    the feed was told, where it doesn't say its release itself.
+    the feed was told, where it doesn't say its release itself. scope: see scope.py, "" of what a former
+    version imported. unproven: why nobody knows that the feed is whole, "" where it is. unread: how many
+    parts of it can't be applied to hosts; unread_examples: some of them.
     """
 
     name: str
@@ -139,3 +155,7 @@ class Source:
     etag: str = ""
     last_modified: str = ""
     release: str = ""
+    scope: str = ""
+    unproven: str = ""
+    unread: int = 0
+    unread_examples: str = ""

@@ -68,3 +68,11 @@ CREATE INDEX epss_source ON epss (source);
 CREATE INDEX ssvc_source ON ssvc (source);
 CREATE INDEX cvss_source ON cvss (source);
 """
+
+# Made also in databases of former versions, whose sources then have no row in it.
+TRAITS = """
+CREATE TABLE IF NOT EXISTS source_trait (
+  source INTEGER PRIMARY KEY REFERENCES source ON DELETE CASCADE,
+  scope TEXT NOT NULL, unproven TEXT NOT NULL, unread INTEGER NOT NULL, unread_examples TEXT NOT NULL
+)
+"""

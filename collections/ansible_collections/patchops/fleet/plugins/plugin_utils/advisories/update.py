@@ -22,6 +22,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogu
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.fetch import Fetched, fetch
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.notes import notes_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
 
@@ -29,13 +30,14 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
 @dataclass(frozen=True, slots=True)
 class FeedResult:
     """What became of one feed. problem: file, place and cause where it failed; its former rows are still in
-    use."""
+    use. notes: what limits it, for people."""
 
     name: str
     state: Literal["updated", "unchanged", "failed"]
     records: int = 0
     as_of: str = ""
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def update(
@@ -63,7 +65,10 @@ def _update_one(
     expected: Expected,
 ) -> FeedResult:
     known = _known(database, spec)
-    former = None if force else known
+    # What a former version imported lacks what this one tells of a source, so that it is read again.
+    former = None if force or (known and not known.scope) else known
+    if spec.whole or (known and known.scope == "declared"):
+        expected = replace(expected, whole=True)
     try:
         if not spec.is_remote:
             feed = Feed(Path(spec.location), release=spec.release)
@@ -109,7 +114,7 @@ def _import(
         now=now,
         expected=expected,
     )
-    return FeedResult(spec.name, "updated", source.records, source.as_of)
+    return FeedResult(spec.name, "updated", source.records, source.as_of, notes=tuple(notes_of(source)))
 
 
 def _day_of(last_modified: str) -> str:
@@ -122,7 +127,8 @@ def _day_of(last_modified: str) -> str:
 
 def _unchanged(database: Path, source: Source, now: datetime | None) -> FeedResult:
     mark_checked(database, source.name, now)
-    return FeedResult(source.name, "unchanged", source.records, source.as_of)
+    notes = tuple(notes_of(source))
+    return FeedResult(source.name, "unchanged", source.records, source.as_of, notes=notes)
 
 
 def _known(database: Path, spec: FeedSpec) -> Source | None:

@@ -4,6 +4,7 @@
 
 Most feeds speak of all packages that a distribution publishes for a release. An updateinfo.xml speaks of one
 repository, as Alpine's database does: of each repository that packages came from, its own feed must be fresh.
+Single documents (VEX, CSAF, OSV) judge the packages that they name, and stand for no other feed.
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.scope import scope_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placement
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 
 _OF_REPOSITORIES: Final = frozenset({"updateinfo", "alpine-secdb"})
-_OF_SOME_PACKAGES: Final = frozenset({"openvex"})
-"""Statements about single packages: silence about another one says nothing."""
 _LTS_LIST: Final = re.compile(r"(?:^|[/-])dla(?:$|[/._-])", re.IGNORECASE)
 _NOT_PLAIN: Final = re.compile(r"[^a-z0-9]+")
 _KNOWN_PART: Final = 0.1
@@ -71,8 +71,9 @@ class Judges:
         """named_by: the sources that speak of a package."""
         self._release = release
         self._fresh = {feed.name for feed in feeds if is_fresh(feed)}
+        self._some = {feed.name for feed in feeds if _is_of_some(feed)}
         self._whole = [
-            feed for feed in feeds if feed.kind not in _OF_REPOSITORIES and feed.kind not in _OF_SOME_PACKAGES
+            feed for feed in feeds if feed.kind not in _OF_REPOSITORIES and feed.name not in self._some
         ]
         self._parts = {feed.name: feed for feed in feeds if feed.kind in _OF_REPOSITORIES}
         self._named_by = named_by
@@ -98,7 +99,7 @@ class Judges:
         if whole & self._fresh:
             found.add("", whole & self._fresh, number, judged=True)
         elif not self._parts:
-            found.add("", whole, number, judged=False)
+            self._by_single_documents(placed, number, whole, found)
             if self._fresh:
                 # What is fresh speaks of other packages, so that the release seems to have a feed.
                 found.gaps.append(self._gap_of_the_release(whole, lts))
@@ -107,6 +108,17 @@ class Judges:
         else:
             self._by_repository(packages, placed, found)
         return found
+
+    def _by_single_documents(
+        self, placed: Sequence[Placement], number: int, whole: set[str], found: Judged
+    ) -> None:
+        """Without a feed for all packages: those that a fresh document names are judged, and no other."""
+        own = [one for one in placed if not one.foreign and not one.nameless]
+        named = [self._named_by(one) & self._some & self._fresh for one in own]
+        judged = Counter(frozenset(names) for names in named if names)
+        for names, members in sorted(judged.items(), key=lambda pair: sorted(pair[0])):
+            found.add("", names, members, judged=True)
+        found.add("", whole, max(number - judged.total(), 0), judged=False)
 
     def _gap_of_the_release(self, whole: set[str], lts: bool) -> Gap:
         if whole:
@@ -200,6 +212,11 @@ class Judges:
         found.gaps.append({**gap, "origin": repository})
         names = dict.fromkeys(one.name for one in members)
         found.uncovered += ({"package": name, "origin": repository} for name in names)
+
+
+def _is_of_some(feed: Source) -> bool:
+    """Whether a feed is of single documents; what a former version imported doesn't tell it."""
+    return (feed.scope or scope_of(feed.kind, feed.location, feed.records)) == "some"
 
 
 def _of_others(

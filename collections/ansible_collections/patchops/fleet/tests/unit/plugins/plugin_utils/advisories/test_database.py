@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build im
     mark_checked,
     remove_source,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import default_name
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import (
+    FeedSpec,
+    default_name,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import (
     AdvisoryDatabase,
     DatabaseError,
@@ -23,6 +27,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Affected, Kev
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.update import update
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 
@@ -293,3 +298,22 @@ def test_a_feed_that_was_cut_is_refused(
     with pytest.raises(FeedError, match=message):
         import_feed(path, kind, Feed(tmp_path / "cut"), name="debian", now=NOON)
     assert records_of(path) == 2
+
+
+def test_a_database_of_a_former_version_is_read_and_its_sources_are_imported_again(
+    tmp_path: Path,
+) -> None:
+    document = tmp_path / "one.json"
+    document.write_text('{"id": "ALSA-2026:1", "modified": "2026-08-20T00:00:00Z", "affected": []}')
+    path, spec = tmp_path / "former.sqlite3", FeedSpec("one", "osv", str(document))
+    update(path, [spec])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE source_trait")
+        connection.commit()
+    with AdvisoryDatabase.open(path) as opened:
+        assert [source.scope for source in opened.sources()] == [""]
+
+    assert [one.state for one in update(path, [spec])] == ["updated"]
+    assert [one.state for one in update(path, [spec])] == ["unchanged"]
+    with AdvisoryDatabase.open(path) as opened:
+        assert [source.scope for source in opened.sources()] == ["some"]

@@ -26,10 +26,11 @@ class Feeds:
         self.path = folder / "advisories.sqlite3"
         self._open: list[AdvisoryDatabase] = []
 
-    def add(self, kind: str, text: str, name: str = "", release: str = "") -> Feeds:
+    def add(self, kind: str, text: str, name: str = "", release: str = "", whole: bool = False) -> Feeds:
+        """whole: it speaks of all packages of its releases, although it is a single document."""
         feed = self.folder / (name or kind)
         feed.write_text(text, encoding="utf-8")
-        dated = Expected(as_of="2026-08-21", may_shrink=True)
+        dated = Expected(as_of="2026-08-21", may_shrink=True, whole=whole)
         import_feed(self.path, kind, Feed(feed, release=release), name=name or kind, now=NOW, expected=dated)
         return self
 

@@ -141,26 +141,148 @@ def test_a_release_in_lts_is_judged_by_the_list_of_dlas(
     assert codes(coverage_of(feeds, debian(package("curl", "2-1"), os=system))) == wanted
 
 
-def test_a_statement_on_single_packages_is_no_feed_of_a_release(
-    feeds: Any, debian: Make, package: Make
-) -> None:
-    vex = {
-        "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": "https://example.org/vex",
-        "author": "x",
-        "timestamp": f"{FRESH}T00:00:00Z",
-        "version": 1,
-        "statements": [
+def openvex(package: str, day: str = FRESH) -> str:
+    statement = {
+        "vulnerability": {"name": "CVE-2026-1001"},
+        "products": [{"@id": package}],
+        "status": "affected",
+    }
+    return json.dumps(
+        {
+            "@context": "https://openvex.dev/ns/v0.2.0",
+            "@id": "https://example.org/vex",
+            "author": "x",
+            "timestamp": f"{day}T00:00:00Z",
+            "version": 1,
+            "statements": [statement],
+        }
+    )
+
+
+def osv(ecosystem: str, name: str, fixed: str, number: int = 1, day: str = FRESH) -> dict[str, Any]:
+    events = [{"introduced": "0"}, {"fixed": fixed}]
+    return {
+        "id": f"XSA-2026:{number}",
+        "modified": f"{day}T00:00:00Z",
+        "aliases": [f"CVE-2026-{1000 + number}"],
+        "affected": [
             {
-                "vulnerability": {"name": "CVE-2026-1001"},
-                "products": [{"@id": "pkg:deb/debian/curl@1-1?distro=debian-12"}],
-                "status": "affected",
+                "package": {"ecosystem": ecosystem, "name": name},
+                "ranges": [{"type": "ECOSYSTEM", "events": events}],
             }
         ],
     }
-    feeds.add("openvex", json.dumps(vex))
 
-    assert codes(coverage_of(feeds, debian(package("bash", "2-1")))) == ["feed_missing"]
+
+def csaf(cpe: str, name: str, fixed: str, day: str = FRESH) -> str:
+    platform = {
+        "product_id": "P",
+        "name": "P",
+        "product_identification_helper": {"cpe": cpe},
+    }
+    whole = {"name": "x", "product_id": f"P:{name}-{fixed}.x86_64"}
+    tracking = {
+        "id": "XSA-1",
+        "initial_release_date": f"{day}T00:00:00Z",
+        "current_release_date": f"{day}T00:00:00Z",
+    }
+    return json.dumps(
+        {
+            "document": {"category": "csaf_security_advisory", "csaf_version": "2.0", "tracking": tracking},
+            "product_tree": {
+                "full_product_names": [platform, {"product_id": f"{name}-{fixed}.x86_64", "name": name}],
+                "relationships": [
+                    {
+                        "category": "default_component_of",
+                        "full_product_name": whole,
+                        "product_reference": f"{name}-{fixed}.x86_64",
+                        "relates_to_product_reference": "P",
+                    }
+                ],
+            },
+            "vulnerabilities": [
+                {"cve": "CVE-2026-1001", "product_status": {"fixed": [whole["product_id"]]}},
+            ],
+        }
+    )
+
+
+SINGLE_OF_ALMA = [("osv", json.dumps(osv("AlmaLinux:9", "openssl", "0:1-1.el9")))]
+SINGLE_OF_SUSE = [("csaf", csaf("cpe:/o:suse:sles:15:sp6", "openssl", "0:1-1"))]
+SINGLE_OF_DEBIAN = [
+    ("openvex", openvex("pkg:deb/debian/curl@1-1?distro=debian-12")),
+    ("osv", json.dumps(osv("Debian:12", "curl", "1-1"))),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), SINGLE_OF_DEBIAN)
+def test_a_single_document_is_no_feed_of_a_release(
+    feeds: Any, debian: Make, package: Make, kind: str, text: str
+) -> None:
+    feeds.add(kind, text)
+    coverage = coverage_of(feeds, debian(package("curl", "2-1"), package("bash", "2-1")))
+
+    assert (codes(coverage), coverage["judged"], coverage["packages"]) == (["feed_missing"], 1, 2)
+
+
+@pytest.mark.parametrize(("kind", "text"), SINGLE_OF_DEBIAN)
+def test_a_single_document_stands_for_no_list_that_is_too_old(
+    feeds: Any, debian: Make, package: Make, kind: str, text: str
+) -> None:
+    feeds.add("debian-dsa", DSA_LIST.replace("20 Aug 2026", "01 Jan 2025"), "debian-dla")
+    feeds.add(kind, text)
+
+    assert codes(coverage_of(feeds, debian(package("curl", "2-1")))) == ["feed_stale"]
+
+
+@pytest.mark.parametrize(("kind", "text"), SINGLE_OF_ALMA)
+@pytest.mark.parametrize(("day", "wanted"), [(FRESH, []), (OLD, ["feed_stale"])])
+def test_a_single_document_hides_no_updateinfo_that_is_too_old(
+    feeds: Any, alma: Make, kind: str, text: str, day: str, wanted: list[str]
+) -> None:
+    feeds.add("updateinfo", updateinfo(day, ["openssl", "bash"]), "base", "almalinux:9")
+    feeds.add(kind, text)
+
+    assert codes(coverage_of(feeds, alma(*BASEOS))) == wanted
+
+
+@pytest.mark.parametrize(("kind", "text"), SINGLE_OF_SUSE)
+def test_a_single_advisory_of_suse_is_no_feed_of_its_release(
+    feeds: Any, debian: Make, kind: str, text: str
+) -> None:
+    feeds.add(kind, text)
+    system = {"id": "sles", "version_id": "15.6", "support": {"status": "supported"}}
+    packages = [{**one, "origin": "SUSE LLC <https://www.suse.com/>"} for one in BASEOS]
+    coverage = coverage_of(feeds, debian(*packages, os=system))
+
+    assert (codes(coverage), coverage["judged"]) == (["feed_missing"], 1)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_few_documents_are_the_feed_of_a_release_where_that_is_declared(
+    feeds: Any, alma: Make, declared: bool
+) -> None:
+    file = feeds.folder / "few.json"
+    file.write_text(json.dumps([osv("AlmaLinux:9", "openssl", "0:1-1.el9")]), encoding="utf-8")
+    import_feed(feeds.path, "osv", Feed(file), now=NOW, expected=Expected(whole=declared))
+    coverage = coverage_of(feeds, alma(*BASEOS))
+
+    assert (codes(coverage), coverage["judged"]) == (([], 3) if declared else (["feed_missing"], 1))
+
+
+def test_an_archive_of_hundreds_of_documents_is_the_feed_of_its_releases(feeds: Any, alma: Make) -> None:
+    entries = [osv("AlmaLinux:9", f"package{number}", "0:1-1.el9", number) for number in range(500)]
+    feeds.add("osv", json.dumps(entries))
+
+    assert codes(coverage_of(feeds, alma(*BASEOS))) == []
+
+
+def test_single_documents_of_a_language_judge_the_packages_that_they_name(feeds: Any, debian: Make) -> None:
+    feeds.add("osv", json.dumps(osv("PyPI", "jinja2", "3.0")))
+    installed = [{"name": name, "version": "3.1", "ecosystem": "pypi"} for name in ("jinja2", "django")]
+    coverage = coverage_of(feeds, debian(os=None, packages=[], language_packages=installed))
+
+    assert (codes(coverage), coverage["judged"], coverage["packages"]) == (["feed_missing"], 1, 2)
 
 
 def secdb(*packages: str) -> str:

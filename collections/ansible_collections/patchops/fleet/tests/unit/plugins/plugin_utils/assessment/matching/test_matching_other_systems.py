@@ -205,7 +205,7 @@ def osv(ecosystem: str, fixed: str) -> str:
 def test_a_fix_in_an_entitled_channel_says_so_where_it_is_not_offered(
     feeds: Any, debian: Make, package: Make
 ) -> None:
-    matcher = feeds.add("osv", osv("Ubuntu:Pro:20.04:LTS", "7.68.0-1ubuntu2.26+esm1")).matcher()
+    matcher = feeds.add("osv", osv("Ubuntu:Pro:20.04:LTS", "7.68.0-1ubuntu2.26+esm1"), whole=True).matcher()
     os = {"id": "ubuntu", "version_id": "20.04", "codename": "focal", "support": {"status": "lts"}}
 
     finding = only(matcher, debian(package("curl", "7.68.0-1ubuntu2.25", origin="Ubuntu"), os=os))
@@ -250,7 +250,7 @@ def test_a_source_without_a_fix_is_one_finding_that_names_its_binaries(feeds: An
         },
         "vulnerabilities": [{"cve": "CVE-2026-7001", "product_status": {"known_affected": ["el9:vim"]}}],
     }
-    matcher = feeds.add("csaf", json.dumps(vex)).matcher()
+    matcher = feeds.add("csaf", json.dumps(vex), whole=True).matcher()
     host = el9(
         rpm("vim-common", "2:8.2-1.el9", source="vim"), rpm("vim-minimal", "2:8.2-1.el9", source="vim")
     )
@@ -334,7 +334,7 @@ def test_a_statement_without_a_fix_speaks_of_its_stream_and_up_to_its_version(fe
             }
         ],
     }
-    matcher = feeds.add("csaf", json.dumps(vex)).matcher()
+    matcher = feeds.add("csaf", json.dumps(vex), whole=True).matcher()
 
     assert only(matcher, el9(rpm("good", "0:1.0-1", source="good")))["state"] == "no_fix"
     assert matcher.assess(el9(rpm("good", "0:2.0-1", source="good")))["findings"] == []

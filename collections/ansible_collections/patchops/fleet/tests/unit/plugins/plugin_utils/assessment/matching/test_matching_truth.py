@@ -118,7 +118,7 @@ def host(debian: Make, system: str, packages: list[dict[str, Any]]) -> dict[str,
 
 def answer(feeds: Any, text: str, kind: str, document: dict[str, Any], cve: str) -> tuple[str, set[str]]:
     """The state of a CVE on a host, and the packages that its findings name; the feed's age doesn't count."""
-    feeds.add(kind, text)
+    feeds.add(kind, text, whole=True)
     verdict = feeds.matcher().verdict(document, cve)
     reasons = [one["code"] for one in verdict["reasons"]]
     state = "not_affected" if reasons == ["feed_stale"] else verdict["state"]
@@ -243,7 +243,7 @@ def test_an_offer_is_measured_by_the_version_of_its_source(feeds: Any, debian: M
         "source_version": "5.26.3-422.el8",
     }
     document = {**host(debian, "rocky 8.10", [package]), "updates": [offer]}
-    feeds.add("osv", rocky("perl", "4:5.26.3-422.el8"))
+    feeds.add("osv", rocky("perl", "4:5.26.3-422.el8"), whole=True)
     (finding,) = feeds.matcher().verdict(document, "CVE-2024-21208")["findings"]
 
     assert (finding["state"], finding["fix_available"]) == ("missing", True)
@@ -261,7 +261,7 @@ def test_the_fix_of_a_long_term_support_stream_needs_its_entitlement(feeds: Any,
 def test_another_publishers_build_of_a_named_source_is_not_called_clean(feeds: Any, debian: Make) -> None:
     package = rpm("perl-Errno", "1.28-420.el8", "perl", origin="Somebody", source_version="5.26.3-420.el8")
     document = host(debian, "rocky 8.10", [package])
-    feeds.add("osv", rocky("perl", "4:5.26.3-422.el8"))
+    feeds.add("osv", rocky("perl", "4:5.26.3-422.el8"), whole=True)
     verdict = feeds.matcher().verdict(document, "CVE-2024-21208")
 
     assert (verdict["state"], [one["code"] for one in verdict["reasons"]]) == ("unknown", ["foreign_package"])
