@@ -5,14 +5,20 @@
 from typing import Any, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Change, read_change
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import Cause
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import Field, shape
 
 
 class Held(NamedTuple):
-    """A package that a plan leaves out."""
+    """A package that a plan leaves out, or leaves in an older version than there is.
+
+    `security`: whether what stays behind closes security holes.
+    """
 
     name: str
     reason: str
+    cause: Optional[Cause] = None
+    security: bool = False
 
 
 class Plan(NamedTuple):
@@ -58,6 +64,8 @@ shape(
     Held,
     Field("name", "name", "The package."),
     Field("reason", "reason", "Why it was left out."),
+    Field("cause", "cause", "What keeps it out.", always=False),
+    Field("security", "security", "Whether it closes security holes.", always=False),
 )
 shape(
     Plan,
@@ -106,12 +114,12 @@ shape(
 )
 
 
-def plan_of(changes: Iterable[Change], held: Dict[str, str]) -> Plan:
-    """Return the plan of `changes`; `held`: reasons by name."""
+def plan_of(changes: Iterable[Change], held: Iterable[Held] = ()) -> Plan:
+    """Return the plan of `changes`."""
     packages = tuple(changes)
     return Plan(
         packages=packages,
-        held=tuple(Held(name, reason) for name, reason in sorted(held.items())),
+        held=tuple(sorted(held, key=lambda one: one.name)),
         download_bytes=sum(one.size for one in packages),
         disk_bytes=sum(one.disk_bytes for one in packages),
     )
@@ -128,7 +136,17 @@ def read_plan(document: Dict[str, Any]) -> Plan:
     """Return the plan that a document holds."""
     return Plan(
         packages=tuple(read_change(one) for one in document["packages"]),
-        held=tuple(Held(one["name"], one["reason"]) for one in document["held"]),
+        held=tuple(_read_held(one) for one in document["held"]),
         download_bytes=document["download_bytes"],
         disk_bytes=document["disk_bytes"],
+    )
+
+
+def _read_held(document: Dict[str, Any]) -> Held:
+    cause = document.get("cause")
+    return Held(
+        document["name"],
+        document["reason"],
+        Cause(cause) if cause is not None else None,
+        document.get("security", False),
     )

@@ -8,8 +8,13 @@ The package manager solves (see solver.py); what it is asked for is decided here
 from typing import Any, Dict, Iterable, List, NamedTuple, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
-from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan, plan_of
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import Cause
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Held, Plan, plan_of
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.left_out import (
+    HELD_ON_THE_HOST,
+    LeftOut,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.patch_sets import check_members
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import (
     Offer,
@@ -19,7 +24,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.so
 
 # The code of an error that a hold on the host is the reason of; never leaves this module.
 HELD = "held"
-_HELD_ON_THE_HOST = "held on the host"
 # One question to the package manager each: enough to say why, but not for hundreds of them.
 _EXPLAINED = 50
 # The errors that say that there is no solution; others say that none could be looked for.
@@ -39,11 +43,16 @@ _REMEDIES = {
 
 
 class Want(NamedTuple):
-    """One version that is asked for; those of a group stand or fall together."""
+    """One version that is asked for; those of a group stand or fall together.
+
+    `fallbacks`: lower versions that close security holes, the best first, for where `offer` can't be had.
+    """
 
     offer: Offer
     name: str
     group: str
+    fallbacks: Tuple[Offer, ...] = ()
+    security: bool = False
 
 
 def make_plan(
@@ -70,7 +79,7 @@ def make_plan(
     _check_sums(changes)
     if "patch_set" in selection:
         check_members(changes, selection["patch_set"], solver.name)
-    return plan_of(changes, selector.held)
+    return plan_of(changes, selector.left_out.all)
 
 
 def removals(changes: Iterable[Change]) -> List[str]:
@@ -90,20 +99,28 @@ class _Selector:
         self._solver = solver
         self._allow_removals = allow_removals
         self._blocked = blocked
-        self.held: Dict[str, str] = {}
+        self.left_out = LeftOut(solver.updates, solver.holds, blocked)
 
     def everything(self) -> List[Change]:
         """Return all upgrades, and note in `held` what stays behind."""
         try:
             changes, reasons = self._solver.upgrade_all(self._allow_removals)
+            changes = self._without_older(changes)
             self._check(changes)
         except DriverError as error:
             raise self._impossible(error)
-        for name, reason in self._holds_of(self._left(changes)) + sorted(reasons.items()):
-            self._hold(name, reason)
-        waiting = [one for one in self._left(changes) if one["name"] not in self.held and not one["blocked"]]
+        for update in self._solver.updates:
+            self.left_out.note_kept_back(update)
+        left = self._left(changes)
+        for update in left:
+            if update["held"]:
+                self.left_out.note_update(update, HELD_ON_THE_HOST, Cause.HOLD)
+        closing = {one["name"] for one in left if one["security"]}
+        for name, reason in sorted(reasons.items()):
+            self.left_out.note(Held(name, reason, Cause.DEPENDENCY, name in closing))
+        waiting = [one for one in left if one["name"] not in self.left_out and not one["blocked"]]
         for number, update in enumerate(waiting):
-            self._hold(update["name"], self._why_not(update, number < _EXPLAINED))
+            self.left_out.note_update(update, *self._why_not(update, number < _EXPLAINED))
         return changes
 
     def security(self) -> List[Change]:
@@ -117,15 +134,17 @@ class _Selector:
             )
         wants = []
         for update in self._solver.updates:
-            if not update["security"] or self._is_left_out(update["name"], update["candidate"]):
+            self.left_out.note_kept_back(update, security_only=True)
+            if not update["security"] or self.left_out.keeps(update["name"], update["candidate"]):
                 continue
             if update["blocked"]:
                 continue
             offer = self._solver.offer_for(update)
             if offer is None:
-                self._hold(update["name"], self._kept_back())
+                self.left_out.note_update(update, self._kept_back(), Cause.DEPENDENCY)
             else:
-                wants.append(Want(offer, update["name"], update.get("source") or update["name"]))
+                group = update.get("source") or update["name"]
+                wants.append(Want(offer, update["name"], group, security=True))
         return self._resolve(wants, required=False)[1]
 
     def named(self, names: List[str]) -> List[Change]:
@@ -142,7 +161,9 @@ class _Selector:
         wants, missing, older = [], [], []
         for (text, given), seen in zip(asked, sightings):
             version = given or (seen.offer.version if seen.offer else "")
-            if version in seen.installed or self._is_left_out(str(seen.name), version):
+            if version in seen.installed and not given:
+                self.left_out.note_newer(str(seen.name))
+            if version in seen.installed or self.left_out.keeps(str(seen.name), version):
                 continue
             if version and seen.installed and self._solver.is_older(version, seen.installed[-1]):
                 older.append(f"{text}={version} (installed: {seen.installed[-1]})")
@@ -173,7 +194,7 @@ class _Selector:
         wants, missing = [], []
         for member, seen in zip(patch_set["packages"], self._solver.members(patch_set["packages"])):
             name, version = member["name"], member["version"]
-            if not self._is_wanted(seen, version) or self._is_left_out(name, version):
+            if not self._is_wanted(seen, version) or self.left_out.keeps(name, version):
                 continue
             if seen.offer is None:
                 missing.append(f"{name} {version}")
@@ -206,13 +227,6 @@ class _Selector:
         if not seen.installed or version in seen.installed:
             return False
         return self._solver.is_older(seen.installed[-1], version)
-
-    def _is_left_out(self, name: str, version: str) -> bool:
-        """Tell whether a version doesn't come because of a hold, which is noted, or as it was taken back."""
-        if name in self._solver.holds:
-            self._hold(name, _HELD_ON_THE_HOST)
-            return True
-        return (name, version) in self._blocked
 
     def _new_members(self, patch_set: Dict[str, Any], changes: List[Change]) -> List[Want]:
         """Return the set's own versions of what would newly come along in another version."""
@@ -248,7 +262,7 @@ class _Selector:
                 if required and error.code != HELD:
                     raise self._impossible(error)
                 for want in members:
-                    self._hold(want.name, _reason(error))
+                    self.left_out.note(Held(want.name, _reason(error), _cause(error), want.security))
         return accepted, changes
 
     def _ask(self, wants: List[Want]) -> List[Change]:
@@ -257,7 +271,28 @@ class _Selector:
         held = sorted({one.name for one in changes} & set(self._solver.holds))
         if held:
             raise DriverError(HELD, "needs a change of held " + ", ".join(held))
+        older = [_as_older(one) for one in changes if one.action is Action.DOWNGRADE]
+        if older:
+            raise DriverError("unsatisfiable", "needs an older version of " + ", ".join(older))
         return changes
+
+    def _without_older(self, changes: List[Change]) -> List[Change]:
+        """Return an upgrade of all without what would go back to an older version, which is noted.
+
+        Nothing that is applied goes back, so no plan promises it.
+        """
+        older = [one for one in changes if one.action is Action.DOWNGRADE]
+        if not older:
+            return changes
+        for one in older:
+            reason = f"{self._solver.name} prefers the older {one.after}, and only state: reverted goes back"
+            self.left_out.note(Held(one.name, reason, Cause.OLDER))
+        rising = [one for one in changes if one.action is Action.UPGRADE]
+        seen = self._solver.members(
+            [{"name": one.name, "arch": one.arch, "version": one.after} for one in rising]
+        )
+        wants = [Want(one.offer, one.offer.name, one.offer.name) for one in seen if one.offer]
+        return self._resolve(wants, required=False)[1]
 
     def _check(self, changes: List[Change]) -> None:
         check_removals(changes, self._allow_removals)
@@ -280,26 +315,21 @@ class _Selector:
             if (one["name"], one["arch"]) not in taken and one["name"] not in gone
         ]
 
-    def _why_not(self, update: Dict[str, Any], asking: bool) -> str:
+    def _why_not(self, update: Dict[str, Any], asking: bool) -> Tuple[str, Cause]:
         """Return why an update stays behind; `asking`: whether the package manager may be asked for it."""
         if update.get("phased") is not None:
-            return f"phased: the distribution offers it to {update['phased']} % of its hosts so far"
+            reason = f"phased: the distribution offers it to {update['phased']} % of its hosts so far"
+            return reason, Cause.PHASED
         offer = self._solver.offer_for(update) if asking else None
         if offer is not None:
             try:
                 self._ask([Want(offer, update["name"], update["name"])])
             except DriverError as error:
-                return _reason(error)
-        return self._kept_back()
-
-    def _holds_of(self, updates: List[Dict[str, Any]]) -> List[Tuple[str, str]]:
-        return [(one["name"], _HELD_ON_THE_HOST) for one in updates if one["held"]]
+                return _reason(error), _cause(error)
+        return self._kept_back(), Cause.DEPENDENCY
 
     def _kept_back(self) -> str:
         return f"kept back by {self._solver.name}"
-
-    def _hold(self, name: str, reason: str) -> None:
-        self.held.setdefault(name, reason)
 
     def _impossible(self, error: DriverError) -> DriverError:
         """Return a solver's error with the package manager's name, and a remedy where it has none."""
@@ -321,6 +351,15 @@ def _check_sums(changes: List[Change]) -> None:
                 f"The repositories give no SHA-256 for {one.name} {one.after}.",
                 "Use a repository whose index carries SHA-256 sums.",
             )
+
+
+def _as_older(change: Change) -> str:
+    return f"{change.name} ({change.before} to {change.after})"
+
+
+def _cause(error: DriverError) -> Cause:
+    """Return what a refusal comes from: a hold on the host, or packages that don't fit together."""
+    return Cause.HOLD if error.code == HELD else Cause.DEPENDENCY
 
 
 def _reason(error: DriverError) -> str:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How apt is called for planning and acting: options, environment, names of packages and of their files."""
 
+import functools
 import os
 import re
 from typing import List
@@ -83,6 +84,7 @@ def apt_cache_show(specs: List[str]) -> str:
     )
 
 
+@functools.lru_cache(maxsize=None)
 def is_older(version: str, other: str) -> bool:
     """Tell whether `version` sorts before `other`, as dpkg says."""
     return process.run(["dpkg", "--compare-versions", version, "lt", other]).rc == 0

@@ -41,7 +41,8 @@ _LONGEST = 2000
 
 def simulate(files: List[str], removals: List[str], allow_downgrades: bool) -> List[simulation.Change]:
     """Return what `install` would change; raises DriverError when apt finds it impossible."""
-    result = commands.apt_get(["-s"] + _arguments(files, removals, allow_downgrades))
+    # With -y as `install` has it: apt then refuses here what it would refuse there.
+    result = commands.apt_get(["-s", "-y"] + _arguments(files, removals, allow_downgrades))
     if result.rc != 0:
         reasons = simulation.errors(result.stderr) + simulation.unmet(result.stdout)[:5]
         raise DriverError(

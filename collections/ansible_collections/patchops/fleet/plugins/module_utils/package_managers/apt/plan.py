@@ -140,7 +140,7 @@ class AptSolver(solver.Solver):
         return Change(
             name=told.name,
             arch=arch,
-            action=Action.UPGRADE if told.before else Action.INSTALL,
+            action=_action(told),
             before=told.before,
             after=told.after,
             from_arch=present["arch"] if present and moved else None,
@@ -151,15 +151,11 @@ class AptSolver(solver.Solver):
         kib = before["installed_kib"] if before else 0
         if change.after is None:
             return change._replace(disk_bytes=-1024 * kib)
-        action = change.action
-        if change.before and commands.is_older(change.after, change.before):
-            action = Action.DOWNGRADE
         after = records.get((change.name, change.arch, change.after))
         known = self._update(change)
         releases = self._releases.get((change.name, change.arch, change.after), [])
         release = releases[0] if releases else {"label": "", "suite": ""}
         return change._replace(
-            action=action,
             origin=known.get("origin") or release["label"],
             suite=known.get("suite") or release["suite"],
             security=known["security"] if known else simulation.is_security(releases),
@@ -187,6 +183,13 @@ class AptSolver(solver.Solver):
             if (record["served"] or not served) and (key not in found or not found[key]["served"]):
                 found[key] = record
         return found
+
+
+def _action(told: simulation.Change) -> Action:
+    if told.before is None:
+        return Action.INSTALL
+    older = told.after is not None and commands.is_older(told.after, told.before)
+    return Action.DOWNGRADE if older else Action.UPGRADE
 
 
 def _key(name: str, arch: Optional[str], native: str) -> str:

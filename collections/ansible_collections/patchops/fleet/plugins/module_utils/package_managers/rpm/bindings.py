@@ -9,9 +9,10 @@ import sys
 from types import ModuleType
 from typing import IO, Any, Dict, List, Optional, Tuple, cast
 
-from ansible_collections.patchops.fleet.plugins.module_utils.contracts import change, plan, shape
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts import change, kept_back, plan, shape
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import (
     errors,
+    left_out,
     patch_sets,
     selection,
     solver,
@@ -35,10 +36,12 @@ from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm
 SHARED = (
     shape,
     change,
+    kept_back,
     plan,
     numbers,
     versions,
     errors,
+    left_out,
     patch_sets,
     solver,
     selection,

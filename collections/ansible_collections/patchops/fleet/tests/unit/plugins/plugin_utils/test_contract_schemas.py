@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.answer import Answer
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import Cause
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import (
     Blocked,
+    Held,
     Plan,
     freeze,
     plan_of,
@@ -77,8 +79,8 @@ def test_every_attribute_of_a_contract_has_a_key_and_a_description(kind: type) -
     assert all(one.description.endswith(".") for one in SHAPES[kind])
 
 
-@given(st.lists(changes), st.dictionaries(words, words))
-def test_a_plan_fits_its_schema_and_is_read_back_as_it_was(made: list[Change], held: dict[str, str]) -> None:
+@given(st.lists(changes), st.lists(st.builds(Held, words, words, st.none() | st.sampled_from(Cause))))
+def test_a_plan_fits_its_schema_and_is_read_back_as_it_was(made: list[Change], held: list[Held]) -> None:
     plan = plan_of(made, held)
     frozen = document(freeze(plan, [Blocked("bash", "2", "abc")], "debian-12-amd64"))
     jsonschema.validate(frozen, PLAN_SCHEMA)

@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
-from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import (
+    Cause,
+    KeptBack,
+    write_kept_back,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Held, Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import solver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.selection import make_plan
@@ -38,6 +43,8 @@ class Small(solver.Solver):
         self.removes: dict[str, str] = {}
         self.holds: set[str] = set()
         self.kept_from_updaters: set[str] = set()
+        self.passed_over: dict[str, KeptBack] = {}
+        self.prefers_older: set[str] = set()
         self.questions = 0
 
     @property
@@ -51,6 +58,7 @@ class Small(solver.Solver):
                 "held": name in self.holds,
                 "blocked": name in self.kept_from_updaters,
                 "source": name,
+                "kept_back": write_kept_back(self.passed_over.get(name)),
             }
             for name, version in self.installed.items()
             if self.served[name] and self.served[name][-1] > version
@@ -83,7 +91,8 @@ class Small(solver.Solver):
             and self.needs.get(one["name"]) not in self.holds
             and (allow_removals or one["name"] not in self.removes)
         ]
-        return Upgrade(self.install(wanted, allow_removals), {})
+        older = [Offer(name, "noarch", "0") for name in sorted(self.prefers_older)]
+        return Upgrade(self.install(wanted + older, allow_removals), {})
 
     def install(self, offers: list[Offer], allow_removals: bool) -> list[Change]:
         self.questions += 1
@@ -100,14 +109,17 @@ class Small(solver.Solver):
         if name not in self.served:
             return Sighting(None)
         served = self.served[name]
-        chosen = version or (served[-1] if served else "")
         present = self.installed.get(name)
+        usual = present if name in self.passed_over else served[-1] if served else ""
+        chosen = version or usual or ""
         offer = Offer(name, "noarch", chosen) if chosen in served else None
         return Sighting(name, (present,) if present else (), offer)
 
     def _change(self, name: str, version: str) -> Change:
         before = self.installed.get(name)
         action = Action.UPGRADE if before else Action.INSTALL
+        if before and version < before:
+            action = Action.DOWNGRADE
         return Change(name, "noarch", action, before, version, sha256=SUM)
 
 
@@ -228,6 +240,41 @@ def test_an_error_that_is_not_about_packages_is_no_reason_to_leave_one_out() -> 
         make_plan(Full(), {"select": "security"})
 
 
+@pytest.mark.parametrize(
+    "selection", [{"select": "security"}, {"select": "all"}, {"packages": ["a"]}], ids=str
+)
+def test_what_the_package_manager_passes_over_is_told_with_its_cause(selection: dict[str, Any]) -> None:
+    small = Small()
+    small.kept_from_updaters, small.served["a"] = {"a"}, ["1", "3"]
+    small.passed_over = {"a": KeptBack("3", Cause.DEFAULT_RELEASE, "the default release is older", True)}
+    plan = make_plan(small, selection)
+    assert Held("a", "the default release is older", Cause.DEFAULT_RELEASE, security=True) in plan.held
+
+
+def test_what_is_passed_over_without_closing_holes_is_no_matter_of_security() -> None:
+    small = Small()
+    small.kept_from_updaters = {"c"}
+    small.passed_over = {"c": KeptBack("3", Cause.EXCLUDE, "exclude=c", security=False)}
+    assert held(make_plan(small, {"select": "security"})) == {}
+    assert held(make_plan(small, {"select": "all"}))["c"] == "exclude=c"
+
+
+def test_what_was_taken_back_is_not_told_as_passed_over_as_well() -> None:
+    small = Small()
+    small.kept_from_updaters = {"a"}
+    small.passed_over = {"a": KeptBack("3", Cause.PIN, "a pin of -1", True)}
+    assert held(make_plan(small, {"select": "security"}, blocked=taken_back("a", "3"))) == {}
+
+
+def test_an_upgrade_of_all_goes_back_to_no_older_version_and_brings_the_rest() -> None:
+    small = Small()
+    small.prefers_older = {"c"}
+    small.kept_from_updaters = {"c"}
+    plan = make_plan(small, {"select": "all"})
+    assert coming(plan) == {"a": "3", "b": "3", "d": "3"}
+    assert held(plan)["c"].startswith("small prefers the older 0")
+
+
 @st.composite
 def hosts(draw: st.DrawFn) -> tuple[Small, list[dict[str, str]]]:
     small, some = Small(), st.sampled_from(NAMES)
@@ -235,6 +282,7 @@ def hosts(draw: st.DrawFn) -> tuple[Small, list[dict[str, str]]]:
     small.kept_from_updaters = draw(st.sets(some))
     small.needs = draw(st.dictionaries(some, st.sampled_from((*NAMES, "new"))))
     small.removes = draw(st.dictionaries(some, some))
+    small.prefers_older = draw(st.sets(some))
     small.installed = {name: draw(st.sampled_from("123")) for name in NAMES}
     back = st.sampled_from([("a", "3"), ("b", "2"), ("new", "6")])
     return small, [{"name": name, "version": version} for name, version in draw(st.lists(back))]

@@ -134,7 +134,7 @@ class FakeDriver(Driver):
             for one in CHANGES
             if (one.name, one.arch, one.after) not in self.packages and (one.name, one.after) not in pinned
         ]
-        return plan_of(changes, {})
+        return plan_of(changes)
 
     def file_names(self, changes: list[dict[str, Any]]) -> list[str]:
         return [f"{one['name']}_{one['to']}_{one['arch']}.deb" for one in changes if one["to"]]

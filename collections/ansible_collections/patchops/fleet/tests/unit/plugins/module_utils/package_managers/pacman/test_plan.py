@@ -54,6 +54,7 @@ class SmallPacman:
                     "name": name,
                     "arch": "any",
                     "held": name in self.holds,
+                    "security": False,
                     "blocked": name in self.blocked,
                 }
                 for name in ("bash", "old-name", "pusher", "tool")
@@ -115,7 +116,9 @@ def test_everything_but_what_would_have_others_removed(pacman: SmallPacman) -> N
         ("new-name", "install", None, "2-1"),
         ("old-name", "remove", "1-1", None),
     }
-    assert made["held"] == [{"name": "pusher", "reason": "needs the removal of pushed"}]
+    assert made["held"] == [
+        {"name": "pusher", "reason": "needs the removal of pushed", "cause": "dependency"}
+    ]
     assert made["download_bytes"] == 40
 
 
@@ -139,7 +142,7 @@ def test_what_is_held_or_was_taken_back_is_left_out(pacman: SmallPacman) -> None
     pacman.holds, pacman.blocked = {"bash"}, {"tool"}
     made = planned(pacman, {"select": "all"}, allow_removals=True)
     assert {"bash", "tool"} & {one["name"] for one in made["packages"]} == set()
-    assert made["held"] == [{"name": "bash", "reason": "held on the host"}]
+    assert made["held"] == [{"name": "bash", "reason": "held on the host", "cause": "hold"}]
 
 
 def test_security_updates_can_not_be_chosen_and_that_is_not_nothing_to_do(pacman: SmallPacman) -> None:
@@ -176,7 +179,7 @@ def test_a_named_package_that_is_held_or_current_asks_pacman_for_nothing(pacman:
     pacman.holds = {"bash"}
     made = planned(pacman, {"packages": ["bash", "tool=1-1"]})
     assert made["packages"] == []
-    assert made["held"] == [{"name": "bash", "reason": "held on the host"}]
+    assert made["held"] == [{"name": "bash", "reason": "held on the host", "cause": "hold"}]
     assert pacman.asked == []
 
 
@@ -186,7 +189,7 @@ def test_a_named_package_that_needs_a_change_of_a_held_one_is_left_out_with_the_
     pacman.holds = {"newdep"}
     made = planned(pacman, {"packages": ["tool"]})
     assert made["packages"] == []
-    assert made["held"] == [{"name": "tool", "reason": "needs a change of held newdep"}]
+    assert made["held"] == [{"name": "tool", "reason": "needs a change of held newdep", "cause": "hold"}]
 
 
 def test_members_that_the_repositories_dropped_are_missing(pacman: SmallPacman) -> None:

@@ -139,18 +139,26 @@ def test_a_named_package_that_has_no_solution_is_refused_with_dnfs_own_reason() 
     assert refused.value.code == "unsatisfiable"
 
 
+BROKEN_BASH = {
+    "name": "bash",
+    "reason": "nothing provides what bash needs",
+    "cause": "dependency",
+    "security": True,
+}
+
+
 def test_of_security_updates_what_has_no_solution_stays_and_the_rest_comes() -> None:
     plan = planned(FourPackages(broken=("bash",)), {"select": "security"})
     assert names(plan) == {"curl"}
-    assert plan["held"] == [{"name": "bash", "reason": "nothing provides what bash needs"}]
+    assert plan["held"] == [BROKEN_BASH]
 
 
 def test_of_all_updates_what_stays_is_told_with_the_reason() -> None:
     plan = planned(FourPackages(holds=("vim",), broken=("bash",)), {"select": "all"})
     assert names(plan) == {"curl"}
     assert plan["held"] == [
-        {"name": "bash", "reason": "nothing provides what bash needs"},
-        {"name": "vim", "reason": "held on the host"},
+        BROKEN_BASH,
+        {"name": "vim", "reason": "held on the host", "cause": "hold"},
     ]
 
 

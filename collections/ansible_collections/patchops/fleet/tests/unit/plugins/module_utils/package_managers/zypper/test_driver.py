@@ -312,7 +312,7 @@ def test_held_packages_are_left_out_of_a_plan_with_the_reason(
     host.offers()
     host.offers(("bash", "2-1", "updates"), everything=True)
     monkeypatch.setattr(Zypper, "locks", lambda _self: answers.Locks({"bash"}, set()))
-    assert plan(select="all")["held"] == [{"name": "bash", "reason": "held on the host"}]
+    assert plan(select="all")["held"] == [{"name": "bash", "reason": "held on the host", "cause": "hold"}]
     assert plan(packages=["bash"])["packages"] == []
 
 
