@@ -14,8 +14,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency import ssvc
 
 _INTRODUCTION = """\
 YAML. Check one with `patchops policy check FILE`; `patchops policy schema` prints its JSON Schema for
-editors. What it is for is told in [Assessment](../guides/assessment.md). Every key is optional unless it says
-otherwise."""
+editors. What it is for is told in [Assessment](../guides/assessment.md) and
+[Calendars](../guides/calendars.md). Every key is optional unless it says otherwise. Below `people`,
+`inventories`, `calendars`, `cycles`, `gates` and `recipients` stands a name that you give, then what is
+listed."""
 
 
 def policy_file() -> str:
@@ -48,6 +50,10 @@ def _entries(root: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> 
     schema = _resolved(root, schema)
     if schema.get("type") == "array":
         yield from _entries(root, schema["items"], depth)
+    for branch in schema.get("anyOf", ()):
+        yield from _entries(root, branch, depth)
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from _entries(root, schema["additionalProperties"], depth)
     for name, spec in schema.get("properties", {}).items():
         told = _resolved(root, spec)
         required = " (required)" if name in schema.get("required", []) else ""

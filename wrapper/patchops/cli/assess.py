@@ -20,13 +20,11 @@ from patchops.assessment.assess import keep, policy_of
 from patchops.assessment.failures import failed_updates
 from patchops.cli.assessment_view import print_assessment
 from patchops.cli.host_choice import choose, host_options
-from patchops.cli.options import output_options
+from patchops.cli.options import output_options, policy_option
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import ExitCode, InputError
 from patchops.paths import DataDirectory, data_directory
 from patchops.store.state import run_owner
-
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.command()
@@ -40,7 +38,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
     help="The criticality of that host.",
 )
 @click.option("--db", metavar="FILE", type=click.Path(path_type=Path), help="The advisory database.")
-@click.option("--policy", metavar="FILE", type=_FILE, envvar="PATCHOPS_POLICY", help="The policy file.")
+@policy_option()
 @click.option("--ledger", metavar="FILE", type=click.Path(path_type=Path), help="The memory of due dates.")
 @click.option("--no-ledger", is_flag=True, help="Neither know nor keep earlier due dates.")
 @click.option("--include-installed", is_flag=True, help="List also the fixes that are installed.")

@@ -19,14 +19,13 @@ from patchops.calendars.export import to_ical
 from patchops.calendars.model import HOST_ZONE
 from patchops.calendars.occurrences import Timetable
 from patchops.cli.console import stdout_console
+from patchops.cli.options import policy_option
 from patchops.policy.calendars import load_calendars
 from patchops.text import plain
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-
 
 @click.command()
-@click.option("--policy", "-p", type=_FILE, required=True, envvar="PATCHOPS_POLICY", help="The policy file.")
+@policy_option("-p", required=True)
 @click.option("--days", type=click.IntRange(1, 730), default=60, show_default=True, help="How far to look.")
 @click.option("--timezone", "zone_name", metavar="ZONE", help="Show times in this zone, not the policy's.")
 @click.option("--ical", "as_ical", is_flag=True, help="Print an iCalendar file, for a calendar program.")

@@ -24,7 +24,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import key
 from patchops.assessment.assess import findings_of, latest, policy_of
 from patchops.assessment.hosts import scanned_hosts
 from patchops.cli.assessment_view import print_findings, print_intelligence
-from patchops.cli.options import output_options
+from patchops.cli.options import output_options, policy_option
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import InputError
 from patchops.exports.cyclonedx import cyclonedx_document
@@ -98,7 +98,7 @@ def findings(as_csv: bool, as_json: bool, query: str | None, source: Path | None
 @click.command()
 @click.argument("kind", type=click.Choice(["cyclonedx-sbom", "cyclonedx-vdr", "openvex", "csv"]))
 @_filter_options
-@click.option("--policy", metavar="FILE", type=_FILE, envvar="PATCHOPS_POLICY", help="The policy file.")
+@policy_option()
 @click.option("--author", metavar="NAME", default="PatchOps", show_default=True, help="OpenVEX: who says it.")
 @click.option(
     "--output", "-o", metavar="FILE", type=click.Path(path_type=Path), help="Write there, not to stdout."

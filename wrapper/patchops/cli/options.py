@@ -61,6 +61,19 @@ def inventory_name_option(function: _F) -> _F:
     )(function)
 
 
+def policy_option(*names: str, required: bool = False) -> Callable[[_F], _F]:
+    """`--policy`, and other `names` for it: a file, or a folder of files."""
+    return click.option(
+        "--policy",
+        *names,
+        metavar="PATH",
+        type=click.Path(exists=True, readable=True, path_type=Path),
+        required=required,
+        envvar="PATCHOPS_POLICY",
+        help="The policy: a file, or a folder of files.",
+    )
+
+
 def inventory_options(function: _F) -> _F:
     """`-i`, `--inventory-name` and `--limit`."""
     function = inventory_name_option(function)

@@ -34,9 +34,9 @@ def policy() -> None:
 
 
 @policy.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", metavar="PATH", type=click.Path(exists=True, readable=True, path_type=Path))
 def check(file: Path) -> None:
-    """Check FILE as a whole; says every problem with line, place and remedy."""
+    """Check a policy as a whole (a file, or a folder of files); says every problem with line and remedy."""
     today = datetime.now(timezone.utc).date()
     calendars = load_calendars(file, today)
     found = policy_of(file)

@@ -21,6 +21,7 @@ from patchops.cli.options import (
     inventory_options,
     output_options,
     passwords,
+    policy_option,
 )
 from patchops.cli.output import compile_query, print_json
 from patchops.cli.progress import RunView
@@ -35,7 +36,6 @@ from patchops.runs.patch_sets import locate_patch_set
 from patchops.runs.request import CHANGING, RunRequest
 from patchops.text import plain
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SERIAL = re.compile(r"[1-9][0-9]*%?")
 _BUDGET = re.compile(r"[0-9]+|([0-9]|[1-9][0-9]|100)%")
@@ -74,7 +74,7 @@ def _run_options(function: _F) -> _F:
     multiple=True,
     help="Exit with 4 when updates are pending, or past their due date (repeatable).",
 )
-@click.option("--policy", metavar="FILE", type=_FILE, envvar="PATCHOPS_POLICY", help="Policy for due dates.")
+@policy_option()
 @click.pass_context
 def scan(ctx: click.Context, /, fail_on: Sequence[str], policy: Path | None, **common: Any) -> None:
     """Ask every host what it is, what is installed, and what is pending. Changes nothing."""

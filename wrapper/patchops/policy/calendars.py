@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import parse_zone
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import (
     PolicyError,
-    PolicyText,
     find_problems,
     read_policy_text,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.schema import Problem
+from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.text import PolicyText
 from patchops.assessment.assess import unusable_policy
 from patchops.calendars.model import Calendar, Exported, read_calendar
 
@@ -38,13 +38,18 @@ def load_calendars(path: Path, today: date) -> Calendars:
         text = read_policy_text(path)
     except PolicyError as error:
         raise unusable_policy(error.args) from None
-    calendars, problems = read_calendars(text, path.parent, today)
+    calendars, problems = read_calendars(text, folder_of(path), today)
     found = find_problems(text)
     places = {problem.place for problem in found}
     found += [problem for problem in problems if problem.place not in places]
     if found:
         raise unusable_policy([text.told(problem) for problem in found])
     return calendars
+
+
+def folder_of(path: Path) -> Path:
+    """Return what the relative paths of a policy count from: its folder."""
+    return path if path.is_dir() else path.parent
 
 
 def read_calendars(text: PolicyText, folder: Path, today: date) -> tuple[Calendars, list[Problem]]:

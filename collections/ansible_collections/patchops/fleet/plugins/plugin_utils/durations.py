@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spans of elapsed time as people write them: ``90s``, ``30m``, ``4h``, ``14d``, ``2h 30m``, ``14 days``.
+"""Spans of elapsed time: ``90s``, ``30m``, ``4h``, ``14d``, ``2h 30m``, ``14 days``, ``1 month``.
 
-A day is 24 hours here. Where a policy counts calendar days or months, it says so and reads them itself.
+A day is 24 hours here, and a month 30 days. Where a policy counts calendar days or months, it says so and
+reads them itself.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Final
 
 EXAMPLES: Final = "'90s', '30m', '4h', '2h 30m' or '14d'"
 
-_UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_SECONDS: Final = {"M": 30 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _WORDS: Final = {
     word: unit
     for unit, words in {
+        "M": ("month", "months"),
         "w": ("w", "week", "weeks"),
         "d": ("d", "day", "days"),
         "h": ("h", "hour", "hours"),
@@ -26,7 +28,7 @@ _WORDS: Final = {
     for word in words
 }
 _PART: Final = re.compile(r"(?P<count>[0-9]{1,6}) ?(?P<word>[a-z]+) ?")
-_ORDER: Final = "wdhms"
+_ORDER: Final = "".join(_SECONDS)
 
 
 def parse_duration(value: object) -> timedelta:
@@ -46,7 +48,7 @@ def parse_duration(value: object) -> timedelta:
         position = match.end()
     if not counts:
         raise _refusal(value)
-    return timedelta(**{_UNITS[unit]: count for unit, count in counts.items()})
+    return timedelta(seconds=sum(_SECONDS[unit] * count for unit, count in counts.items()))
 
 
 def _refusal(value: object) -> ValueError:

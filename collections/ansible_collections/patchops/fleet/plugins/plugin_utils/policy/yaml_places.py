@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -19,6 +19,17 @@ class YamlError(ValueError):
     """Text that is not usable YAML; the message names line and remedy."""
 
 
+class Read(NamedTuple):
+    """Plain data, the line of each place in it, and a hint where YAML makes a value of an unquoted text.
+
+    A place is for example ``waivers.entries[0].until``, lines count from 1.
+    """
+
+    data: Any
+    lines: dict[str, int]
+    hints: dict[str, str]
+
+
 class _Loader(yaml.SafeLoader):
     """Safe types only, and days stay the text that was written."""
 
@@ -29,8 +40,8 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_yaml(text: str) -> tuple[Any, dict[str, int]]:
-    """The data, and for each place (``waivers.entries[0].until``) its line, counted from 1.
+def read_yaml(text: str) -> Read:
+    """Read one YAML document.
 
     Raises YamlError for broken YAML, keys given twice, keys that aren't text, and data that is too large.
     """
@@ -41,7 +52,7 @@ def read_yaml(text: str) -> tuple[Any, dict[str, int]]:
         raise YamlError(_message(error)) from None
     try:
         node = loader.get_single_node()
-        return _Reader(loader).read(node) if node is not None else (None, {})
+        return _Reader(loader).read(node) if node is not None else Read(None, {}, {})
     except yaml.YAMLError as error:
         raise YamlError(_message(error)) from None
     except RecursionError:
@@ -54,10 +65,11 @@ class _Reader:
     def __init__(self, loader: _Loader) -> None:
         self._loader = loader
         self._lines: dict[str, int] = {}
+        self._hints: dict[str, str] = {}
         self._seen = 0
 
-    def read(self, node: yaml.Node) -> tuple[Any, dict[str, int]]:
-        return self._plain(node, ""), self._lines
+    def read(self, node: yaml.Node) -> Read:
+        return Read(self._plain(node, ""), self._lines, self._hints)
 
     def _plain(self, node: yaml.Node, place: str) -> Any:
         line = node.start_mark.line + 1
@@ -71,7 +83,11 @@ class _Reader:
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self._plain(item, f"{place}[{number}]") for number, item in enumerate(node.value)]
-        return self._loader.construct_object(node)
+        value = self._loader.construct_object(node)
+        if _is_trap(node.value, value):
+            shown = str(value).lower()
+            self._hints[place] = f"YAML reads an unquoted {node.value} as {shown}"
+        return value
 
     def _mapping(self, node: yaml.MappingNode, place: str) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -82,8 +98,17 @@ class _Reader:
             key = str(key_node.value)
             if key in data:
                 raise YamlError(f"line {line}: {key!r} is given twice; keep one of the two")
-            data[key] = self._plain(value_node, f"{place}.{key}" if place else key)
+            inside = f"{place}.{key}" if place else key
+            data[key] = self._plain(value_node, inside)
+            self._lines[inside] = line
         return data
+
+
+def _is_trap(written: str, value: object) -> bool:
+    """Tell whether YAML 1.1 makes a number in base 60 of a time of day, or a truth of a word such as on."""
+    if isinstance(value, bool):
+        return written.lower() not in ("true", "false")
+    return isinstance(value, (int, float)) and ":" in written
 
 
 def _message(error: yaml.YAMLError) -> str:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calendar spans as policies write them: ``14 days``, ``1 month``."""
+"""Calendar spans as policies write them: ``14 days``, ``14d``, ``2w``, ``1 month``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_SPAN = re.compile(r"(?P<count>[0-9]{1,4}) (?P<unit>day|month)s?\Z")
+_SPAN = re.compile(r"(?P<count>[0-9]{1,4}) ?(?P<unit>d|w|day|week|month)(?:(?<=[a-z]{3})s)?\Z")
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,14 @@ class Span:
 
     @classmethod
     def parse(cls, text: str) -> Span:
-        """Read ``N days`` or ``N months``; raises ValueError with the accepted form."""
+        """Read days, weeks or months; raises ValueError with the accepted form."""
         match = _SPAN.match(text)
         if match is None:
             raise ValueError(f"{text!r} is not a span of time: write for example '14 days' or '1 month'")
-        return cls(int(match["count"]), match["unit"])
+        count, unit = int(match["count"]), match["unit"]
+        if unit in ("w", "week"):
+            return cls(7 * count, "day")
+        return cls(count, "month" if unit == "month" else "day")
 
     def after(self, start: date) -> date:
         """The last day of the span when it starts on ``start``.

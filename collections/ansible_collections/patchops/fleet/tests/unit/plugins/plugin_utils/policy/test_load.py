@@ -156,8 +156,23 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("      owner: ann\n", "      owner: ann\n      owner: eve\n", "line 27: 'owner' is given twice"),
         ("CVE-2026-1000", "CVE-26", 'scope.cves[0]: "CVE-26" has another form. Remedy: A CVE id such as'),
         ("after_days: 7", "after_days: -1", "baseline.approve[0].after_days: -1 is less than 0"),
-        ("after_days: 7", "after: 7", "baseline.approve[0].after: unknown key. Remedy: known here: name,"),
+        (
+            "after_days: 7",
+            "after: 7",
+            "baseline.approve[0].after: unknown key. Remedy: did you mean after_days? known here: name,",
+        ),
         ("kev_at_once: false", "kev_at_once: 0", "baseline.kev_at_once: 0 is not true or false"),
+        (
+            "by: ann",
+            "by: on",
+            "urgency.acts[0].by: true is not a text; put it in quotes (YAML reads an unquoted on as true)",
+        ),
+        (
+            "by: ann",
+            "by: 22:00",
+            "urgency.acts[0].by: 1320 is not a text; put it in quotes (YAML reads an unquoted 22:00 as 1320)",
+        ),
+        ("by: ann", "by: ann\n      on: call", "urgency.acts[0].on: unknown key"),
     ],
 )
 def test_a_wrong_policy_is_refused_with_file_line_place_and_remedy(old: str, new: str, message: str) -> None:
@@ -216,6 +231,76 @@ def test_aliases_that_multiply_are_refused() -> None:
 def test_our_reading_of_the_schema_agrees_with_a_full_implementation(text: str) -> None:
     jsonschema: Any = pytest.importorskip("jsonschema")
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    data, _lines = read_yaml(text)
+    data = read_yaml(text).data
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     assert (problems(schema, data) == []) == validator.is_valid(data)
+
+
+CYCLE = """\
+people: {board: [ann, bob]}
+inventories: {prod: {sources: [hosts.yml], refresh: 1h}}
+recipients: {ops: {command: [/bin/tell]}}
+cycles:
+  monthly:
+    inventory: prod
+    install: {cves: [CVE-2026-1234]}
+    rings:
+      - {name: first, hosts: canary, max_failures: 2, max_in_flight: 5%}
+      - {name: last, hosts: rest, batches: [1, "10%"], max_in_flight: {total: 10, per: {site: 2}}}
+    gates:
+      board: {approval: {by: [board]}}
+      ready: {http: {url: "https://status.example.com/ready"}, timeout: 10s}
+    notices: [{before: 24h, to: [ops]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("", "", ""),
+        (
+            "inventory: prod",
+            "inventori: prod",
+            "inventori: unknown key. Remedy: did you mean inventory?",
+        ),
+        ("max_failures: 2", "max_failures: 2.5", "2.5 is not a whole number or a text; put it in quotes"),
+        ("max_failures: 2", "max_failures: true", "true is not a whole number or a text"),
+        (
+            "max_failures: 2",
+            "max_failures: 101%",
+            '"101%" has another form. Remedy: How many hosts may be lost',
+        ),
+        ("max_failures: 2", "max_failures: -1", "-1 is less than 0"),
+        ("max_in_flight: 5%", "max_in_flight: 0", "0 is less than 1"),
+        ("site: 2", "site: 0", "rings[1].max_in_flight.per.site: 0 is less than 1"),
+        ("site: 2}", "site: 2}, all: 3", "max_in_flight.all: unknown key. Remedy: known here: total, per"),
+        ("install: {cves: [CVE-2026-1234]}", "install: secure", '"secure" is none of "baseline", "security"'),
+        (
+            "install: {cves: [CVE-2026-1234]}",
+            "install: secure",
+            "Remedy: did you mean security? baseline",
+        ),
+        ("CVE-2026-1234", "CVE-1", 'install.cves[0]: "CVE-1" has another form'),
+        ("monthly:", "my.cycle:", 'cycles.my.cycle: "my.cycle" has another form. Remedy: Up to 63 letters'),
+        (
+            "refresh: 1h",
+            "refresh: 1:30",
+            "90 is not a text; put it in quotes (YAML reads an unquoted 1:30 as 90)",
+        ),
+        ("[ann, bob]", "[]", "people.board: the list has fewer than 1 items. Remedy: A list of logins"),
+        ("https://status", "https://ann:secret@status", "an address that begins".capitalize()),
+        ("to: [ops]", "to: ops", 'notices[0].to: "ops" is not a list. Remedy: A list of recipients'),
+    ],
+)
+def test_the_form_of_cycles_is_checked_as_a_full_implementation_does(old: str, new: str, told: str) -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema")
+    text = "kind: patchops.policy\nschema: 1\n" + CYCLE
+    assert old in text
+    text = text.replace(old, new, 1) if old else text
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    valid = jsonschema.Draft202012Validator(schema).is_valid(read_yaml(text).data)
+    assert valid == (not told)
+    if told:
+        with pytest.raises(PolicyError) as refused:
+            parse_policy(text, "policy.yml")
+        assert told in str(refused.value)
