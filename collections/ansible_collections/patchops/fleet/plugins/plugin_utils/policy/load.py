@@ -50,7 +50,8 @@ def read_policy_text(path: str | Path) -> PolicyText:
     files = [os.path.join(path, name) for name in names if is_part(name)]
     if not files:
         raise PolicyError(f"{path}: the folder has no policy; put files that end in .yml or .yaml there")
-    texts, refused = [], []
+    texts: list[PolicyText] = []
+    refused: list[str] = []
     for file in files:
         try:
             texts.append(_plain(_read(file), file))
