@@ -34,10 +34,13 @@ from dnf_root import DnfRoot, missing_tools
 from other_formats import apt_configuration, debsecan_feed, oval
 from synthetic_fleet import SyntheticFleet
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import import_feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory, Affected
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.fleet_index import FleetIndex

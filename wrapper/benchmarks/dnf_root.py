@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Advisory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.rpm_list import (
     QUERY_FORMAT,
 )

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Rule
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Rule
 
 _OVAL = "http://oval.mitre.org/XMLSchema/oval"
 _HEAD = f"""<oval_definitions xmlns="{_OVAL}-definitions-5" xmlns:oval="{_OVAL}-common-5"><generator>

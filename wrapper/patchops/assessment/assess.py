@@ -14,13 +14,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
     AdvisoryDatabase,
     DatabaseError,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import (
+    DueLedger,
+    LedgerError,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
     MALFORMED,
     Assessment,
     FleetAssessor,
     HostInput,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger, LedgerError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
@@ -78,7 +81,7 @@ def assess(
         if ledger is None:
             assessor = FleetAssessor(matcher, opened, policy, now, None, failed)
             return assessor.assess(hosts, include_installed=include_installed)
-        with Ledger.open(ledger) as memory:
+        with DueLedger.open(ledger) as memory:
             assessor = FleetAssessor(matcher, opened, policy, now, memory, failed)
             return assessor.assess(hosts, include_installed=include_installed)
 

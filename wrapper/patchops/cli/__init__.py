@@ -33,7 +33,7 @@ _COMMANDS = {
     "export": "patchops.cli.findings:export",
     "policy": "patchops.cli.policy:policy",
     "calendar": "patchops.cli.calendar:calendar",
-    "feeds": "patchops.feeds.cli:feeds",
+    "feeds": "patchops.cli.feeds:feeds",
     "status": "patchops.cli.status:status",
     "report": "patchops.cli.report:report",
     "doctor": "patchops.cli.doctor:doctor",

@@ -14,7 +14,7 @@ from typing import Any
 
 import patchops
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
-from ansible_collections.patchops.fleet.plugins.plugin_utils.report import bucket
+from ansible_collections.patchops.fleet.plugins.plugin_utils.run_report import bucket
 from patchops.errors import PatchOpsError
 
 KIND = "patchops.report"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
-from ansible_collections.patchops.fleet.plugins.plugin_utils.report import build_report
 from ansible_collections.patchops.fleet.plugins.plugin_utils.report_entry import HostEntry
+from ansible_collections.patchops.fleet.plugins.plugin_utils.run_report import build_report
 from patchops.runner.progress import HostProgress
 
 _BEFORE_A_CHANGE = frozenset({"waiting", "asked", "scanned", "staged"})

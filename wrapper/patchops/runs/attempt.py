@@ -15,7 +15,7 @@ from patchops.errors import FenceError
 from patchops.paths import DataDirectory
 from patchops.runner.process import AttemptFiles, Launch
 from patchops.runs.request import RunRequest
-from patchops.store.ledger import NewRun
+from patchops.store.run_ledger import NewRun
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from patchops.runs.liveness import LEASE, RENEW_SECONDS
 from patchops.runs.prepare import Claim, Surroundings
 from patchops.runs.watch import Observer, Watch
 from patchops.store.errors import StateError
-from patchops.store.ledger import Ledger, Overtaken
+from patchops.store.run_ledger import Overtaken, RunLedger
 
 Stopping = Callable[[Cancellation], AbstractContextManager[None]]
 """Lets somebody request a stop while the context is open: signals of a terminal, a service's API."""
@@ -40,7 +40,7 @@ class Ran:
 
 def carry_out(
     claim: Claim,
-    ledger: Ledger,
+    ledger: RunLedger,
     around: Surroundings,
     observer: Observer,
     stopping: Stopping,
@@ -83,7 +83,7 @@ def carry_out(
     return Ran(attempt, on_record, watch, ended, cancellation, started_at)
 
 
-def _put_on_record(claim: Claim, ledger: Ledger, around: Surroundings, now: datetime.datetime) -> int:
+def _put_on_record(claim: Claim, ledger: RunLedger, around: Surroundings, now: datetime.datetime) -> int:
     attempt = claim.attempt
     folder = str(attempt.files.root)
     try:

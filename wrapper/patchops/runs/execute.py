@@ -20,14 +20,14 @@ from patchops.runner import fence
 from patchops.runner.cancellation import Cancellation
 from patchops.runs.attempt import Attempt
 from patchops.runs.carry_out import Ran, Stopping, carry_out
+from patchops.runs.closing import closing
 from patchops.runs.conditions import Condition
 from patchops.runs.finish import RunResult, conclude, why_no_report
 from patchops.runs.prepare import Surroundings, claim, look
-from patchops.runs.records import closing
 from patchops.runs.request import RunRequest
 from patchops.runs.watch import Observer
 from patchops.store.database import open_state
-from patchops.store.ledger import Ledger
+from patchops.store.run_ledger import RunLedger
 from patchops.text import plain
 
 
@@ -52,7 +52,7 @@ def execute(
     looked_at = look(request, around)
     engine = open_state(data)
     try:
-        ledger = Ledger(engine)
+        ledger = RunLedger(engine)
         claimed = claim(looked_at, ledger, around, observer.notice)
         claimed.attempt.prepare()
         with fence.holding(claimed.attempt.files.worker_lock):
@@ -62,7 +62,7 @@ def execute(
         engine.dispose()
 
 
-def _conclude(ran: Ran, ledger: Ledger, observer: Observer, conditions: Sequence[Condition]) -> RunResult:
+def _conclude(ran: Ran, ledger: RunLedger, observer: Observer, conditions: Sequence[Condition]) -> RunResult:
     attempt, watch, ended, cancellation = ran.attempt, ran.watch, ran.ended, ran.cancellation
     if not ended.gone:
         # The attempt stays open on record; the next call finds who holds its lock.

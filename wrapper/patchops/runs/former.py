@@ -18,7 +18,7 @@ from patchops.errors import FenceError, OutcomeUnknownError
 from patchops.runner import fence
 from patchops.runner.process import AttemptFiles, end
 from patchops.runs.liveness import lives, same_machine
-from patchops.store.ledger import Ledger, OpenAttempt
+from patchops.store.run_ledger import OpenAttempt, RunLedger
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Wanted:
 
 
 def settle(
-    ledger: Ledger,
+    ledger: RunLedger,
     wanted: Wanted,
     here: WorkerId,
     notice: Callable[[str], None],
@@ -84,7 +84,7 @@ def settle(
     return still_open
 
 
-def _shared(ledger: Ledger, attempt: OpenAttempt, wanted: Wanted) -> tuple[str, ...]:
+def _shared(ledger: RunLedger, attempt: OpenAttempt, wanted: Wanted) -> tuple[str, ...]:
     """The hosts that both would change, as far as the inventories can mean the same by a name."""
     if not (wanted.changes_hosts and attempt.changes_hosts and attempt.inventory.overlaps(wanted.inventory)):
         return ()

@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import WorkerId
 from patchops.runner import fence
 from patchops.runner.process import AttemptFiles
-from patchops.store.ledger import OpenAttempt
+from patchops.store.run_ledger import OpenAttempt
 
 LEASE = datetime.timedelta(seconds=120)
 RENEW_SECONDS = 20.0

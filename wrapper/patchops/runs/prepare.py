@@ -16,7 +16,7 @@ from patchops.runner.inventory import absolute_sources, identify, resolve_hosts
 from patchops.runs.attempt import Attempt
 from patchops.runs.former import Wanted, settle
 from patchops.runs.request import RunRequest, check_ansible_options
-from patchops.store.ledger import Ledger
+from patchops.store.run_ledger import RunLedger
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def look(request: RunRequest, around: Surroundings) -> Attempt:
     return Attempt(request, around.data, run_id, 1, sources, inventory, hosts, settings)
 
 
-def claim(attempt: Attempt, ledger: Ledger, around: Surroundings, notice: Callable[[str], None]) -> Claim:
+def claim(attempt: Attempt, ledger: RunLedger, around: Surroundings, notice: Callable[[str], None]) -> Claim:
     """The attempt as it may start: at its own run, or at the interrupted one that it continues.
 
     Raises FenceError when somebody else works on its hosts, OutcomeUnknownError when processes of an earlier
@@ -78,7 +78,7 @@ def claim(attempt: Attempt, ledger: Ledger, around: Surroundings, notice: Callab
     return Claim(attempt.of_run(former, _free_number(attempt, former, ledger)), True, looked_at)
 
 
-def _free_number(attempt: Attempt, former: str, ledger: Ledger) -> int:
+def _free_number(attempt: Attempt, former: str, ledger: RunLedger) -> int:
     """The number of the next attempt. A call that was killed before its record leaves a folder behind."""
     number = ledger.attempts_of(former) + 1
     while attempt.of_run(former, number).files.root.exists():

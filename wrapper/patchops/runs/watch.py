@@ -76,7 +76,7 @@ class Watch:
         if event.action == "gate":
             self._observer.gate(event)
             return
-        if event.action == "rollout_plan" and event.outcome_class == "refused":
+        if event.action == "run_plan" and event.outcome_class == "refused":
             self.fatal = InputError(event.message, event.remedy)
         self._check_version(event)
         changed = self.progress.ended(event)

@@ -59,7 +59,7 @@ def test_localhost_is_no_host_of_the_run() -> None:
 def test_what_runs_on_the_controller_does_not_move_a_host() -> None:
     progress = Progress.of(["a"])
 
-    assert progress.ended(result("a", "rollout_plan")) is None
+    assert progress.ended(result("a", "run_plan")) is None
     assert progress.hosts["a"].step == "waiting"
 
 

@@ -21,8 +21,8 @@ from patchops.errors import FenceError
 from patchops.runner import fence
 from patchops.runs.former import Wanted, settle
 from patchops.store.database import open_database
-from patchops.store.ledger import Ledger, NewRun
 from patchops.store.models import Attempt
+from patchops.store.run_ledger import NewRun, RunLedger
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
 LEASE = NOW + datetime.timedelta(minutes=2)
@@ -44,7 +44,7 @@ def begin(engine: Engine, directory: Path, worker: WorkerId = GONE, changes_host
     """Put an attempt on record whose worker left a lock that nobody holds."""
     (directory / "worker.lock").touch()
     new = NewRun("r1", "patch", INVENTORY, "all", changes_hosts, False, ["web1", "web2"])
-    Ledger(engine).begin(new, str(directory), worker, NOW, LEASE)
+    RunLedger(engine).begin(new, str(directory), worker, NOW, LEASE)
 
 
 def settle_for(
@@ -56,7 +56,7 @@ def settle_for(
 ) -> list[str]:
     notices: list[str] = []
     wanted = Wanted(inventory, hosts, changes_hosts)
-    settle(Ledger(engine), wanted, HERE, notices.append, lambda: now)
+    settle(RunLedger(engine), wanted, HERE, notices.append, lambda: now)
     return notices
 
 
@@ -91,7 +91,7 @@ def test_a_host_of_that_name_in_another_inventory_is_another_host(engine: Engine
 @pytest.mark.usefixtures("alive")
 def test_other_hosts_are_free(engine: Engine) -> None:
     assert settle_for(engine, ["db1"]) == []
-    assert len(Ledger(engine).open_attempts()) == 1
+    assert len(RunLedger(engine).open_attempts()) == 1
 
 
 def test_a_run_that_changes_nothing_is_in_nobodys_way(engine: Engine, tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_the_record_of_a_dead_worker_is_closed_as_interrupted(engine: Engine, tm
     begin(engine, tmp_path)
 
     assert settle_for(engine, ["web1"]) == []
-    assert Ledger(engine).open_attempts() == []
-    assert Ledger(engine).resumable(PATCH, ["web1"]) == "r1"
+    assert RunLedger(engine).open_attempts() == []
+    assert RunLedger(engine).resumable(PATCH, ["web1"]) == "r1"
 
 
 @pytest.mark.parametrize("lock_is_seen", [True, False])
@@ -118,10 +118,10 @@ def test_a_worker_of_another_machine_lives_until_its_lease_ends(
 
     with pytest.raises(FenceError, match=r"is still going on \(pid 12 on ctl2\)"):
         settle_for(engine, ["web1"])
-    assert len(Ledger(engine).open_attempts()) == 1
+    assert len(RunLedger(engine).open_attempts()) == 1
     (notice,) = settle_for(engine, ["web1"], now=LEASE)
     assert "was not heard of since its lease ended (pid 12 on ctl2)" in notice
-    assert Ledger(engine).open_attempts() == []
+    assert RunLedger(engine).open_attempts() == []
 
 
 def test_a_container_with_equal_machine_boot_and_pid_is_another_worker(
@@ -152,7 +152,7 @@ def test_an_attempt_of_the_former_version_is_known_by_pid_and_start(
 
     with pytest.raises(FenceError) if lives else nullcontext():
         settle_for(engine, ["web1"])
-    assert len(Ledger(engine).open_attempts()) == lives
+    assert len(RunLedger(engine).open_attempts()) == lives
 
 
 def test_a_playbook_that_outlived_its_wrapper_is_ended_and_named(engine: Engine, tmp_path: Path) -> None:

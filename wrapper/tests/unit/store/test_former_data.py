@@ -20,13 +20,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Boolean, Engine, Integer, MetaData, text
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger as DueDates
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import DueLedger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, RunKey
 from patchops.paths import DataDirectory
 from patchops.store.database import open_database
-from patchops.store.ledger import Ledger
 from patchops.store.postgresql import connect
 from patchops.store.queries import fleet, last_runs
+from patchops.store.run_ledger import RunLedger
 from patchops.store.state import host_documents, run_owner
 
 from .conftest import Where
@@ -109,13 +109,13 @@ def test_the_file_is_backed_up_before_it_is_migrated(data: DataDirectory) -> Non
 
 
 def test_an_interrupted_run_is_taken_up_by_its_hosts(engine: Engine) -> None:
-    ledger = Ledger(engine)
+    ledger = RunLedger(engine)
     assert ledger.resumable(RunKey(PROD, "patch"), ["web2"]) == "20261120-120000-patch-0003"
     assert ledger.resumable(RunKey(STAGING, "patch"), ["web1"]) is None
 
 
 def test_a_run_that_was_going_on_is_judged_by_its_pid(engine: Engine) -> None:
-    (attempt,) = Ledger(engine).open_attempts()
+    (attempt,) = RunLedger(engine).open_attempts()
     assert (attempt.worker.id, attempt.worker.pid, attempt.started_ticks) == ("", 2**22 + 1, 99)
     assert (attempt.inventory.key, attempt.inventory.sources) == (STAGING, (STAGING,))
 
@@ -139,7 +139,7 @@ def test_a_run_is_asked_for_its_inventory_only_where_there_is_a_database(tmp_pat
 
 
 def test_what_was_promised_stays_promised(data: DataDirectory) -> None:
-    with DueDates.open(data.ledger) as ledger:
+    with DueLedger.open(data.ledger) as ledger:
         promises = ledger.promises(HostKey(PROD, "web1"))
         assert promises["DSA-9001-1", "openssl"].due == PROMISED
 
@@ -168,7 +168,7 @@ def test_a_process_of_the_former_version_can_still_end_its_run_after_the_migrati
         for statement in END:
             connection.execute(text(statement))
 
-    assert Ledger(engine).open_attempts() == []
+    assert RunLedger(engine).open_attempts() == []
     assert fleet(engine, "db1")[0].transaction_id == "t9"
 
 
@@ -177,5 +177,5 @@ def test_a_process_of_the_former_version_can_begin_a_run_after_the_migration(eng
         for statement in BEGIN:
             connection.execute(text(statement))
 
-    late = next(attempt for attempt in Ledger(engine).open_attempts() if attempt.run_id == "late")
+    late = next(attempt for attempt in RunLedger(engine).open_attempts() if attempt.run_id == "late")
     assert (late.worker.id, late.inventory.key) == ("", PROD)

@@ -18,6 +18,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
     AdvisoryDatabase,
     DatabaseError,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import (
+    DueLedger,
+    LedgerError,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.failures import failures_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
     Assessment,
@@ -29,7 +33,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
     VariableError,
     host_facts,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger, LedgerError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import IdentityError, Inventory
@@ -129,7 +132,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             database = opened.enter_context(AdvisoryDatabase.open(Path(arguments["database"])))
             ledger = None
             if arguments["ledger"]:
-                ledger = opened.enter_context(Ledger.open(arguments["ledger"]))
+                ledger = opened.enter_context(DueLedger.open(arguments["ledger"]))
             assessor = FleetAssessor(
                 Matcher(database, now=now), database, policy, now, ledger, failures_of(report, inventory.key)
             )

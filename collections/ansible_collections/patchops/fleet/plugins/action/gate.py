@@ -22,7 +22,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows impor
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome, way_back
 from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import names_of_one_machine
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results
-from ansible_collections.patchops.fleet.plugins.plugin_utils.report import without_way_back
+from ansible_collections.patchops.fleet.plugins.plugin_utils.run_report import without_way_back
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]

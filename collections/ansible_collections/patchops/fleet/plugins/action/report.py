@@ -18,7 +18,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import (
     inventory_of_hosts,
     run_result,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.report import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.run_report import (
     build_report,
     host_entry,
     needing_somebody,

@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   plan:
     description:
-      - The plan of the run, from M(patchops.fleet.rollout_plan).
+      - The plan of the run, from M(patchops.fleet.run_plan).
     type: dict
     required: true
 """

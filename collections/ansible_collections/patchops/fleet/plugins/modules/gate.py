@@ -27,7 +27,7 @@ notes:
   - The gate is closed, whatever else holds, once the file exists that the variable C(patchops_drain_file)
     names.
 seealso:
-  - module: patchops.fleet.rollout_plan
+  - module: patchops.fleet.run_plan
 """
 
 EXAMPLES = r"""

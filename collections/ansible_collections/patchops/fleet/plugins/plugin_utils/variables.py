@@ -40,7 +40,7 @@ class HostVariable(NamedTuple):
     """A variable of a host. `roles`: the options of roles whose default it is.
 
     `parse`: how a value is checked where the option's choices, or its being a bool, don't say it; raises
-    ValueError. `checked`: whether a parser checks the value before a run. Where not, `rollout_plan` looks at
+    ValueError. `checked`: whether a parser checks the value before a run. Where not, `run_plan` looks at
     it otherwise (checks, patch sets), or any text will do.
     """
 

@@ -21,12 +21,7 @@ from pathlib import Path
 from typing import cast
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories import schema
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import default_name
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import DatabaseError, FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
     Advisory,
     Cvss,
     Epss,
@@ -38,6 +33,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Unproven,
     Unread,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.catalogue import default_name
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import DatabaseError, FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import is_release
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.scope import scope_of
 

@@ -8,8 +8,11 @@ import re
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    AdvisoryType,
+    Severity,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import AdvisoryType, Severity
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

@@ -11,8 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories import schema
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import DatabaseError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
     Advisory,
     Affected,
     Cvss,
@@ -22,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records 
     Source,
     Ssvc,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import DatabaseError
 
 __all__ = ["AdvisoryDatabase", "DatabaseError"]
 

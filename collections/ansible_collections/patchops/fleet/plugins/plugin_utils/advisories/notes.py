@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 
 
 def notes_of(source: Source) -> list[str]:

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Literal
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import (
     Expected,
     import_feed,
@@ -24,7 +25,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors i
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.fetch import Fetched, fetch
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.notes import notes_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
 
 
 @dataclass(frozen=True, slots=True)

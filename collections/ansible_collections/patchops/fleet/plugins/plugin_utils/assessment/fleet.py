@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_dates import DueDates
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import FindingKey, Memory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.elsewhere import (
     accept_uncovered,
     elsewhere_notices,
@@ -23,7 +24,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet_do
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import currency_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import FindingKey, Memory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.pending_updates import (
     PendingUpdates,
     platform_of,

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 
 _KINDS: Final = {"kev": "kev", "epss": "epss", "ssvc": "vulnrichment"}
 """Each fact about CVEs and the kind of feed that carries it."""

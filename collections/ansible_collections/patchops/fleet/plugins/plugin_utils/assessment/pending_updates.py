@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import (
     Memory,
     PackageKey,
     Sighting,

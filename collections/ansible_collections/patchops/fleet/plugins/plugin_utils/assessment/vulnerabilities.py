@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import (
     Currency,
     Freshness,

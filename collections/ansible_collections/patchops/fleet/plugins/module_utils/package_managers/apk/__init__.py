@@ -15,11 +15,13 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
     unmarked_security,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk import (
-    records,
+    installed_and_world,
     repositories,
     updates,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk.records import Package
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk.installed_and_world import (
+    Package,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError, Reader
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
@@ -83,7 +85,7 @@ class Apk(Reader):
         return sorted({one.name for one in self._world() if one.pinned})
 
     def broken(self) -> Dict[str, Any]:
-        return records.describe_broken(self._packages())
+        return installed_and_world.describe_broken(self._packages())
 
     def repositories(self) -> List[Dict[str, Any]]:
         readable = repositories.readable(run(["apk", "version", "--indexes"]).stdout)
@@ -150,8 +152,8 @@ class Apk(Reader):
     def _packages(self) -> List[Package]:
         return self._keep("packages", _read_packages)
 
-    def _world(self) -> List[records.Wish]:
-        return self._keep("world", lambda: records.parse_world(read_text_or_none(_WORLD) or ""))
+    def _world(self) -> List[installed_and_world.Wish]:
+        return self._keep("world", lambda: installed_and_world.parse_world(read_text_or_none(_WORLD) or ""))
 
     def _sources(self) -> List[Dict[str, Optional[str]]]:
         paths = [path for pattern in _REPOSITORIES for path in sorted(glob.glob(pattern))]
@@ -170,7 +172,7 @@ def _read_packages() -> List[Package]:
         text = read_text_or_none(os.path.join(path, "installed"))
         if text is not None:
             try:
-                return records.parse_installed(text)
+                return installed_and_world.parse_installed(text)
             except ValueError as error:
                 raise DriverError(
                     "interrupted_packages",

@@ -11,7 +11,9 @@ As printed by apk 2.14::
 import re
 from typing import Any, Dict, List, Set
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk.records import Package
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk.installed_and_world import (
+    Package,
+)
 
 _NEWER = re.compile(r"^(\S+)\s+<\s+(\S+)(?:\s+(@\S+))?\s*$", re.MULTILINE)
 _UPGRADE = re.compile(r"^\(\s*\d+/\d+\) Upgrading (\S+) \((\S+) -> (\S+)\)", re.MULTILINE)

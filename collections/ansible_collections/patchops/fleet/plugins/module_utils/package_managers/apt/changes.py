@@ -8,10 +8,10 @@ from typing import Any, Dict, Iterable, List, Sequence
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
     acquire,
-    block,
     commands,
     install,
     inventory,
+    pins,
     plan,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
@@ -108,10 +108,10 @@ class AptChanges(Driver):
         )
 
     def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
-        block.block(versions, transaction_id)
+        pins.block(versions, transaction_id)
 
     def unblock(self, transaction_id: str) -> None:
-        block.unblock(transaction_id)
+        pins.unblock(transaction_id)
 
     def updater_locks(self) -> List[str]:
         return [_DAILY_LOCK]

@@ -6,8 +6,8 @@ import os
 import shutil
 from typing import Any, Dict, List, Optional, cast
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import block
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf import excludes
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.in_dnf import (
     acting,
     changes,
     describing,
@@ -62,7 +62,7 @@ class Dnf(BoundDriver):
         return [{"path": "/var/cache/dnf", "purpose": "cache"}]
 
     def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
-        block.block(versions, transaction_id)
+        excludes.block(versions, transaction_id)
 
     def unblock(self, transaction_id: str) -> None:
-        block.unblock(transaction_id)
+        excludes.unblock(transaction_id)

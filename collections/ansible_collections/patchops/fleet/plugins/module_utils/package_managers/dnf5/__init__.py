@@ -8,8 +8,11 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5 import block, offline
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.inside import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5 import (
+    drop_in_excludes,
+    offline,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.in_dnf import (
     acting,
     changes,
     describing,
@@ -77,15 +80,15 @@ class Dnf5(BoundDriver):
         return super().simulate(files, removals, allow_downgrades)
 
     def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
-        wanted = block.block(versions, transaction_id)
+        wanted = drop_in_excludes.block(versions, transaction_id)
         missing = sorted(set(wanted) - set(self.bindings.ask("excludes")))
         if missing:
             raise DriverError(
                 "internal_error",
-                f"dnf5 does not heed {block.path_of(transaction_id)}, so the host's own updater may install "
-                f"what was taken back: {', '.join(missing)}.",
+                f"dnf5 does not heed {drop_in_excludes.path_of(transaction_id)}, so the host's updater may "
+                f"install what was taken back: {', '.join(missing)}.",
                 "See whether /etc/dnf/dnf.conf sets excludepkgs to nothing; without that line they add up.",
             )
 
     def unblock(self, transaction_id: str) -> None:
-        block.unblock(transaction_id)
+        drop_in_excludes.unblock(transaction_id)

@@ -10,7 +10,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.boot import r
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import unmarked_security
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import (
-    block,
+    ignored_packages,
     kernels,
     lists,
     locks,
@@ -25,11 +25,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
     Configuration,
     read_configuration,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.plan import Host
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import (
     Package,
     read_installed,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.plan import Host
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 T = TypeVar("T")
@@ -172,10 +172,10 @@ class Pacman(PacmanChanges):
             return None
 
     def _blocked(self) -> Any:
-        return self._keep("blocked", block.read_blocked)
+        return self._keep("blocked", ignored_packages.read_blocked)
 
     def _held_patterns(self) -> List[str]:
-        return block.administrators_own(self.configuration().ignored_packages, self._blocked())
+        return ignored_packages.administrators_own(self.configuration().ignored_packages, self._blocked())
 
     def _keep(self, name: str, read: Callable[[], T]) -> T:
         if name not in self._kept:

@@ -13,11 +13,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.configuration import (
     Configuration,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import Package
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.package_files import (
     describes,
     file_name,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import Package
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.uris import (
     without_credentials,
 )

@@ -9,7 +9,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan impo
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import (
     acquire,
-    block,
+    ignored_packages,
     install,
     plan,
     recovery,
@@ -17,10 +17,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.configuration import (
     Configuration,
 )
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import Package
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.package_files import (
     file_name,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import Package
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.selection import make_plan
 
 
@@ -109,10 +109,10 @@ class PacmanChanges(Driver):
             self.forget()
 
     def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
-        block.block(versions, transaction_id)
+        ignored_packages.block(versions, transaction_id)
 
     def unblock(self, transaction_id: str) -> None:
-        block.unblock(transaction_id)
+        ignored_packages.unblock(transaction_id)
 
     def updater_locks(self) -> List[str]:
         return []  # Arch has no updater of its own, and whatever a person has set up takes pacman's lock

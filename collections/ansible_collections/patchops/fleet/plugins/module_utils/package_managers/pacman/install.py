@@ -15,7 +15,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.configuration import (
     Configuration,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import (
     read_installed,
 )
 

@@ -7,7 +7,7 @@ import os
 from typing import Any, Dict, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import Package
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import Package
 
 # Every kernel says there of which package it is; mkinitcpio reads the same.
 _MARKS = "/usr/lib/modules/*/pkgbase"

@@ -4,7 +4,7 @@
 
 from typing import Dict, List
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import Package
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import Package
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 _TIME_LIMIT = 600

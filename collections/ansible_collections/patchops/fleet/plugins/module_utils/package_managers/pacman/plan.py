@@ -18,7 +18,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.configuration import (
     Configuration,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import Package
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import Package
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import (
     Offer,
     Sighting,

@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman import locks
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import (
     duplicates,
     read_installed,
 )

@@ -14,7 +14,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.configuration import (
     Configuration,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import Package
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import Package
 
 
 def first_offers(offered: Dict[str, List[Package]], configuration: Configuration) -> Dict[str, Package]:

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional, Type
 
 from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import (
     Package,
     read_installed,
 )

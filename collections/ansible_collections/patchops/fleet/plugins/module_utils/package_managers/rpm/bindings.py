@@ -18,10 +18,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
     solver,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
     answering,
     planning,
-    records,
+    rpm_packages,
     signatures,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.session import (
@@ -32,7 +32,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.process import how_
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import numbers
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm as versions
 
-# What every inside is built on; sent first.
+# What both versions of dnf need in their interpreter; sent first.
 SHARED = (
     shape,
     change,
@@ -46,7 +46,7 @@ SHARED = (
     solver,
     selection,
     answering,
-    records,
+    rpm_packages,
     planning,
     signatures,
 )
@@ -92,7 +92,7 @@ class Bindings:
         self._session: Optional[Session] = None
 
     def ask(self, action: str, **arguments: Any) -> Any:
-        """Return dnf's answer (see inside/main.py); raises DriverError."""
+        """Return dnf's answer (see in_dnf/main.py); raises DriverError."""
         question = dict(arguments, action=action)
         limit = _DOWNLOAD_LIMIT if action == "download" else _TIME_LIMIT
         if self._session is not None and self._session.runs():

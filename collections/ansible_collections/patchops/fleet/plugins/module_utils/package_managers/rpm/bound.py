@@ -26,7 +26,7 @@ _FAILED_SCRIPT = re.compile(r"(?:Error in|Non-fatal) \S+ scriptlet ")
 
 
 class BoundDriver(RpmDriver):
-    """What the inside answers is kept until `forget`.
+    """The answers of the interpreter with the bindings are kept until `forget`.
 
     `present`: what is installed, which asks for no repository; `read`: the rest, and the same, in one go.
     """
@@ -93,13 +93,13 @@ class BoundDriver(RpmDriver):
         )
 
     def present(self) -> Dict[str, Any]:
-        """Return what inside/reading.py reads of what is installed."""
+        """Return what in_dnf/reading.py reads of what is installed."""
         if self._present is None:
             self._present = cast(Dict[str, Any], self.bindings.ask("present"))
         return self._present
 
     def read(self) -> Dict[str, Any]:
-        """Return everything that inside/reading.py reads."""
+        """Return everything that in_dnf/reading.py reads."""
         if self._kept is None:
             self._kept = cast(Dict[str, Any], self._ask_repositories("read"))
             self._present = self._kept["present"]

@@ -7,7 +7,7 @@ from typing import Any, Container, Dict, Iterable, List, Optional, Set, Tuple
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.kernel_files import find_files
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import command
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run

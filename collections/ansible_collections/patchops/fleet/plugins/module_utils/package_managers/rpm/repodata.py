@@ -8,7 +8,7 @@ import re
 from typing import Any, Callable, Collection, Dict, Iterator, List, NamedTuple, Optional
 from xml.etree.ElementTree import Element
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.xml_files import (

@@ -15,8 +15,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
     DATABASES,
     describe_repository,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
+    rpm_packages,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import (
@@ -84,7 +86,7 @@ class Zypper(ZypperChanges):
     def installed(self) -> List[Dict[str, Any]]:
         offered = self._offered()
         return [
-            records.installed_entry(one, offered.get((one.name, one.arch, one.version)), "")
+            rpm_packages.installed_entry(one, offered.get((one.name, one.arch, one.version)), "")
             for one in self.packages()
         ]
 
@@ -98,7 +100,7 @@ class Zypper(ZypperChanges):
         return sorted(self.locks().held)
 
     def duplicates(self) -> List[Dict[str, str]]:
-        found = records.duplicates(self.packages(), configuration.installed_beside().names)
+        found = rpm_packages.duplicates(self.packages(), configuration.installed_beside().names)
         if not found:
             return []
         beside = set()

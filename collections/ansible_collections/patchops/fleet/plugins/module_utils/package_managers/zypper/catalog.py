@@ -13,7 +13,7 @@ from typing import Any, Collection, Dict, Iterator, List, Optional, Set
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import repodata
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.advisories import Advisories
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
     by_version,
 )

@@ -9,15 +9,15 @@ from typing import Any, Dict, List, Sequence, Set
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.plan import Plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.driver import RpmDriver
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.selection import make_plan
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper import (
     acting,
     answers,
-    block,
     marks_file,
+    package_locks,
     purging,
     reboot_marker,
 )
@@ -97,11 +97,11 @@ class ZypperChanges(RpmDriver):
 
     def block(self, versions: List[Dict[str, str]], transaction_id: str) -> None:
         patches = sorted({name for one in versions for name in self._patches(one)})
-        block.block(versions, patches, transaction_id)
+        package_locks.block(versions, patches, transaction_id)
         self.forget()
 
     def unblock(self, transaction_id: str) -> None:
-        block.unblock(transaction_id)
+        package_locks.unblock(transaction_id)
         self.forget()
 
     def released(self) -> None:

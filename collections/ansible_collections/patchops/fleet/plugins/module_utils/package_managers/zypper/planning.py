@@ -7,11 +7,13 @@ from typing import Any, Dict, List, Optional, Set
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.planning import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
+    rpm_packages,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.planning import (
     Solver,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.repodata import obsoletes
@@ -110,7 +112,7 @@ class ZypperSolver(Solver):
                     "plan_changed", f"zypper would remove {one.name} {one.old}, which is not there"
                 )
             by = next((new.name for new in offers.values() if obsoletes(new, old)), None)
-            changes.append(records.going(old, by, self._counts[old.name] > 1))
+            changes.append(rpm_packages.going(old, by, self._counts[old.name] > 1))
         return changes
 
     def _offer(self, change: answers.Change) -> Package:
@@ -126,8 +128,8 @@ class ZypperSolver(Solver):
     def _coming(self, new: Package, old: Optional[Package], beside: bool) -> Change:
         action = Action.INSTALL
         if old is not None:
-            action = Action.DOWNGRADE if records.older(new, old) else Action.UPGRADE
+            action = Action.DOWNGRADE if rpm_packages.older(new, old) else Action.UPGRADE
         since = old.version if old is not None and action is Action.UPGRADE else None
         advisories = self._catalog.advisories().between(new.name, new.arch, since, new.version)
         security = any(one["type"] == "security" for one in advisories)
-        return records.coming(new, old, action, security, beside)
+        return rpm_packages.coming(new, old, action, security, beside)

@@ -5,8 +5,10 @@
 import os
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import records
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
+    rpm_packages,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.repodata import obsoletes
@@ -70,7 +72,7 @@ def _listed(options: List[str]) -> List[Offer]:
 
 
 def _paired(catalog: Catalog, installed: List[Package], offers: List[Offer]) -> List[Tuple[Package, Package]]:
-    newest = records.newest(installed)
+    newest = rpm_packages.newest(installed)
     pairs = []
     for offer in offers:
         before = newest.get((offer.name, offer.arch)) or next(
@@ -103,4 +105,6 @@ def _entry(catalog: Catalog, pair: Pair, locks: Locks, replaced_by: Optional[str
     before, after, blocked = pair
     since = None if replaced_by else before.version
     advisories = catalog.advisories().between(after.name, after.arch, since, after.version)
-    return records.update_entry(before, after, advisories, blocked, before.name in locks.held, replaced_by)
+    return rpm_packages.update_entry(
+        before, after, advisories, blocked, before.name in locks.held, replaced_by
+    )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Record
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import (
     csaf,
     debian_list,
@@ -20,7 +21,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importer
     vulnrichment,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Record
 
 Importer = Callable[[Feed], Iterator[Record]]
 

@@ -11,6 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+    Cvss,
+    Record,
+    Status,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import (
     Checked,
     cves_in,
@@ -22,13 +29,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importer
     Products,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
-    Advisory,
-    Affected,
-    Cvss,
-    Record,
-    Status,
-)
 
 _STATUSES: tuple[tuple[str, Status], ...] = (
     ("fixed", "fixed"),

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Affected, Status
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Affected,
+    Status,
+)
 
 _WORDS: dict[str, Status] = {
     "<not-affected>": "not_affected",

@@ -14,17 +14,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+    Record,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import cves_in
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers.debian import (
     debian_affected,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
-    Advisory,
-    Affected,
-    Record,
-)
 
 _HEADER = re.compile(r"\[(?P<date>\d+ \w{3} \d{4})\]\s+(?P<name>D[SL]A-\d+(?:-\d+)?)\s*(?P<title>.*)")
 _CVES = re.compile(r"\s+\{(?P<cves>[^}]*)\}\s*")

@@ -10,6 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+    Record,
+    Severity,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import (
     Checked,
     cves_in,
@@ -21,12 +27,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importer
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.json_stream import members
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
-    Advisory,
-    Affected,
-    Record,
-    Severity,
-)
 
 # Debian's urgencies that mean: nobody will prepare an update for this.
 _NO_UPDATE = {"unimportant", "end-of-life"}

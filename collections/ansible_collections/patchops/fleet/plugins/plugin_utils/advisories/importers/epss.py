@@ -12,10 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Epss,
+    Record,
+    Released,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import is_cve
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Epss, Record, Released
 
 _SCORE_DATE = re.compile(r"score_date:(\d{4}-\d\d-\d\d)")
 _HEADER = "cve,epss,percentile"

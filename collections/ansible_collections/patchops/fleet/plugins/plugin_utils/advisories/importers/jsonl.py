@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+    Record,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, cves_in
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers.debian import (
     debian_affected,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
-    Advisory,
-    Affected,
-    Record,
-)
 
 
 def read(feed: Feed) -> Iterator[Record]:

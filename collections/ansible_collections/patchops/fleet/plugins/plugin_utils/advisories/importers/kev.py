@@ -8,10 +8,14 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Kev,
+    Record,
+    Released,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, is_cve
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Kev, Record, Released
 
 _ANSWERS = {"yes": True, "true": True, "required": True, "known": True, "no": False, "false": False}
 

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, cves_in
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
     Advisory,
     Affected,
     Record,
     Status,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, cves_in
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
     LANGUAGES,
     language_name,

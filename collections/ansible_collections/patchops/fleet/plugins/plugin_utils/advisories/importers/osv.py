@@ -11,6 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+    Record,
+    Severity,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import (
     Checked,
     cves_in,
@@ -26,12 +32,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.products
     osv_name_arches,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
-    Advisory,
-    Affected,
-    Record,
-    Severity,
-)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import language_name
 
 _ALIASES = ("aliases", "related", "upstream")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Status
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Status
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import scheme_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import key_function
 

@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, cves_in
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
     Advisory,
     Affected,
     Record,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, cves_in
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 
 _RELEASE = re.compile(r"v?(\d+\.\d+|edge)")
 _KEY = re.compile(r"(?P<key>[A-Za-z]+):(?: +(?P<value>.+))?")

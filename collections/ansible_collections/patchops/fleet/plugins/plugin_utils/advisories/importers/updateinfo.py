@@ -13,6 +13,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    AdvisoryType,
+    Affected,
+    Record,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import (
     cves_in,
     severity,
@@ -24,12 +30,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.products
     of_name,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
-    Advisory,
-    AdvisoryType,
-    Affected,
-    Record,
-)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.xml_stream import elements
 
 _TYPES: dict[str, AdvisoryType] = {

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Cvss,
+    Record,
+    Ssvc,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, is_cve
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Cvss, Record, Ssvc
 
 _POINTS = {
     "Exploitation": ("none", "poc", "active"),

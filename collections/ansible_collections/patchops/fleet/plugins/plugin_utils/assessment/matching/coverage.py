@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.freshness import Freshness
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.support import support_status
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import CODES, reason

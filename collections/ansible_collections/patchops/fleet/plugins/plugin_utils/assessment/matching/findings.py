@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Rule, Severity
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import cves_in, severity
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Rule, Severity
 
 _EXPLOITATION = ("none", "poc", "active")
 _RATINGS: tuple[tuple[float, Severity], ...] = (

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory, Rule
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Advisory, Rule
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import scheme_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
     is_foreign,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.scope import scope_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placement
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason

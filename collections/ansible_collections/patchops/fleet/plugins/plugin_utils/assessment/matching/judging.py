@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Rule
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Rule
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import kernels
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.effect import RunningCode
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.findings import (

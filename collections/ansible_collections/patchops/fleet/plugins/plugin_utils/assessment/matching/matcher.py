@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
     LANGUAGES,
     release_key,

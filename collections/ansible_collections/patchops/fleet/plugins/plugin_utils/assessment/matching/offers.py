@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Affected
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Affected
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
     comparable,
     source_rpm_version,

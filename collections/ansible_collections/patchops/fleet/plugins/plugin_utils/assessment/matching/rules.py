@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Affected, Rule
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Affected, Rule
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import scheme_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import comparable
 from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import key_function

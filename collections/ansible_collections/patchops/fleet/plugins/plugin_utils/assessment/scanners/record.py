@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Severity
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def test_a_role_hands_its_option_to_the_module(role_option: str) -> None:
 
 
 def test_the_plan_documents_every_variable_that_it_reads() -> None:
-    told = str(documentation("rollout_plan")["description"])
+    told = str(documentation("run_plan")["description"])
     for name in (*HOST_KNOBS, *RUN_DEFAULTS):
         assert f"C({name})" in told
 

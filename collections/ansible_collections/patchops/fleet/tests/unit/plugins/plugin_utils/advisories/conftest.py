@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Record
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Record
 
 Read = Callable[..., list[Record]]
 

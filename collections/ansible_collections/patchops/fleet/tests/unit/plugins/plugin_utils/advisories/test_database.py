@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Affected, Kev
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import (
     Expected,
     import_feed,
@@ -26,7 +27,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Affected, Kev
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.update import update
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)

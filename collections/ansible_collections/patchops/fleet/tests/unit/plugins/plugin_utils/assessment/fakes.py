@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Source
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import host_facts
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import DueLedger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.failures import failures_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
     Assessment,
@@ -22,7 +23,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet im
     HostInput,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import host_facts
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.ledger import Ledger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import read_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import parse_policy
@@ -55,7 +55,7 @@ def assess(
     *hosts: HostInput,
     found: tuple[dict[str, Any], ...] = (LISTED,),
     policy: str = "",
-    ledger: Ledger | None = None,
+    ledger: DueLedger | None = None,
     days_later: int = 0,
     complete: bool = True,
     database: FakeDatabase = KEV,
@@ -298,7 +298,7 @@ def test_the_approval_delay_counts_from_the_first_sight_in_the_repository(tmp_pa
     weekly = "baseline:\n  approve:\n    - {name: weekly, after_days: 7}\n"
     verdicts = []
     for day in (0, 6, 7):
-        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+        with DueLedger.open(tmp_path / "ledger.sqlite3") as ledger:
             found = assess(found=(finding(),), policy=weekly, ledger=ledger, days_later=day)
         verdicts.append(found.document["updates"][0]["verdict"])
     assert verdicts == ["delayed", "delayed", "approved"]
@@ -312,7 +312,7 @@ def test_a_known_exploited_vulnerability_passes_the_delay() -> None:
 def test_a_rollback_reopens_the_finding_on_its_first_clock(tmp_path: Path) -> None:
     dates = []
     for day, issued in ((0, "2026-06-01"), (30, "2026-07-10")):
-        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+        with DueLedger.open(tmp_path / "ledger.sqlite3") as ledger:
             found = assess(found=({**LISTED, "issued": issued},), ledger=ledger, days_later=day)
         dates.append(only(found)["due"])
     assert dates == ["2026-06-19", "2026-06-19"]
@@ -323,7 +323,7 @@ def test_an_update_that_gets_its_advisory_later_keeps_its_date(tmp_path: Path) -
     nameless = finding(advisory=None, cves=[], issued=None)
     dates = []
     for day, found in ((0, nameless), (1, {**LISTED, "issued": "2026-06-16"})):
-        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+        with DueLedger.open(tmp_path / "ledger.sqlite3") as ledger:
             exposed = host("web1", patchops_exposure="exposed")
             assessment = assess(exposed, found=(found,), ledger=ledger, days_later=day, database=HARMLESS)
         dates.append(only(assessment)["due"])
@@ -334,7 +334,7 @@ def test_the_next_update_without_an_advisory_has_a_clock_of_its_own(tmp_path: Pa
     dates = []
     for day, version in ((0, "3.0.2"), (100, "3.0.3")):
         nameless = finding(advisory=None, cves=[], issued=None, fixed=version)
-        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+        with DueLedger.open(tmp_path / "ledger.sqlite3") as ledger:
             exposed = host("web1", patchops_exposure="exposed")
             assessment = assess(exposed, found=(nameless,), ledger=ledger, days_later=day)
         dates.append(only(assessment)["due"])
@@ -350,7 +350,7 @@ urgency:
 """
     dates = []
     for policy in ("", extended, ""):
-        with Ledger.open(tmp_path / "ledger.sqlite3") as ledger:
+        with DueLedger.open(tmp_path / "ledger.sqlite3") as ledger:
             dates.append(only(assess(policy=policy, ledger=ledger))["due"])
     assert dates == ["2026-06-19", "2026-09-01", "2026-06-19"]
 
@@ -390,7 +390,7 @@ def test_whatever_changes_from_day_to_day_no_due_date_moves_later_without_an_act
     dates = []
     with tempfile.TemporaryDirectory() as directory:
         for day, (exposure, issued, listed, severity, state, policy) in enumerate(worlds):
-            with Ledger.open(Path(directory) / "ledger.sqlite3") as ledger:
+            with DueLedger.open(Path(directory) / "ledger.sqlite3") as ledger:
                 found = assess(
                     host("web1", patchops_exposure=exposure),
                     found=(finding(issued=issued, severity=severity, state=state),),

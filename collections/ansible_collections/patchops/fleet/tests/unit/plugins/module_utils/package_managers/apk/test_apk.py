@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import apk
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apk import (
-    records,
+    installed_and_world,
     repositories,
     updates,
 )
@@ -176,11 +176,11 @@ def test_passwords_in_addresses_are_left_out() -> None:
 
 def test_a_damaged_database_is_said() -> None:
     with pytest.raises(ValueError, match="without name or version"):
-        records.parse_installed("P:musl\nA:x86_64\n")
+        installed_and_world.parse_installed("P:musl\nA:x86_64\n")
 
 
 def test_entries_are_not_cut_at_the_wrong_dash() -> None:
-    installed = [records.Package("git-init-template", "2.45.4-r0", "x86_64", "git", "", [])]
+    installed = [installed_and_world.Package("git-init-template", "2.45.4-r0", "x86_64", "git", "", [])]
     versions = "git-init-template-2.45.4-r0             < 2.47.3-r0 \n"
     (found,) = updates.find_updates(installed, versions, "", [])
     assert (found["name"], found["candidate"]) == ("git-init-template", "2.47.3-r0")

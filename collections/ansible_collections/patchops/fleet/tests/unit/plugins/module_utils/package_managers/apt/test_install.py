@@ -9,9 +9,9 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
     Apt,
-    block,
     install,
     inventory,
+    pins,
     rebuild,
 )
 
@@ -90,7 +90,7 @@ def test_a_removal_names_the_architecture_that_is_not_the_hosts_own(
 
 
 def test_blocked_versions_are_pinned_below_zero_on_every_architecture() -> None:
-    assert block.pins([{"name": "libssl3", "version": "3.0.22-1"}], "t1") == (
+    assert pins.pins([{"name": "libssl3", "version": "3.0.22-1"}], "t1") == (
         "Explanation: Taken back by PatchOps, transaction t1.\n"
         "Explanation: Goes when that transaction is committed.\n"
         "Package: libssl3:any\nPin: version 3.0.22-1\nPin-Priority: -1\n"
@@ -98,11 +98,11 @@ def test_blocked_versions_are_pinned_below_zero_on_every_architecture() -> None:
 
 
 def test_apt_can_read_the_pins_and_they_go_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(block, "DIRECTORY", str(tmp_path))
-    block.block([{"name": "a", "version": "1"}], "t1")
+    monkeypatch.setattr(pins, "DIRECTORY", str(tmp_path))
+    pins.block([{"name": "a", "version": "1"}], "t1")
     assert stat.S_IMODE((tmp_path / "patchops-t1").stat().st_mode) == 0o644
-    block.unblock("t1")
-    block.unblock("t1")
+    pins.unblock("t1")
+    pins.unblock("t1")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.inside.updateinfo import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.in_dnf.updateinfo import (
     parse,
 )
 

@@ -13,7 +13,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5 import (
     Dnf5,
-    block,
+    drop_in_excludes,
     offline,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import bindings
@@ -26,7 +26,7 @@ VERSIONS = [{"name": "bash", "version": "1:5.2-1.fc42"}, {"name": "kernel-core",
 @pytest.fixture
 def drop_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "libdnf5.conf.d"
-    monkeypatch.setattr(block, "DIRECTORY", str(directory))
+    monkeypatch.setattr(drop_in_excludes, "DIRECTORY", str(directory))
     return directory
 
 
@@ -42,13 +42,13 @@ def heeded(driver: Dnf5, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 
 
 def test_each_transaction_keeps_its_versions_away_in_a_file_of_its_own(drop_ins: Path) -> None:
-    block.block(VERSIONS, "t1")
-    block.block(VERSIONS[:1], "t2")
+    drop_in_excludes.block(VERSIONS, "t1")
+    drop_in_excludes.block(VERSIONS[:1], "t2")
     assert "[main]\nexcludepkgs=bash-1:5.2-1.fc42,kernel-core-6.17-1.fc42\n" in (
         drop_ins / "patchops-t1.conf"
     ).read_text(encoding="utf-8")
-    block.unblock("t1")
-    block.unblock("t1")
+    drop_in_excludes.unblock("t1")
+    drop_in_excludes.unblock("t1")
     assert [file.name for file in drop_ins.iterdir()] == ["patchops-t2.conf"]
 
 

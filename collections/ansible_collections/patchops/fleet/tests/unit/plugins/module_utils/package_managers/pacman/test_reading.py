@@ -16,7 +16,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pa
     updates,
     versions,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.pacman.databases import (
     Package,
     package_of,
 )

@@ -14,15 +14,15 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import errors
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import bindings
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
     answering,
 )
 
-# As dnf/inside/main.py, with bindings that every Python has.
+# As dnf/in_dnf/main.py, with bindings that every Python has.
 INSIDE = """
 import os
 import subprocess
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import answering
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import answering
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers import errors
 
 COUNT = "import sys; print('said by a script'); sys.exit(len(sys.stdin.read()))"

@@ -14,14 +14,16 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
     selection as selection_rules,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.errors import DriverError
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
     planning,
-    records,
+    rpm_packages,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.solver import Offer, Upgrade
 
 
-def package(name: str, version: str, repository: str | None = "updates", **other: Any) -> records.Package:
+def package(
+    name: str, version: str, repository: str | None = "updates", **other: Any
+) -> rpm_packages.Package:
     values: dict[str, Any] = {
         "name": name,
         "arch": "noarch",
@@ -38,7 +40,7 @@ def package(name: str, version: str, repository: str | None = "updates", **other
         "installed_at": 0,
         "found": None,
     }
-    return records.Package(**{**values, **other})
+    return rpm_packages.Package(**{**values, **other})
 
 
 class FourPackages(planning.Solver):
@@ -52,7 +54,7 @@ class FourPackages(planning.Solver):
         self.offered = [package(name, "1.1-1") for name in ("bash", "curl", "nano", "vim")]
         self.offered += [package("bash", "0.9-1")]
         self.updates = [
-            records.update_entry(
+            rpm_packages.update_entry(
                 self.installed[place], self.offered[at], [], False, self.installed[place].name in holds, None
             )
             for place, at in enumerate((0, 1, 3))
@@ -60,7 +62,7 @@ class FourPackages(planning.Solver):
         for one in self.updates:
             one["security"] = one["name"] != "vim"
 
-    def known(self, name: str, arch: str = "") -> list[records.Package]:
+    def known(self, name: str, arch: str = "") -> list[rpm_packages.Package]:
         return [one for one in self.installed + self.offered if one.name == name and arch in ("", one.arch)]
 
     def upgrade_all(self, allow_removals: bool) -> Upgrade:
@@ -75,10 +77,10 @@ class FourPackages(planning.Solver):
             raise DriverError("unsatisfiable", f"nothing provides what {missing[0]} needs")
         return self._changes([one.found for one in offers])
 
-    def _changes(self, packages: list[records.Package]) -> list[Change]:
+    def _changes(self, packages: list[rpm_packages.Package]) -> list[Change]:
         present = {one.name: one for one in self.installed}
         return [
-            records.coming(
+            rpm_packages.coming(
                 one,
                 present.get(one.name),
                 Action.UPGRADE if one.name in present else Action.INSTALL,
@@ -186,7 +188,7 @@ def test_a_package_without_a_sum_is_not_planned() -> None:
 
 
 def test_a_removal_that_nothing_replaces_needs_leave() -> None:
-    removal = records.going(package("vim", "1.0-1", None), None, False)
+    removal = rpm_packages.going(package("vim", "1.0-1", None), None, False)
     with pytest.raises(DriverError, match="removal of vim"):
         selection_rules.check_removals([removal], allow_removals=False)
     selection_rules.check_removals([removal], allow_removals=True)
@@ -198,15 +200,17 @@ def test_the_newest_offer_counts_and_an_excluded_one_only_where_there_is_no_othe
     offers = [package("bash", "1.10-1"), package("bash", "1.9-1")]
     both = {("bash", "noarch", "1.10-1"), ("bash", "noarch", "1.9-1")}
     for visible, expected in ((both, ("1.10-1", False)), ({("bash", "noarch", "1.9-1")}, ("1.9-1", False))):
-        (_before, after, blocked), *_none = records.pair_updates(installed, offers, visible)
+        (_before, after, blocked), *_none = rpm_packages.pair_updates(installed, offers, visible)
         assert (after.version, blocked) == expected
-    (_before, after, blocked), *_none = records.pair_updates(installed, offers, set())
+    (_before, after, blocked), *_none = rpm_packages.pair_updates(installed, offers, set())
     assert (after.version, blocked) == ("1.10-1", True)
 
 
 def test_an_older_version_beside_a_newer_one_is_a_duplicate_but_for_kernels() -> None:
     twice = [package(name, version, None) for name in ("bash", "kernel") for version in ("1.9-1", "1.10-1")]
-    assert records.duplicates(twice, {"kernel"}) == [{"name": "bash", "arch": "noarch", "version": "1.9-1"}]
+    assert rpm_packages.duplicates(twice, {"kernel"}) == [
+        {"name": "bash", "arch": "noarch", "version": "1.9-1"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -220,4 +224,4 @@ def test_an_older_version_beside_a_newer_one_is_a_duplicate_but_for_kernels() ->
     ],
 )
 def test_why_a_package_is_there_is_read_from_either_dnfs_words(reason: str, manual: bool) -> None:
-    assert records.is_manual(reason) is manual
+    assert rpm_packages.is_manual(reason) is manual

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm import repodata, xml_files
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.advisories import Advisories
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.records import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.installed import (

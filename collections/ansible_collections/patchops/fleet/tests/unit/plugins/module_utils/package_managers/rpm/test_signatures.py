@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside import signatures
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
+    signatures,
+)
 
 IMPORTED: dict[str, str] = {}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.inside.signatures import (
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.signatures import (
     unsafe_key,
     unsafe_metadata_key,
 )

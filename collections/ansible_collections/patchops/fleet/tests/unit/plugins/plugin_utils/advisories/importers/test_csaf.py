@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import (
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
     Advisory,
     Affected,
     Cvss,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 
 Read = Callable[..., list[Any]]
 

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory, Affected
 
 Read = Callable[..., list[Any]]
 

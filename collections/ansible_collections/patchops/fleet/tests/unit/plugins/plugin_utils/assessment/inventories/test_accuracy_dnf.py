@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Advisory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import import_feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.rpm_list import (
     QUERY_FORMAT,

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
+    Advisory,
+    Affected,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.records import Advisory, Affected
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.fleet_index import FleetIndex
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
 

@@ -1,7 +1,0 @@
-# SPDX-FileCopyrightText: PatchOps contributors
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs in the interpreter that has dnf's bindings, which need not be the one that runs the module.
-
-Nothing here may import more of the collection than its neighbours and rpm/inside: rpm/bindings.py sends just
-these files over.
-"""
