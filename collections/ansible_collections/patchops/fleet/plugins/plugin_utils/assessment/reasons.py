@@ -29,6 +29,7 @@ CODES: Final[dict[str, str]] = {
     "kernel_not_running": "a fixed kernel is installed, an older one runs",
     "kernel_running_unknown": "which kernel runs can't be told",
     "kernel_of_no_package": "the kernel that runs belongs to no installed package, so no feed speaks of it",
+    "kernel_not_judged": "the kernel that runs is another publisher's, so no feed speaks of it",
     "old_kernel_installed": "an older, vulnerable kernel is still installed beside the fixed one",
     "regresses_on_reboot": "the boot loader would start an older, vulnerable kernel",
     "old_code_running": "programs still run the code from before the update",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import kernels
@@ -16,7 +17,16 @@ Effect = tuple[str, list[dict[str, str]]]
 class RunningCode:
     """What a host says of the code that it runs."""
 
-    def __init__(self, document: Mapping[str, Any], scheme: str | None) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        scheme: str | None,
+        packages: Sequence[Mapping[str, Any]] = (),
+        publisher: Callable[[Mapping[str, Any]], str] = lambda _package: "",
+    ) -> None:
+        """packages: those of the document, with their origins. publisher: of a package, "" where it is the
+        distribution."""
+        self._packages, self._publisher = packages, publisher
         self._scheme = scheme or ""
         self._document = document
         self._restarts = document.get("restarts")
@@ -44,6 +54,26 @@ class RunningCode:
             return [reason("old_code_running", ", ".join(sorted(self._unattributed)))]
         return []
 
+    @cached_property
+    def kernel_doubt(self) -> dict[str, str] | None:
+        """Why no feed tells what is wrong with the kernel that runs; None where one does, or it is not the
+        host's."""
+        if self.kernels.is_shared:
+            return None
+        running = self.kernels.running
+        if not running:
+            return reason("kernel_running_unknown")
+        if self.kernels.is_foreign:
+            return reason("kernel_of_no_package", running)
+        owners = self.kernels.running_packages(self._packages)
+        if not owners:
+            return reason("kernel_running_unknown", running)
+        publishers = {str(one["name"]): self._publisher(one) for one in owners}
+        if "" in publishers.values():
+            return None
+        named = ", ".join(f"{name} of {publisher}" for name, publisher in sorted(publishers.items()))
+        return reason("kernel_not_judged", f"{running}, {named}")
+
     def of_programs(self, packages: Sequence[Mapping[str, Any]]) -> Effect:
         """yes, no or unknown for the fix of ordinary packages."""
         if self._restarts is None:
@@ -64,7 +94,9 @@ class RunningCode:
         version = self._running_version(images)
         if version is None and not (self.kernels.is_owned and running not in images):
             return "unknown", [reason("kernel_running_unknown", running)]
-        # A kernel of another package runs: of this one nothing does.
+        # A kernel of another package runs: of this one nothing does, and that one has its own advisories.
+        if version is None and self.kernel_doubt:
+            return "unknown", [self.kernel_doubt]
         if version is not None and key(version) < key(fixed):
             return "no", [reason("kernel_not_running", f"{running} ({version}) runs")]
         booting = images.get(self.kernels.default_boot or "")

@@ -67,6 +67,7 @@ def grouped(
             nameless.append(str(package["name"]))
         if placed.foreign:
             foreign[placed.name, placed.foreign] = {"package": placed.name, "origin": placed.foreign}
+        if placed.foreign and not placed.is_doubtful:
             continue
         asked = placed.side_by_side or include_installed or package["name"] in stale
         for named in placed.named:

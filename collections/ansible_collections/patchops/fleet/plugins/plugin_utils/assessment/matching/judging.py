@@ -46,11 +46,12 @@ class HostJudge:
             yield self._open(rule, members, left_rules.get(key, (rule, []))[1])
         images = self._images(group) if group.side_by_side or self._code.kernels.told else {}
         newest = self._newest_fix(rule for rule, _members in fixed_rules.values())
+        without_image = self._code.kernel_doubt if group.side_by_side and not images else None
         for key, (rule, members) in fixed_rules.items():
             if key not in open_rules:
                 is_newest = rule.affected.fixed == newest
                 left = left_rules.get(key, (rule, []))[1]
-                finding = self._installed(rule, members, left, images, is_newest)
+                finding = self._installed(rule, members, left, images, is_newest, without_image)
                 if finding is not None:
                     yield finding
 
@@ -86,14 +87,17 @@ class HostJudge:
         left: list[Member],
         images: Mapping[str, str],
         is_newest: bool,
+        kernel_doubt: dict[str, str] | None,
     ) -> dict[str, Any] | None:
         """None for a fix that is in effect and leaves nothing behind, unless all are wanted.
 
         Programs that run old code may run any older version of it. The newest fix is surely not in effect; of
         the package's earlier fixes nobody knows, and unless all are wanted they are not told again one by
-        one.
+        one. kernel_doubt: of a kernel that the host does not have as an image, why another one is unknown.
         """
         effective, reasons = self._effect(rule, [member.package for member in members], images)
+        if effective == "yes" and kernel_doubt:
+            effective, reasons = "unknown", [kernel_doubt]
         if effective == "no" and not images and not is_newest:
             effective = "unknown"
         if left:

@@ -12,6 +12,8 @@ from typing import Any, Protocol, TypeVar
 # kernel6.12.
 _DEB_SOURCE = re.compile(r"(?:^|-)(?:linux|kernel)(?:$|[-.\d])")
 _RPM_SOURCE = re.compile(r"kernel(?:$|[-.\d])")
+# What advisories call kernels: linux, linux-aws, kernel, kernel-rt, kernel6.12.
+_KERNEL = re.compile(r"(?:linux|kernel)(?:$|[-.\d])")
 # The build in a package's name, by which builds are installed side by side: 6.1.0-35, 6.12.43+deb13,
 # 6.8.12-4.
 _DEB_BUILD = re.compile(r"-(?=\d)(\d+\.\d+(?:\.\d+)*(?:[+~][\w.+~]*|-\d[\w.]*)?)(?=-|$)")
@@ -25,6 +27,11 @@ _RPM_NO_IMAGE = re.compile(
     r"|selftests|abi|whitelists|stablelists|ipaclones|addons|firmware|livepatch|debuginfo|vdso)(?:-|$)"
 )
 _RPM_NAME = re.compile(r"kernel(?P<stream>[\d.]*)(?P<flavour>(?:-\w+?)*?)(?:-core|-base)?")
+
+
+def is_kernel(name: str) -> bool:
+    """Whether an advisory's name for a package can be that of a kernel."""
+    return _KERNEL.match(name) is not None
 
 
 class _HasPackage(Protocol):
@@ -90,6 +97,7 @@ class Kernels:
         kernel = document.get("kernel")
         facts: Mapping[str, Any] = kernel if isinstance(kernel, Mapping) else {}
         self._scheme = scheme
+        self._document = document
         self.told = "running_package" in facts
         self.running, self.build = running(document)
         self.default_boot = facts.get("default_boot")
@@ -108,6 +116,17 @@ class Kernels:
     def is_owned(self) -> bool:
         """Whether the host tells which package the running kernel belongs to."""
         return self.told and self.running in self._releases
+
+    def running_packages(self, packages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Those of these packages whose kernel runs."""
+        return [one for one in packages if self.running in self.releases_of(one)] if self.running else []
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the kernel that runs is another machine's, as in a container."""
+        machine = self._document.get("machine")
+        virtualization = machine.get("virtualization") if isinstance(machine, Mapping) else None
+        return isinstance(virtualization, Mapping) and virtualization.get("kind") == "container"
 
     def releases_of(self, package: Mapping[str, Any]) -> Sequence[str]:
         """What `uname -r` says, or can say, when this package's kernel runs."""

@@ -41,8 +41,13 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
     Judges,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.judging import HostJudge
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import is_foreign
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.kernels import is_kernel
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
+    foreign_origin,
+    is_foreign,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import Offers
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.origins import with_origins
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placer
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.support import support_status
@@ -83,7 +88,7 @@ class Matcher:
 
     def assess(self, host_document: Mapping[str, Any], include_installed: bool = False) -> dict[str, Any]:
         """The patchops.findings document of a host. include_installed: list every installed fix too."""
-        return self._assess(host_document, _Question(include_installed))
+        return self._assess(host_document, _Question(include_installed))[0]
 
     def verdict(self, host_document: Mapping[str, Any], cve: str) -> dict[str, Any]:
         """What one CVE means for a host: {state, effective, findings, reasons}.
@@ -95,12 +100,12 @@ class Matcher:
         release = release_of(host_document)
         releases = {release, self._epel(release), *_by_language(host_document)}
         concerned = frozenset(package for place, package in self._affected_by(cve) if place in releases)
-        document = self._assess(host_document, _Question(True, concerned))
+        document, code = self._assess(host_document, _Question(True, concerned))
         findings = [one for one in document["findings"] if cve in one["cves"]]
-        if findings:
-            return _worst_of(findings)
+        found = _worst_of(findings) if findings else None
+        if found is not None and (found["state"] != "installed" or found["effective"] == "no"):
+            return found
         coverage = document["coverage"]
-        reasons = list(coverage["reasons"])
         # A feed can name the source of a package that another publisher built.
         sources = {one["name"]: one.get("source") for one in host_document.get("packages") or ()}
         foreign = [
@@ -108,30 +113,38 @@ class Matcher:
             for one in coverage["uncovered"]
             if one["package"] in concerned or sources.get(one["package"]) in concerned
         ]
-        reasons += [reason("foreign_package", f"{one['package']} of {one['origin']}") for one in foreign]
+        doubts = [reason("foreign_package", f"{one['package']} of {one['origin']}") for one in foreign]
+        if any(is_kernel(name) for name in concerned) and code.kernel_doubt:
+            doubts.append(code.kernel_doubt)
+        if found is not None:
+            return {**found, "state": "unknown", "effective": None, "reasons": doubts} if doubts else found
+        reasons = [*coverage["reasons"], *(one for one in doubts if one not in coverage["reasons"])]
         if not concerned:
             reasons.append(reason("cve_not_in_feeds", f"{cve}, {release}"))
         state = "unknown" if reasons else "not_affected"
         return {"state": state, "effective": None, "findings": [], "reasons": reasons}
 
-    def _assess(self, document: Mapping[str, Any], question: _Question) -> dict[str, Any]:
+    def _assess(self, document: Mapping[str, Any], question: _Question) -> tuple[dict[str, Any], RunningCode]:
         host, release = document.get("host"), release_of(document)
         scheme = scheme_of(release) if release else None
-        code = RunningCode(document, scheme)
-        offers = Offers(document, scheme, self._release(release)[0].key if release else None)
+        key = self._release(release)[0].key if release else None
+        offers = Offers(document, scheme, key)
         languages = _by_language(document)
-        installed = self._by_release(release, document.get("packages") or ())
+        family = (release or "").partition(":")[0]
+        packages = with_origins(document, family, key)
+        code = RunningCode(document, scheme, packages, lambda one: foreign_origin(family, one))
+        installed = self._by_release(release, packages)
         findings: list[dict[str, Any]] = []
         found = Grouped([], [], [])
         judged = Judged()
-        for name, packages in {**installed, **languages}.items():
+        for name, its in {**installed, **languages}.items():
             if name in languages and name not in LANGUAGES:
-                found.foreign += [{"package": one["name"], "origin": name} for one in packages]
-                judged.add(name, (), len(packages), judged=False)
+                found.foreign += [{"package": one["name"], "origin": name} for one in its]
+                judged.add(name, (), len(its), judged=False)
                 continue
             rules, placer = self._release(name)
-            judged.take(self._judged(name, packages, document))
-            part = grouped(packages, placer, question.only, code.watched, question.include_installed)
+            judged.take(self._judged(name, its, document))
+            part = grouped(its, placer, question.only, code.watched, question.include_installed)
             judge = HostJudge(host, rules, code, offers, self._prototypes, question.include_installed)
             findings += [finding for group in part.groups for finding in judge.of(group)]
             found.foreign += part.foreign
@@ -156,7 +169,7 @@ class Matcher:
         feeds = dict.fromkeys(
             feed for name in (release, *installed, *languages) for feed in self._feeds(name)
         )
-        return {
+        told = {
             "kind": "patchops.findings",
             "schema": 1,
             "engine_version": ENGINE_VERSION,
@@ -178,6 +191,7 @@ class Matcher:
             "findings": findings,
             "updates_explained": explained,
         }
+        return told, code
 
     def _by_release(
         self, release: str | None, packages: Sequence[Mapping[str, Any]]

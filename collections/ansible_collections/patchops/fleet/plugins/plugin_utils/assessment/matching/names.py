@@ -8,13 +8,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# Origins (deb) and vendors (rpm) whose packages a distribution's advisories are about. "" is an installed
-# version that no repository offers any more, which every host has; it counts as the distribution's.
+UNKNOWN_PUBLISHER = "unknown publisher"
+"""The origin of packages of which nobody tells who made them."""
+
+# Origins (deb), vendors (rpm) and repositories (pacman) whose packages a distribution's advisories are about.
+# Files tell no origin: there "" counts as the distribution's.
 _OWN = {
     "almalinux": {"AlmaLinux", "AlmaLinux OS Foundation"},
     "alpine": {"Alpine", "Alpine Linux"},
     "amzn": {"Amazon Linux", "Amazon.com, Inc."},
-    "arch": {"Arch Linux"},
+    "arch": {"Arch Linux", "core", "extra", "community", "multilib"},
     "centos": {"CentOS", "CentOS Project"},
     "debian": {"Debian"},
     "epel": {"Fedora Project"},
@@ -47,7 +50,8 @@ def is_foreign(family: str, package: Mapping[str, Any]) -> bool:
 
 
 def foreign_origin(family: str, package: Mapping[str, Any]) -> str:
-    """Whose package it is where it is not the distribution's, "backports" for those; else "".
+    """Whose package it is where it is not the distribution's, "backports" for those; else "". See origins.py
+    for the packages of live hosts that tell none.
 
     Where nobody tells the origin, which files never do, a version in a form that the distribution's packages
     don't have shows that the package is somebody else's.
@@ -60,8 +64,14 @@ def foreign_origin(family: str, package: Mapping[str, Any]) -> str:
     ):
         return str(origin or "backports")
     if not origin and family in ("debian", "ubuntu") and not _is_own_version(package):
-        return "unknown publisher"
+        return UNKNOWN_PUBLISHER
     return ""
+
+
+def is_doubtful(family: str, package: Mapping[str, Any]) -> bool:
+    """Whether a package may be the distribution's, although nobody tells who publishes it."""
+    by_form = family in ("debian", "ubuntu") and not _is_own_version(package)
+    return package.get("origin") == UNKNOWN_PUBLISHER and not by_form
 
 
 def _is_own_version(package: Mapping[str, Any]) -> bool:

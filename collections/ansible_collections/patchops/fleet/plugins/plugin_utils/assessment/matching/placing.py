@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.kernels import role
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import (
     foreign_origin,
+    is_doubtful,
     other_names,
     source_of,
 )
@@ -55,6 +56,7 @@ class Placement:
     others: tuple[Named, ...]
     side_by_side: bool
     foreign: str
+    is_doubtful: bool
     nameless: bool
     matters: bool
 
@@ -118,7 +120,9 @@ class Placer:
         name, version = self.feed_name(package)
         foreign = foreign_origin(self._family, package)
         verdicts, others = Verdicts(), tuple[Named, ...]()
-        if not foreign:
+        # What nobody knows to be another publisher's is never called clean, and not spared either.
+        doubtful = is_doubtful(self._family, package)
+        if not foreign or doubtful:
             arch, module = "" if self._by_source else package.get("arch") or "", package.get("module")
             verdicts = self._rules.judge(name, version, arch, module)
             if not self._by_source:
@@ -134,6 +138,7 @@ class Placer:
             others=others,
             side_by_side=spoken_of and role(self._rules.scheme, package) is not None,
             foreign=foreign,
+            is_doubtful=doubtful,
             nameless=nameless,
             matters=spoken_of or bool(foreign) or nameless,
         )

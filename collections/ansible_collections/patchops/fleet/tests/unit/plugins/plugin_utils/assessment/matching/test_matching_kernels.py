@@ -355,21 +355,23 @@ def test_old_headers_and_tools_that_newer_ones_stand_beside_are_not_missing(
         for build in (44, 45)
         for name in names
     ]
-    verdict = feeds.matcher().verdict(debian(*packages), "CVE-2026-2001")
+    host = debian(*packages, machine={"virtualization": {"kind": "container"}})
 
-    assert verdict["state"] == "installed"
+    assert feeds.matcher().verdict(host, "CVE-2026-2001")["state"] == "installed"
+    # Which kernel runs on a machine of its own is not known here.
+    assert feeds.matcher().verdict(debian(*packages), "CVE-2026-2001")["state"] == "unknown"
 
 
-def test_while_a_kernel_of_another_package_runs_the_fix_of_this_one_is_in_effect(
+def test_while_another_kernel_of_the_distribution_runs_the_fix_of_this_one_is_in_effect(
     trixie: Any, debian: Make, package: Make
 ) -> None:
     new = builds(package, "amd64")[1]
-    proxmox = package("proxmox-kernel-6.8.12-4-pve-signed", "6.8.12-4", origin="Proxmox")
-    facts = owning("6.8.12-4-pve", new)
+    other = package("linux-image-6.1.0-37-amd64", "6.1.140-1", source="linux-6.1")
+    facts = owning("6.1.0-37-amd64", new)
     facts["installed"].append(
-        {"release": "6.8.12-4-pve", "package": proxmox["name"], "version": proxmox["version"]}
+        {"release": "6.1.0-37-amd64", "package": other["name"], "version": other["version"]}
     )
-    verdict = trixie.verdict(debian(new, proxmox, os=TRIXIE, kernel=facts), "CVE-2026-0001")
+    verdict = trixie.verdict(debian(new, other, os=TRIXIE, kernel=facts), "CVE-2026-0001")
 
     assert (verdict["state"], verdict["effective"]) == ("installed", "yes")
 
@@ -395,3 +397,97 @@ def test_the_shared_inventory_of_two_kernels_has_the_newest_build_installed(
 
     assert [(one["state"], one["effective"]) for one in found] == [("installed", effective)]
     assert "linux-image-6.12.41+deb13-amd64" in [one["name"] for one in found[0]["binaries"]]
+
+
+def told(package: dict[str, Any] | None, running: str, **more: Any) -> dict[str, Any]:
+    """The kernel facts of a host that tells by files which package owns what runs."""
+    owner = None if package is None else {"name": package["name"], "version": package["version"]}
+    installed = (
+        []
+        if package is None
+        else [{"release": running, "package": owner["name"], "version": owner["version"]}]
+    )
+    return {**kernel(running), "installed": installed, "running_package": owner, **more}
+
+
+def proxmox(package: Make) -> dict[str, Any]:
+    return package(
+        "proxmox-kernel-6.8.12-4-pve-signed", "6.8.12-4", source="proxmox-kernel-signed-6.8", origin="Proxmox"
+    )
+
+
+@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_cve_of_linux_is_unknown_while_proxmox_kernel_runs(
+    feeds: Any, debian: Make, package: Make, tells: bool, beside: bool
+) -> None:
+    other, release = proxmox(package), "6.8.12-4-pve"
+    facts = told(other, release) if tells else kernel(release)
+    images = [image(package, 37, "6.1.140-1")] if beside else []
+    host = debian(other, *images, kernel=facts)
+    matcher = feeds.dsa(LINUX).matcher()
+    verdict = matcher.verdict(host, "CVE-2026-2001")
+
+    assert verdict["state"] == "unknown"
+    assert "kernel_not_judged" in [one["code"] for one in verdict["reasons"]]
+    assert {one["effective"] for one in matcher.assess(host, include_installed=True)["findings"]} <= {
+        "unknown"
+    }
+
+
+@pytest.mark.parametrize("facts", [told(None, "6.18.0-self-built"), kernel("6.18.0-self-built"), None])
+def test_a_cve_of_linux_is_unknown_while_a_kernel_of_no_package_runs(
+    feeds: Any, debian: Make, package: Make, facts: dict[str, Any] | None
+) -> None:
+    matcher = feeds.dsa(LINUX).matcher()
+
+    assert matcher.verdict(debian(kernel=facts), "CVE-2026-2001")["state"] == "unknown"
+    host = debian(image(package, 37, "6.1.140-1"), kernel=facts)
+    verdict = matcher.verdict(host, "CVE-2026-2001")
+    assert (verdict["state"], verdict["effective"]) in (("unknown", None), ("installed", "unknown"))
+
+
+def test_a_container_runs_the_kernel_of_another_machine(feeds: Any, debian: Make, package: Make) -> None:
+    host = debian(package("bash", "5-1"), machine={"virtualization": {"kind": "container"}})
+
+    assert feeds.dsa(LINUX).matcher().verdict(host, "CVE-2026-2001")["state"] == "not_affected"
+
+
+def test_a_cve_of_another_package_does_not_ask_which_kernel_runs(
+    feeds: Any, debian: Make, package: Make
+) -> None:
+    matcher = feeds.dsa(("DSA-1-1", "curl", "8.0-1", ["CVE-2026-1001"])).matcher()
+
+    assert matcher.verdict(debian(proxmox(package)), "CVE-2026-1001")["state"] == "not_affected"
+
+
+ELREPO = "The ELRepo Project (http://elrepo.org)"
+
+
+def el9(debian: Make, *packages: dict[str, Any], **more: Any) -> dict[str, Any]:
+    system = {"id": "almalinux", "version_id": "9.6", "codename": "", "support": {"status": "supported"}}
+    return debian(*packages, os=system, repositories=[], **more)
+
+
+def rpm(name: str, version: str, vendor: str) -> dict[str, Any]:
+    parts = {"source": "kernel", "source_version": version.partition(":")[2], "suite": "baseos", "module": ""}
+    return {"name": name, "version": version, "arch": "x86_64", "origin": vendor, **parts}
+
+
+@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("name", ["kernel-ml-core", "kernel-lt", "kernel-core"])
+def test_a_cve_of_an_rpm_kernel_is_unknown_while_another_publishers_runs(
+    feeds: Any, debian: Make, name: str, beside: bool
+) -> None:
+    text = (
+        '<updates><update type="security"><id>ALSA-1</id><issued date="2026-08-20"/><references>'
+        '<reference type="cve" id="CVE-2026-2001"/></references><pkglist><collection short="c">'
+        '<package name="kernel-core" epoch="0" version="5.14.0" release="611.el9" arch="x86_64"/>'
+        "</collection></pkglist></update></updates>"
+    )
+    matcher = feeds.add("updateinfo", text, "baseos", "almalinux:9").matcher()
+    other = rpm(name, "0:6.18.1-1.el9.elrepo", ELREPO)
+    images = [rpm("kernel-core", "0:5.14.0-611.el9", "AlmaLinux")] if beside else []
+    host = el9(debian, other, *images, kernel=told(other, "6.18.1-1.el9.elrepo.x86_64"))
+
+    assert matcher.verdict(host, "CVE-2026-2001")["state"] == "unknown"

@@ -22,6 +22,11 @@ WHOLE = {
     "vex-redhat-cve-2026-2297.json": "redhat/vex-cve-2026-2297.json.gz",
     "vex-redhat-cve-2024-6923.json": "redhat/vex2-CVE-2024-6923.json.gz",
 }
+VENDORS = {
+    "rhel": "Red Hat, Inc.",
+    "rocky": "Rocky Enterprise Software Foundation",
+    "sles": "SUSE LLC <https://www.suse.com/>",
+}
 RHEL, SLES = "rhel 8.10", "sles 12.1"
 PYTHON39 = "3.9.19-7.module+el8.10.0+21815+bb024982"
 
@@ -34,7 +39,6 @@ def rpm(name: str, version: str, source: str = "", **more: Any) -> dict[str, Any
         "arch": "x86_64",
         "source": source or name,
         "source_version": version.rpartition(":")[2],
-        "origin": "",
         "suite": None,
         "module": "",
         **more,
@@ -113,7 +117,7 @@ CASES: list[Any] = [
 def host(debian: Make, system: str, packages: list[dict[str, Any]]) -> dict[str, Any]:
     family, version = system.split()
     os = {"id": family, "version_id": version, "codename": "", "support": {"status": "supported"}}
-    return debian(*packages, os=os)
+    return debian(*({"origin": VENDORS[family], **one} for one in packages), os=os)
 
 
 def answer(feeds: Any, text: str, kind: str, document: dict[str, Any], cve: str) -> tuple[str, set[str]]:
