@@ -24,7 +24,7 @@ test-servers:
 	@scripts/prepare tests
 
 demo: venv lab-tools ## six real hosts: scan, canary, seal, patch, one bad update taken back (KEEP=1 keeps the lab)
-	@$(BIN)/python -m patchops.lab.demo $(if $(KEEP),--keep)
+	@$(BIN)/python -m patchops_lab.demo $(if $(KEEP),--keep)
 
 test: venv lab-tools test-servers ## every check: linters, types, unit, packaging and lab tests (PYTEST_ARGS adds options)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
@@ -43,8 +43,9 @@ bench: venv lab-tools ## how long it takes: assessment, and PatchOps beside plai
 		echo "SKIPPED: the assessment's figures; its reference data (../shared/data) is not here"; fi
 	@$(BIN)/python -m benchmarks.side_by_side $(BENCH_ARGS)
 
-dist: venv ## the wheel in dist/, with its bill of materials (CycloneDX)
+dist: venv ## the wheels in dist/: PatchOps with its bill of materials (CycloneDX), and the lab
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	@$(BIN)/python -m build --wheel --outdir dist lab >/dev/null
 	@for wheel in dist/patchops-*.whl; do $(BIN)/python scripts/sbom "$$wheel" >"$$wheel.cdx.json" && echo "$$wheel.cdx.json"; done
 
 docs: venv ## write docs/reference/ and the schemas anew from the code, and the changelog from its fragments

@@ -9,8 +9,8 @@ import re
 from dataclasses import MISSING, fields
 
 import markup
-from patchops.lab.lab_file import parse_lab
-from patchops.lab.spec import HostSpec
+from patchops_lab.lab_file import parse_lab
+from patchops_lab.spec import HostSpec
 
 _SETTING = re.compile(r"^:ivar (\w+): (.+?)(?=\n:|\Z)", re.MULTILINE | re.DOTALL)
 

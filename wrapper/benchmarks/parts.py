@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import contenders
 from benchmarks.contenders import Contender, Ratios
-from patchops.lab.spec import HostSpec
+from patchops_lab.spec import HostSpec
 
 
 @dataclass(frozen=True)

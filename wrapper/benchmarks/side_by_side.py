@@ -25,10 +25,10 @@ from benchmarks.figures import Result, Sample, document, ratio, rows, table
 from benchmarks.measure import CommandFailed, measure
 from benchmarks.parts import NAMES, Part, Size, parts
 from benchmarks.traffic import SshTraffic
-from patchops.lab.errors import LabError
-from patchops.lab.lab import Lab
-from patchops.lab.plays import COLLECTIONS
-from patchops.lab.spec import LabSpec
+from patchops_lab.errors import LabError
+from patchops_lab.lab import Lab
+from patchops_lab.plays import COLLECTIONS
+from patchops_lab.spec import LabSpec
 
 _MARKER = "/run/reboot-required"
 # A host that goes down while a question is on its way never answers. PatchOps has ssh notice; without these

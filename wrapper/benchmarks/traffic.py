@@ -8,7 +8,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 
-from patchops.lab.lab import Lab
+from patchops_lab.lab import Lab
 
 _RULES = (
     ("OUTPUT", "--protocol", "tcp", "--destination-port", "22"),

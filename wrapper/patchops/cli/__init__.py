@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 import patchops
+from patchops.cli.optional import LAB, load
 from patchops.errors import ExitCode, PatchOpsError
 from patchops.text import plain
 
-# Imported when they are used: `patchops scan` need not wait for the lab's code.
+# Imported when they are used: `patchops scan` need not wait for the code of the others.
 _COMMANDS = {
     "scan": "patchops.cli.run:scan",
     "patch": "patchops.cli.run:patch",
@@ -37,7 +38,6 @@ _COMMANDS = {
     "status": "patchops.cli.status:status",
     "report": "patchops.cli.report:report",
     "doctor": "patchops.cli.doctor:doctor",
-    "lab": "patchops.lab.cli:lab",
 }
 
 
@@ -45,9 +45,11 @@ class PatchOpsGroup(click.Group):
     """Commands by name, loaded on demand; every error leaves with its exit code and a remedy."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return [*_COMMANDS, LAB.name]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == LAB.name:
+            return load(LAB)
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")

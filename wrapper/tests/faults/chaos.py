@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from patchops.lab import host_faults
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import begin_module, read_result
+from patchops_lab import host_faults
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import begin_module, read_result
 
 from .trial import IMPATIENT_SSH, Call, kill_call, was_killed
 

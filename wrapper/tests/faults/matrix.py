@@ -8,7 +8,7 @@ test_matrix.py runs every row on real hosts, and `make docs` writes the table fr
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from patchops.lab.distributions import DISTRIBUTIONS
+from patchops_lab.distributions import DISTRIBUTIONS
 
 # When a fault strikes.
 BEFORE = "before the call"
@@ -65,7 +65,7 @@ class Row:
     """One fault.
 
     :ivar fault: for people
-    :ivar kind: what patchops.lab.faults or trial.py make; empty: the package brings it
+    :ivar kind: what patchops_lab.faults or trial.py make; empty: the package brings it
     :ivar target: of that fault; {host}, {updates} and {installed} are filled in
     :ivar apps: the lab's packages that are asked for; empty: the kernel
     :ivar host: which one of the lab (trial.py)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.lab import Lab
-from patchops.lab.testing import MakeLab
+from patchops_lab.lab import Lab
+from patchops_lab.testing import MakeLab
 
 from .matrix import ROWS, UNFINISHED, Row
 from .trial import Trial, hosts_of

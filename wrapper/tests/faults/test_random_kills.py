@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from patchops.lab.distributions import DISTRIBUTIONS
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab.distributions import DISTRIBUTIONS
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .chaos import Chaos
 from .trial import Packages

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import repacking, requirements
-from patchops.lab.modules import run_module
-from patchops.lab.plays import Plays
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
-from patchops.lab.virtual_machine import VirtualMachine
+from patchops_lab import repacking, requirements
+from patchops_lab.modules import run_module
+from patchops_lab.plays import Plays
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
+from patchops_lab.virtual_machine import VirtualMachine
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults, pytest.mark.xdist_group("faults-boot")]
 

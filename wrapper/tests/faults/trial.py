@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from patchops.lab import faults, host_faults
-from patchops.lab.distributions import DISTRIBUTIONS
-from patchops.lab.hosts import LabHost
-from patchops.lab.image_spec import machine_architecture
-from patchops.lab.lab import Lab
-from patchops.lab.modules import begin_module, read_result
-from patchops.lab.plays import Plays, kill_tree, wait_until
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import renew
+from patchops_lab import faults, host_faults
+from patchops_lab.distributions import DISTRIBUTIONS
+from patchops_lab.hosts import LabHost
+from patchops_lab.image_spec import machine_architecture
+from patchops_lab.lab import Lab
+from patchops_lab.modules import begin_module, read_result
+from patchops_lab.plays import Plays, kill_tree, wait_until
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import renew
 
 from ..lab.evidence import journal
 from .matrix import (

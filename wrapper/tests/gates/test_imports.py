@@ -20,7 +20,7 @@ pytestmark = pytest.mark.fast
 
 Arrows = Mapping[str, set[str]]
 # Where module names begin, below the repository.
-ROOTS = ("collections", "wrapper", "scripts/reference")
+ROOTS = ("collections", "wrapper", "lab", "scripts/reference")
 ENGINE = "ansible_collections.patchops.fleet"
 
 
@@ -42,6 +42,11 @@ def test_the_engine_imports_nothing_of_the_wrapper(arrows: Arrows) -> None:
         if not target.startswith(ENGINE)
     }
     assert outside == set()
+
+
+def test_the_product_imports_nothing_of_the_lab(arrows: Arrows) -> None:
+    product = [module for module in arrows if module.split(".")[0] in ("patchops", "ansible_collections")]
+    assert [module for module in product if any(_is_of_the_lab(target) for target in arrows[module])] == []
 
 
 @pytest.mark.parametrize(
@@ -136,6 +141,10 @@ def _package(module: str, is_package: bool, node: ast.ImportFrom) -> str:
 
 def _module(path: Path, root: Path) -> str:
     return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _is_of_the_lab(module: str) -> bool:
+    return module.split(".")[0] == "patchops_lab"
 
 
 def _is_test(path: Path, root: Path) -> bool:

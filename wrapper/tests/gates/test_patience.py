@@ -13,7 +13,7 @@ import pytest
 SHORTEST_SECONDS = 60
 PLACES = (
     "wrapper/tests",
-    "wrapper/patchops/lab",
+    "lab/patchops_lab",
     "collections/ansible_collections/patchops/fleet/tests/unit",
 )
 # Calls that raise when their time is over.

@@ -28,7 +28,7 @@ def test_the_code_is_formatted(repository: Path, tool: Tool) -> None:
 
 
 def test_the_wrapper_is_fully_typed(repository: Path, tool: Tool) -> None:
-    tool("mypy", "wrapper/patchops", cwd=repository)
+    tool("mypy", "wrapper/patchops", "lab/patchops_lab", cwd=repository)
 
 
 def test_the_collection_is_fully_typed(repository: Path, tool: Tool) -> None:

@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 import patchops
+import patchops_lab
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 
 pytestmark = pytest.mark.fast
 
 
-def test_the_collection_and_the_wrapper_carry_the_same_version(repository: Path) -> None:
+def test_the_collection_the_wrapper_and_the_lab_carry_the_same_version(repository: Path) -> None:
     collection = yaml.safe_load((repository / "galaxy.yml").read_text("utf-8"))["version"]
-    assert collection == patchops.__version__ == ENGINE_VERSION
+    assert collection == patchops.__version__ == patchops_lab.__version__ == ENGINE_VERSION

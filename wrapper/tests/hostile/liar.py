@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils import honest_answers
-from patchops.lab.plays import ANSIBLE_PLAYBOOK, COLLECTIONS
+from patchops_lab.plays import ANSIBLE_PLAYBOOK, COLLECTIONS
 
 INTERPRETER = """\
 #!{python} -I

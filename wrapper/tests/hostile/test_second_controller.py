@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.plays import COLLECTIONS
+from patchops_lab.plays import COLLECTIONS
 
 # Nothing listens there: a plan that were not refused would end otherwise, and soon.
 INVENTORY = "web1 ansible_host=127.0.0.1 ansible_port=1\nweb2 ansible_host=127.0.0.1 ansible_port=1\n"

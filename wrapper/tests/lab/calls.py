@@ -8,9 +8,9 @@ import gzip
 import json
 from typing import Any
 
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
 
 
 def transact(lab: Lab, host: str, check: bool = False, **arguments: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from patchops.lab.lab import Lab
+from patchops_lab.lab import Lab
 
 PATCHOPS = Path(sys.executable).parent / "patchops"
 

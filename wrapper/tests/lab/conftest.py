@@ -2,6 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's fixtures for the tests in this directory."""
 
-from patchops.lab.testing import fresh_lab, lab_machine, make_lab, shared_lab
+from patchops_lab.testing import fresh_lab, lab_machine, make_lab, shared_lab
 
 __all__ = ["fresh_lab", "lab_machine", "make_lab", "shared_lab"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from patchops.lab.hosts import LabHost
+from patchops_lab.hosts import LabHost
 
 
 def journal(host: LabHost) -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.build import import_feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
-from patchops.lab.lab import Lab
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .command import Command
 

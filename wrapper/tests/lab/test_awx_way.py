@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from patchops.lab.lab import Lab
-from patchops.lab.plays import COLLECTIONS
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab.lab import Lab
+from patchops_lab.plays import COLLECTIONS
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("awx")]
 

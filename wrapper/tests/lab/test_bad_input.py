@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import faults, host_faults
-from patchops.lab.lab import Lab
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab import faults, host_faults
+from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 from .command import PATCHOPS, Command
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from patchops.lab.lab import Lab
-from patchops.lab.plays import Plays
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab.lab import Lab
+from patchops_lab.plays import Plays
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 pytestmark = pytest.mark.lab
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.plays import Plays, wait_until
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.plays import Plays, wait_until
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .evidence import journal, states
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import faults
-from patchops.lab.distributions import DISTRIBUTIONS
-from patchops.lab.distributions.base import Distribution
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import faults
+from patchops_lab.distributions import DISTRIBUTIONS
+from patchops_lab.distributions.base import Distribution
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .calls import code_of
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 pytestmark = pytest.mark.lab
 

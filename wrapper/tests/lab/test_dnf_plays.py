@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.distributions import rpm_apps
-from patchops.lab.lab import Lab
-from patchops.lab.plays import Plays
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab.distributions import rpm_apps
+from patchops_lab.lab import Lab
+from patchops_lab.plays import Plays
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 

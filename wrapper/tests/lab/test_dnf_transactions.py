@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import faults
-from patchops.lab.distributions import DISTRIBUTIONS, rpm_apps
-from patchops.lab.distributions.rpm import RpmDistribution
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import faults
+from patchops_lab.distributions import DISTRIBUTIONS, rpm_apps
+from patchops_lab.distributions.rpm import RpmDistribution
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .calls import code_of, transact
 

@@ -14,13 +14,13 @@ import jsonschema
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
-from patchops.lab import faults
-from patchops.lab.distributions.debian_suite import BrokenDebianSuite
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import module_command, module_environment, read_result, run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab import faults
+from patchops_lab.distributions.debian_suite import BrokenDebianSuite
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import module_command, module_environment, read_result, run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 from .calls import document, scan
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
 
 from .calls import code_of, transact
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import faults
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import faults
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .command import Command, wait_until
 from .evidence import states, upgrades

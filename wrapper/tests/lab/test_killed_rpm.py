@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from patchops.lab.distributions import DISTRIBUTIONS
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab.distributions import DISTRIBUTIONS
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 from .calls import code_of, transact
 

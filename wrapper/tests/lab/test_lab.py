@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import apps, archive_day, snapshots
-from patchops.lab.errors import LabError
-from patchops.lab.lab import Lab
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab import apps, archive_day, snapshots
+from patchops_lab.errors import LabError
+from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 pytestmark = pytest.mark.lab
 SUDO_PASSWORD = "open sesame"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import control, faults
-from patchops.lab.distributions import DISTRIBUTIONS
-from patchops.lab.errors import LabError
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.mirror_faults import put_mirror_right
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import control, faults
+from patchops_lab.distributions import DISTRIBUTIONS
+from patchops_lab.errors import LabError
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.mirror_faults import put_mirror_right
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 SECURITY = "bookworm-security"

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import cgroups
-from patchops.lab.errors import LabError
-from patchops.lab.lab import Lab, take_down
-from patchops.lab.paths import LabPaths
-from patchops.lab.spec import HostSpec, LabSpec
-from patchops.lab.state import read_record
-from patchops.lab.testing import MakeLab
+from patchops_lab import cgroups
+from patchops_lab.errors import LabError
+from patchops_lab.lab import Lab, take_down
+from patchops_lab.paths import LabPaths
+from patchops_lab.spec import HostSpec, LabSpec
+from patchops_lab.state import read_record
+from patchops_lab.testing import MakeLab
 
 pytestmark = pytest.mark.lab
 
@@ -89,7 +89,7 @@ def test_a_lab_that_can_not_be_made_leaves_nothing_behind(
 
 
 def test_an_up_that_is_killed_takes_the_build_of_its_image_with_it(lab_machine: None, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "patchops.lab", "up", f"test-{os.getpid()}-killed", "--hosts", "1"]
+    command = [sys.executable, "-m", "patchops_lab", "up", f"test-{os.getpid()}-killed", "--hosts", "1"]
     environment = {**os.environ, "PATCHOPS_LAB_CACHE": str(tmp_path)}
     nothing = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, stdin=nothing, stdout=nothing, stderr=nothing) as process:

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import faults
-from patchops.lab.distributions import rpm_apps
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import module_environment, run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import faults
+from patchops_lab.distributions import rpm_apps
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import module_environment, run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 

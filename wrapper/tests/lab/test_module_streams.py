@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import network
-from patchops.lab.distributions import rpm_modules
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab import network
+from patchops_lab.distributions import rpm_modules
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 pytestmark = pytest.mark.lab
 

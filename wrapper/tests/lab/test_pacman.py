@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from patchops.lab.distributions import pacman_apps
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.plays import Plays
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab.distributions import pacman_apps
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.plays import Plays
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .calls import code_of, scan, transact
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import faults
-from patchops.lab.lab import Lab
-from patchops.lab.plays import Plays, read_until
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import faults
+from patchops_lab.lab import Lab
+from patchops_lab.plays import Plays, read_until
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 

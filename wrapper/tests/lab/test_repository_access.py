@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import doors, network
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import doors, network
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 
@@ -77,7 +77,7 @@ def certificates(made_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Ite
     directory = tmp_path_factory.mktemp("certificates")
     doors.make_certificates(directory, MIRROR)
     arguments = [network.mirror_address(), str(made_lab.paths.repository), str(directory)]
-    process = subprocess.Popen(made_lab.inside(sys.executable, "-m", "patchops.lab.doors", *arguments))
+    process = subprocess.Popen(made_lab.inside(sys.executable, "-m", "patchops_lab.doors", *arguments))
     yield directory
     process.terminate()
     process.wait()

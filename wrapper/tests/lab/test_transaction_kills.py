@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
 
 from .calls import transact
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from patchops.lab import apps, faults
-from patchops.lab.hosts import LabHost
-from patchops.lab.image_spec import machine_architecture
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab import apps, faults
+from patchops_lab.hosts import LabHost
+from patchops_lab.image_spec import machine_architecture
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 from .evidence import etc
 

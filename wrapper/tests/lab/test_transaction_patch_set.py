@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import Proof, build_platforms, seal
-from patchops.lab import faults
-from patchops.lab.lab import Lab
-from patchops.lab.modules import run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab import faults
+from patchops_lab.lab import Lab
+from patchops_lab.modules import run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 pytestmark = pytest.mark.lab
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from patchops.lab.modules import run_module
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab
+from patchops_lab.modules import run_module
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
 

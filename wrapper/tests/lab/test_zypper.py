@@ -15,12 +15,12 @@ import jsonschema
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import json_schema
-from patchops.lab.distributions import rpm_apps
-from patchops.lab.hosts import LabHost
-from patchops.lab.lab import Lab
-from patchops.lab.plays import Plays
-from patchops.lab.spec import HostSpec
-from patchops.lab.testing import MakeLab, renew
+from patchops_lab.distributions import rpm_apps
+from patchops_lab.hosts import LabHost
+from patchops_lab.lab import Lab
+from patchops_lab.plays import Plays
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab, renew
 
 from .calls import code_of, document, scan, transact
 

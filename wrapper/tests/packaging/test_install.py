@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -88,6 +89,23 @@ def test_the_wheel_gives_the_command_and_the_collection(
 ) -> None:
     assert tool(wheel_environment / "patchops", "--version", cwd=tmp_path).strip().endswith("0.1.0")
     assert_collection_works(tool, wheel_environment, wheel_environment.parent, tmp_path, {})
+
+
+def test_the_lab_is_named_with_what_brings_it_and_works_once_installed(
+    wheel_environment: Path, working_copy: Path, tool: Tool, tmp_path: Path
+) -> None:
+    lab = [wheel_environment / "patchops", "lab", "list"]
+    missing = subprocess.run(lab, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "Error: `patchops lab` is not installed here; it comes with patchops-lab." in missing.stderr
+    assert "pip install patchops-lab" in missing.stderr
+
+    tool(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, working_copy / "lab", cwd=tmp_path)
+    (wheel,) = tmp_path.glob("patchops_lab-*.whl")
+    names = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in names if not name.endswith(".dist-info")} == {"patchops_lab"}
+    tool(wheel_environment / "python", "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)
+    assert tool(*lab, cwd=tmp_path, env={"PATCHOPS_LAB_STATE": str(tmp_path / "labs")}) == ""
 
 
 def test_the_wheel_holds_the_package_and_the_collection_and_no_tests(wheel: Path, working_copy: Path) -> None:

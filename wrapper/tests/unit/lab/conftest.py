@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.paths import LabPaths
-from patchops.lab.spec import HostSpec, LabSpec
-from patchops.lab.state import HostRecord, LabRecord
+from patchops_lab.paths import LabPaths
+from patchops_lab.spec import HostSpec, LabSpec
+from patchops_lab.state import HostRecord, LabRecord
 
 
 @pytest.fixture

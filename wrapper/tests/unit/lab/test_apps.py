@@ -5,7 +5,7 @@
 import subprocess
 from pathlib import Path
 
-from patchops.lab import apps
+from patchops_lab import apps
 
 
 def test_only_the_update_of_webapp_fails_to_start() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import archive_day, repacking
-from patchops.lab.errors import LabError
-from patchops.lab.pools import Pool, Suite
-from patchops.lab.repository import field
+from patchops_lab import archive_day, repacking
+from patchops_lab.errors import LabError
+from patchops_lab.pools import Pool, Suite
+from patchops_lab.repository import field
 
 
 def entry(package: str, version: str = "1", source: str = "", depends: str = "") -> str:

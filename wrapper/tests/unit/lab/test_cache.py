@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import cache
+from patchops_lab import cache
 
 
 @pytest.fixture(autouse=True)

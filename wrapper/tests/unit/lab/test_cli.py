@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from patchops.lab.cli import lab
-from patchops.lab.paths import STATE_VARIABLE
+from patchops_lab.cli import lab
+from patchops_lab.paths import STATE_VARIABLE
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_who_may_not_see_a_lab_is_told_to_use_sudo(tmp_path: Path, monkeypatch: 
     def refuse(_paths: object) -> None:
         raise PermissionError(13, "Permission denied", "/labs/other/lab.json")
 
-    monkeypatch.setattr("patchops.lab.lab.read_record", refuse)
+    monkeypatch.setattr("patchops_lab.lab.read_record", refuse)
     result = CliRunner().invoke(lab, ["inventory", "other"])
     assert result.exit_code == 2
     assert result.stderr == (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import disk_image
-from patchops.lab.errors import LabError
+from patchops_lab import disk_image
+from patchops_lab.errors import LabError
 
 BOOT_SECTOR = b"B" * 512
 CORE = b"C" * 3000

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import CODES, OK
-from patchops.lab import faults
+from patchops_lab import faults
 from tests.faults.matrix import FORMER, PLANNED, ROWS, TAKING_BACK, UNFINISHED, Expected
 
 # What the mirror does between plan and apply; the conformance suite has it, on every distribution.

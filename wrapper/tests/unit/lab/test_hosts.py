@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.distributions.debian import installed_packages
-from patchops.lab.errors import LabError
-from patchops.lab.hosts import LabHost
-from patchops.lab.paths import LabPaths
-from patchops.lab.spec import HostSpec
-from patchops.lab.state import HostRecord
+from patchops_lab.distributions.debian import installed_packages
+from patchops_lab.errors import LabError
+from patchops_lab.hosts import LabHost
+from patchops_lab.paths import LabPaths
+from patchops_lab.spec import HostSpec
+from patchops_lab.state import HostRecord
 
 STATUS = """\
 Package: bash

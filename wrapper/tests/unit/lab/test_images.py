@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.distributions.disguise import change
-from patchops.lab.distributions.rocky import Rocky
-from patchops.lab.images import image_of
-from patchops.lab.spec import HostSpec
+from patchops_lab.distributions.disguise import change
+from patchops_lab.distributions.rocky import Rocky
+from patchops_lab.images import image_of
+from patchops_lab.spec import HostSpec
 
 
 def test_hosts_of_one_release_share_an_image_whatever_apps_they_have() -> None:

@@ -7,9 +7,9 @@ import subprocess
 
 import yaml
 
-from patchops.lab.inventory import inventory, ssh_config
-from patchops.lab.paths import LabPaths
-from patchops.lab.state import LabRecord
+from patchops_lab.inventory import inventory, ssh_config
+from patchops_lab.paths import LabPaths
+from patchops_lab.state import LabRecord
 
 
 def _ssh_settings(paths: LabPaths, record: LabRecord, host: str) -> dict[str, str]:

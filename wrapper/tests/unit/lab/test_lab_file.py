@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.errors import LabError
-from patchops.lab.lab_file import checked, parse_lab, read_lab_file
-from patchops.lab.spec import HostSpec, LabSpec
+from patchops_lab.errors import LabError
+from patchops_lab.lab_file import checked, parse_lab, read_lab_file
+from patchops_lab.spec import HostSpec, LabSpec
 
 
 def test_defaults_hold_for_every_host_that_says_nothing_else() -> None:

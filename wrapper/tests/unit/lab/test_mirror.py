@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab import connect
-from patchops.lab.mirror import _Handler
+from patchops_lab import connect
+from patchops_lab.mirror import _Handler
 
 
 @pytest.fixture

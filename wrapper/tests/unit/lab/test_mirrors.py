@@ -4,9 +4,9 @@
 
 import pytest
 
-from patchops.lab import mirrors
-from patchops.lab.errors import LabError
-from patchops.lab.mirrors import Mirrors, from_index_targets
+from patchops_lab import mirrors
+from patchops_lab.errors import LabError
+from patchops_lab.mirrors import Mirrors, from_index_targets
 
 
 def test_the_archive_and_the_security_archive_are_told_apart() -> None:

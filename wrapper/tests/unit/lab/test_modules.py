@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from patchops.lab.modules import module_command
+from patchops_lab.modules import module_command
 
 LAB: Any = SimpleNamespace(paths=SimpleNamespace(inventory="/lab/inventory.yml"))
 

@@ -4,8 +4,8 @@
 
 import pytest
 
-from patchops.lab.distributions import pacman_apps, rpm_apps
-from patchops.lab.distributions.own_catalogue import Catalogue
+from patchops_lab.distributions import pacman_apps, rpm_apps
+from patchops_lab.distributions.own_catalogue import Catalogue
 
 both = pytest.mark.parametrize(
     "catalogue", [rpm_apps.CATALOGUE, pacman_apps.CATALOGUE], ids=("rpm", "pacman")

@@ -4,15 +4,15 @@
 
 import pytest
 
-from patchops.lab.distributions.debian_suite import place_of
-from patchops.lab.errors import LabError
-from patchops.lab.lab import Lab
-from patchops.lab.mirror_faults import suite_of
-from patchops.lab.paths import LabPaths
-from patchops.lab.pools import identity_of, split_stanzas
-from patchops.lab.repository import SuitePlace, field, merged, stanza_file, without_superseded
-from patchops.lab.spec import HostSpec, LabSpec
-from patchops.lab.state import LabRecord
+from patchops_lab.distributions.debian_suite import place_of
+from patchops_lab.errors import LabError
+from patchops_lab.lab import Lab
+from patchops_lab.mirror_faults import suite_of
+from patchops_lab.paths import LabPaths
+from patchops_lab.pools import identity_of, split_stanzas
+from patchops_lab.repository import SuitePlace, field, merged, stanza_file, without_superseded
+from patchops_lab.spec import HostSpec, LabSpec
+from patchops_lab.state import LabRecord
 
 OLD = "Package: zlib1g\nArchitecture: amd64\nVersion: 1:1.2\nFilename: main/zlib1g_1.2_amd64.deb"
 NEW = "Package: zlib1g\nArchitecture: amd64\nVersion: 1:1.3\nFilename: security/zlib1g_1.3_amd64.deb"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from patchops.lab import requirements
-from patchops.lab.cli import lab
-from patchops.lab.errors import LabError
+from patchops_lab import requirements
+from patchops_lab.cli import lab
+from patchops_lab.errors import LabError
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from patchops.lab.distributions import DISTRIBUTIONS, rpm_apps, rpm_repository
-from patchops.lab.distributions.rpm import KEY_FILE
-from patchops.lab.distributions.rpm_apps import CATALOGUE, NEW, NEW_KERNEL, OLD
-from patchops.lab.errors import LabError
-from patchops.lab.lab_file import checked
-from patchops.lab.spec import HostSpec, LabSpec
+from patchops_lab.distributions import DISTRIBUTIONS, rpm_apps, rpm_repository
+from patchops_lab.distributions.rpm import KEY_FILE
+from patchops_lab.distributions.rpm_apps import CATALOGUE, NEW, NEW_KERNEL, OLD
+from patchops_lab.errors import LabError
+from patchops_lab.lab_file import checked
+from patchops_lab.spec import HostSpec, LabSpec
 
 
 def test_the_update_of_the_bad_service_is_what_fails_to_start() -> None:

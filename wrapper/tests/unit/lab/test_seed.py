@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.seed import Seed, plant
-from patchops.lab.spec import HostSpec
+from patchops_lab.seed import Seed, plant
+from patchops_lab.spec import HostSpec
 
 
 @pytest.fixture

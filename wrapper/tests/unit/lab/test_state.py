@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from patchops.lab.errors import LabError
-from patchops.lab.network import host_address, interface, mirror_address
-from patchops.lab.paths import STATE_VARIABLE, LabPaths, prepare_state_root
-from patchops.lab.state import LabRecord, known_labs, read_record, write_record
-from patchops.lab.supervisor import nspawn_command
+from patchops_lab.errors import LabError
+from patchops_lab.network import host_address, interface, mirror_address
+from patchops_lab.paths import STATE_VARIABLE, LabPaths, prepare_state_root
+from patchops_lab.state import LabRecord, known_labs, read_record, write_record
+from patchops_lab.supervisor import nspawn_command
 
 
 def test_a_record_reads_back_as_it_was_written(paths: LabPaths, record: LabRecord) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from patchops.lab.plays import Plays
+from patchops_lab.plays import Plays
 
 NOBODY = "{ansible_host: 127.0.0.1, ansible_port: 1, ansible_ssh_common_args: -o ConnectTimeout=2}"
 

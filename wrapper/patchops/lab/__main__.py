@@ -1,7 +1,0 @@
-# SPDX-FileCopyrightText: PatchOps contributors
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs "patchops lab" as "python -m patchops.lab"."""
-
-from patchops.lab.cli import lab
-
-lab(prog_name="patchops lab")
