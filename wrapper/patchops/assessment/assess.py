@@ -23,6 +23,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet im
     Assessment,
     FleetAssessor,
     HostInput,
+    unusable,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
@@ -129,7 +130,7 @@ def _verdict(matcher: Matcher, host: HostInput, cve: str) -> Mapping[str, Any]:
     try:
         return matcher.verdict(host.document, cve)
     except MALFORMED as error:
-        return _unknown(host, f"its document can't be used ({type(error).__name__}: {error})")
+        return _unknown(host, unusable(error))
 
 
 def _unknown(host: HostInput, why: str) -> dict[str, Any]:

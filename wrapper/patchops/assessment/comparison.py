@@ -13,7 +13,11 @@ from typing import Any, Final
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import MALFORMED, HostInput
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
+    MALFORMED,
+    HostInput,
+    unusable,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners import read_scan
@@ -82,9 +86,7 @@ def _rows(matcher: Matcher, host: HostInput, found: Sequence[ScannerFinding]) ->
     try:
         return join(matcher, host.document, found)
     except MALFORMED as error:
-        return _unknown(
-            host.facts.name, found, f"its document can't be used ({type(error).__name__}: {error})"
-        )
+        return _unknown(host.facts.name, found, unusable(error))
 
 
 def _unknown(name: str, found: Sequence[ScannerFinding], why: str) -> list[dict[str, Any]]:

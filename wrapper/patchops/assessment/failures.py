@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.failures import failures_of
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import shaped
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import DirectoryStore
 from patchops.store.documents import Owner
@@ -27,11 +27,13 @@ def failed_updates(documents: DirectoryStore, owner: Owner) -> dict[HostKey, fro
     failed: dict[HostKey, frozenset[str]] = {}
     for report in _newest_first(documents):
         inventory = report.get("inventory") or owner(str(report.get("run_id"))) or ""
-        told = failures_of(report, inventory)
-        for row in report["hosts"]:
-            host = HostKey(inventory, row["host"])
-            if row.get("touched") and host not in failed:
-                failed[host] = told.get(host, frozenset())
+        try:
+            told = failures_of(report, inventory)
+            touched = [HostKey(inventory, row["host"]) for row in report["hosts"] if row.get("touched")]
+        except (AttributeError, KeyError, TypeError):
+            continue  # null or nothing stands where a report says something
+        for host in touched:
+            failed.setdefault(host, told.get(host, frozenset()))
     return failed
 
 
@@ -39,8 +41,9 @@ def _newest_first(documents: DirectoryStore) -> Iterator[dict[str, Any]]:
     reports = []
     for path in documents.newest_reports(_NEWEST):
         try:
-            report = read_document(json.loads(path.read_bytes()), "patchops.report", str(path))
-        except (OSError, ValueError, DocumentError):
+            report = read_document(path.read_bytes(), "patchops.report", str(path))
+            shaped(report, "patchops.report", str(path), whole=False)
+        except (OSError, DocumentError):
             continue
         if report.get("playbook") in _CHANGING and not report.get("check_mode"):
             reports.append(report)

@@ -97,7 +97,7 @@ def _read(attempt: Attempt, watch: Watch) -> dict[str, Any] | None:
     try:
         document = json.loads(attempt.engine_report.read_bytes())
         read_report(document, f"The report {attempt.engine_report}")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     except PatchOpsError as error:
         watch.fatal = error

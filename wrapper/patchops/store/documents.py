@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.shared_packages import SharedPackages
-from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import read_host
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     DirectoryStore,
     StoreError,
+    host_of,
+    is_of,
     read_host_document,
 )
-from patchops.errors import InputError
+from patchops.text import plain
 
 Owner = Callable[[str], str | None]
 """From the id of a run to the key of its inventory, None where the run is not on record."""
@@ -44,46 +47,52 @@ class HostDocuments:
         try:
             document = read_host_document(self._store, host)
         except StoreError as error:
-            return None, f"its last scan can't be used: {error}"
+            return None, f"its last scan can't be used: {plain(error)}"
         if document is None:
             return None, "it was never scanned"
         owner = self._inventory(document)
         if owner and host.inventory and owner != host.inventory:
-            return None, f"it was never scanned; the {host.name} that was scanned is of the inventory {owner}"
-        return _readable(document, host.name)
+            return (
+                None,
+                f"it was never scanned; the {host.name} that was scanned is of the inventory {plain(owner)}",
+            )
+        return _readable(document, host)
 
     def all(self) -> Iterator[tuple[HostKey, Found]]:
-        """Every host that was ever scanned, sorted by name, with its document. Raises InputError.
+        """Every host that was ever scanned with its document; those whose document is damaged come last.
 
         A document without an inventory is left out where a newer one of that name can be the same host's.
         """
         paths = self._store.host_documents()
         newer: set[HostKey] = set()
+        damaged: list[tuple[Path, str]] = []
         # A folder of this version has an @, which no folder of a former one has.
         for path in sorted(paths, key=lambda path: "@" not in path.parent.name):
-            document = self._parsed(path)
-            name = document.get("host")
-            if not isinstance(name, str) or not name:
+            try:
+                document = self._store.load(path)
+            except StoreError as error:
+                damaged.append((path, plain(error)))
                 continue
-            host = HostKey(self._inventory(document), name)
+            name = document.get("host")
+            host = HostKey(self._inventory(document), name if isinstance(name, str) else "")
+            if not host.name or not is_of(path, host):
+                damaged.append((path, f"{path} says that it is of {plain(name, 80)}"))
+                continue
             if document.get("inventory"):
                 newer.add(host)
             elif host in newer or (not host.inventory and any(known.name == name for known in newer)):
                 continue
-            yield host, _readable(document, name)
+            yield host, _readable(document, host)
+        inventories = {host.inventory for host in newer}
+        for path, why in damaged:
+            yield host_of(path, inventories), (None, f"its last scan can't be used: {why}")
 
     def _inventory(self, document: dict[str, Any]) -> str:
         return str(document.get("inventory") or self._owner(str(document.get("run_id"))) or "")
 
-    def _parsed(self, path: Path) -> dict[str, Any]:
-        try:
-            return self._store.load(path)
-        except StoreError as error:
-            raise InputError(f"{path} can't be read: {error}", "Remove it and scan the host again.") from None
 
-
-def _readable(document: dict[str, Any], name: str) -> Found:
+def _readable(document: dict[str, Any], host: HostKey) -> Found:
     try:
-        return read_document(document, "patchops.host", f"the document of {name}"), ""
+        return read_host(document, host), ""
     except DocumentError as error:
-        return None, f"its last scan can't be used: {error}"
+        return None, f"its last scan can't be used: {plain(error)}"

@@ -138,6 +138,7 @@ class Controller:
         plan = {
             "run_id": "run",
             "playbook": "patch",
+            "inventory": "prod",
             "started_at": honest_answers.AT,
             "check_mode": False,
             "targets": names,

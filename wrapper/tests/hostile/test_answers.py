@@ -45,6 +45,10 @@ def facts(fleet: Fleet, tasks: Path) -> dict[str, Any]:
         "patchops_hook_undrain": str(tasks),
         "patchops_intermittent": True,
         "patchops_reboot_at_once": 5,
+        "patchops_inventory": "other",
+        "patchops_run_id": "other",
+        "awx_inventory_id": "no number",
+        "ansible_limit": "all",
     }
 
 
@@ -88,19 +92,37 @@ def test_facts_of_a_cache_refuse_their_host_in_the_plan(fleet: Fleet, tasks: Pat
     run = fleet.play("patch", environment=cached, hosts="all")
     assert run.classes() == {"evil": "refused", "web1": "ok", "web2": "ok"}
     assert run.outcome("evil")["code"] == "facts_refused"
-    assert "evil: its facts set variables of PatchOps (patchops_document_store, " in run.output
+    assert "evil: its facts set variables of PatchOps (awx_inventory_id, limit, " in run.output
     assert not (fleet.directory / "group_vars").exists()
     assert not (fleet.directory / "owned").exists()
 
 
-def test_a_hook_that_asks_a_lying_host_gives_it_no_say(fleet: Fleet, tasks: Path, tmp_path: Path) -> None:
+def test_a_fact_names_no_hosts_where_a_person_has_to(fleet: Fleet, tmp_path: Path) -> None:
+    playbook = tmp_path / "site.yml"
+    playbook.write_text(
+        "- hosts: evil\n  gather_facts: false\n  tasks:\n"
+        "    - ansible.builtin.set_fact: {ansible_limit: all, cacheable: true}\n"
+        "- import_playbook: patchops.fleet.patch\n"
+    )
+    run = fleet.play(str(playbook))
+    assert run.rc != 0
+    assert "patch changes hosts, and no hosts were named. Nothing was done." in run.output
+    assert not run.report
+
+
+@pytest.mark.parametrize("module", ["ping", "setup"])
+def test_a_hook_that_asks_a_lying_host_gives_it_no_say(
+    fleet: Fleet, tasks: Path, tmp_path: Path, module: str
+) -> None:
     drain = tmp_path / "drain.yml"
-    drain.write_text("- {name: Ask the host, ansible.builtin.ping: }\n")
+    drain.write_text(f"- {{name: Ask the host, ansible.builtin.{module}: }}\n")
     fleet.lies("evil", "ping", ansible_facts=facts(fleet, tasks))
     hosts = json.loads(fleet.inventory.read_text())
     hosts["all"]["vars"]["patchops_hook_drain"] = str(drain)
     fleet.inventory.write_text(json.dumps(hosts))
     run = fleet.play("patch", hosts="all", serial=1)
+    assert run.report["run_id"] == "run"
+    assert run.report["inventory"] == str(fleet.inventory.resolve())
     assert run.classes() == {"evil": "refused", "web1": "ok", "web2": "ok"}
     assert not (fleet.directory / "owned").exists()
     assert not (fleet.directory / "group_vars").exists()

@@ -30,7 +30,7 @@ def write(documents: Path, run_id: str, playbook: str, *hosts: dict[str, Any], *
         "engine_version": "0.1.0",
         "run_id": run_id,
         "playbook": playbook,
-        "started_at": run_id,
+        "started_at": f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]}T00:00:00Z" if run_id[0] == "2" else None,
         "check_mode": False,
         "hosts": hosts,
         **more,

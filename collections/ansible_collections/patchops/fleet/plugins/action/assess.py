@@ -34,7 +34,14 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
     host_facts,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.shared_packages import SharedPackages
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import (
+    read_file,
+    read_host,
+    shaped,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import IdentityError, Inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import variable
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_knobs, inventory_of_hosts
@@ -52,6 +59,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
 
 _KNOBS = ("patchops_exposure", "patchops_exposed_since", "patchops_criticality", "group_names")
 _MAX_ARTIFACT = 256 * 1024
+# Of the largest fleets.
+_MOST_OF_A_REPORT = 1 << 30
 _BAD_INPUT = (
     DatabaseError,
     DocumentError,
@@ -86,7 +95,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
         check = bool(self._task.check_mode)
         try:
-            store = open_store(variable(self, task_vars, "patchops_document_store"))
+            settings = variable(self, task_vars, "patchops_document_store")
+            store = open_store(settings, SharedPackages().loads)
             policy = load_policy(arguments["policy"]) if arguments["policy"] else Policy()
             names = arguments["hosts"] or task_vars["ansible_play_hosts_all"]
             inventory = inventory_of_hosts(task_vars, names)
@@ -110,9 +120,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             try:
                 document = read_host_document(store, facts.key)
                 if document is not None:
-                    document = read_document(document, "patchops.host", f"the document of {name}")
+                    document = read_host(document, facts.key)
             except (DocumentError, StoreError) as error:
-                yield HostInput(facts, None, f"its last scan can't be used: {error}")
+                yield HostInput(facts, None, f"its last scan can't be used: {plain(error)}")
             else:
                 yield HostInput(facts, document)
 
@@ -147,10 +157,13 @@ def _report(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        data = Path(path).read_bytes()
+        data = read_file(Path(path), _MOST_OF_A_REPORT)
     except OSError as error:
         raise DocumentError(f"the report {path} can't be read: {error.strerror}") from None
-    return read_document(data, "patchops.report", f"the report {path}")
+    if len(data) > _MOST_OF_A_REPORT:
+        raise DocumentError(f"the report {path} is larger than {_MOST_OF_A_REPORT} bytes")
+    where = f"the report {path}"
+    return shaped(read_document(data, "patchops.report", where), "patchops.report", where)
 
 
 def _result(assessment: Assessment, most_urgent: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
     Answer,
     call,
@@ -82,7 +83,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 
 def _behind(former: str | None) -> str:
-    return f" A power cycle boots its former kernel, {former}." if former else ""
+    return f" A power cycle boots its former kernel, {plain(former, 80)}." if former else ""
 
 
 def _going_back(within: int | None) -> str:

@@ -13,11 +13,9 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFU
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import keep_document, variable
-from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import (
-    host_results,
-    inventory_of_hosts,
-    run_result,
-)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import PatchSetError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import patch_set_of_run
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results, run_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.run_report import (
     build_report,
     host_entry,
@@ -71,7 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             check_mode=run["check_mode"],
             unsealed=_why_unsealed(sealed),
         )
-        report["inventory"] = inventory_of_hosts(task_vars, run["targets"]).key
+        report["inventory"] = run["inventory"]
         return self._publish(report, run, sealed, task_vars)
 
     def _publish(
@@ -97,9 +95,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result["warnings"] = [told]
         keep_document(run["store"], report_key(str(report["run_id"])), report, result)
         if run["stats"]:
-            former = variable(self, task_vars, "patchops_run")
+            try:
+                former = patch_set_of_run(variable(self, task_vars, "patchops_run"))
+            except PatchSetError as error:
+                former = None, None
+                result.setdefault("warnings", []).append(f"{error}. It is not handed on to later jobs.")
             result["ansible_stats"] = {
-                "data": {"patchops_run": _artifact(report, sealed, former)},
+                "data": {"patchops_run": _artifact(report, sealed, *former)},
                 "per_host": False,
                 "aggregate": False,
             }
@@ -131,14 +133,15 @@ def _reference(sealed: Mapping[str, Any], promoted: str | None) -> dict[str, Any
 
 
 def _artifact(
-    report: Mapping[str, Any], sealed: Mapping[str, Any], former: Mapping[str, Any] | None
+    report: Mapping[str, Any], sealed: Mapping[str, Any], former: str | None, former_id: str | None
 ) -> dict[str, Any]:
     # What an earlier job of the workflow sealed is handed on by the jobs that come after it.
-    source = sealed if sealed.get("patch_set_id") else former or {}
-    encoded = source.get("patch_set")
+    encoded, of = former, former_id
+    if sealed.get("patch_set_id"):
+        encoded, of = sealed.get("patch_set"), sealed["patch_set_id"]
     return {
         "run_id": report["run_id"],
         "report": {"result": report["result"], "totals": report["totals"]},
         "patch_set": encoded if encoded and len(encoded) <= _MAX_ARTIFACT else None,
-        "patch_set_id": source.get("patch_set_id"),
+        "patch_set_id": of,
     }

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ansible import context
 from ansible.inventory.manager import split_host_pattern
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -48,7 +49,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature
     check_signature,
     signers_of,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import (
+    load_patch_set,
+    patch_set_of_run,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import (
     host_foreign_facts,
     host_knobs,
@@ -95,7 +99,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _plan(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         playbook = arguments["playbook"]
         pattern = self._run_variable(task_vars, "patchops_hosts")
-        if arguments["named_only"] and not pattern and not task_vars.get("ansible_limit"):
+        if arguments["named_only"] and not pattern and not _limit():
             return make_result(
                 "bad_arguments",
                 f"{playbook} changes hosts, and no hosts were named. Nothing was done.",
@@ -111,7 +115,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             )
         refused = self._refused(targets, task_vars)
         believed = [host for host in targets if host not in refused]
-        inventory_of_hosts(task_vars, targets)
+        inventory = inventory_of_hosts(task_vars, targets)
         values = {host: host_knobs(task_vars, host, _READ) for host in believed}
         knobs = self._knobs(values)
         promoted = _promoted(values, knobs)
@@ -120,6 +124,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         plan = {
             "run_id": str(self._run_variable(task_vars, "patchops_run_id") or _new_run_id()),
             "playbook": playbook,
+            "inventory": inventory.key,
             "started_at": now(),
             "check_mode": bool(self._task.check_mode),
             "targets": targets,
@@ -246,6 +251,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return run_knobs(by_host)
 
 
+def _limit() -> str:
+    """Return the limit of the command line. Among variables it could be a fact of a host."""
+    return str(context.CLIARGS.get("subset") or "")
+
+
 def _promoted(sources: Mapping[str, Mapping[str, Any]], knobs: Mapping[str, Any]) -> str | None:
     """Return the id of the patch set that the hosts of the run install, None when there is not one for all.
 
@@ -256,8 +266,8 @@ def _promoted(sources: Mapping[str, Mapping[str, Any]], knobs: Mapping[str, Any]
     known: dict[str, str] = {}
     ids: set[str | None] = set()
     for values in sources.values():
-        former = values.get("patchops_run") or {}
-        source = values.get("patchops_patch_set") or former.get("patch_set")
+        former, _of = patch_set_of_run(values.get("patchops_run"))
+        source = values.get("patchops_patch_set") or former
         if values.get("patchops_packages") or not source:
             ids.add(None)
             continue

@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import OK, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import named, plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import Budget
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, host_outcome, plan
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import keep_document
@@ -28,6 +29,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import h
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import patch_set_key
 
 _MOST_NAMED = 10
+_LONGEST_ENTRY = 600
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -69,7 +71,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result = make_result(
             "sealed",
             f"patch set {document['id'][:12]}: {count_members(document['platforms'])} packages for "
-            f"{', '.join(document['platforms'])}",
+            f"{named(document['platforms'], _MOST_NAMED)}",
             changed=True,
             patch_set_id=document["id"],
             patch_set=encode(document),
@@ -113,11 +115,10 @@ def _not_counted(
     ]
     if not hosts:
         return ""
-    more = f" and {len(hosts) - _MOST_NAMED} more" if len(hosts) > _MOST_NAMED else ""
     return (
         "Not counted as proof for the patch set, since the plan has a package without name, architecture, "
-        f"version or checksum: {', '.join(hosts[:_MOST_NAMED])}{more}. Look at those hosts: an honest plan "
-        "has no such package."
+        f"version or checksum: {named(hosts, _MOST_NAMED)}. Look at those hosts: an honest plan has no such "
+        "package."
     )
 
 
@@ -138,16 +139,15 @@ def _left_out(results: Mapping[str, Mapping[str, Result]], outcomes: Mapping[str
         for change in plan(results[host]).get("packages", ())
     }
     gone = sorted(
-        (f"{key[0]} {key[2] or '(removal)'} ({', '.join(sorted(hosts)[:_MOST_NAMED])})")
+        f"{plain(key[0], 80)} {plain(key[2] or '(removal)', 80)} ({named(sorted(hosts), _MOST_NAMED)})"
         for key, hosts in accused.items()
         if key in proven
     )
     if not gone:
         return ""
-    more = f" and {len(gone) - _MOST_NAMED} more" if len(gone) > _MOST_NAMED else ""
     return (
         "Left out of the patch set, although other hosts proved it, since a host with it is lost: "
-        f"{', '.join(gone[:_MOST_NAMED])}{more}. Look at those hosts before you promote the set."
+        f"{named(gone, _MOST_NAMED, _LONGEST_ENTRY)}. Look at those hosts before you promote the set."
     )
 
 

@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.operations import table
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import named, plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import TRANSIENT
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
@@ -56,6 +57,8 @@ _LOCKED_OUT = TRANSIENT | {"become_failed", "python_missing", "python_unsupporte
 # For the host to take a change back that nobody could confirm, once the time for it is over.
 _TAKING_BACK_SECONDS = 900.0
 _COMING_TO = ("outcome", "summary", "failed", "changed")
+_MOST_NAMED = 10
+_LONGEST_PATH = 300
 _SELECTIONS = ("packages", "patch_set", "select", "supersede_staged", "refresh")
 
 
@@ -117,8 +120,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             host = str(task_vars.get("inventory_hostname", "The host"))
             return make_result(
                 "platform_missing",
-                f"{host} is {platform}; the patch set {document['id'][:12]} has "
-                f"{', '.join(sorted(document['platforms'])) or 'no platform'}. Nothing was changed.",
+                f"{host} is {plain(platform, 80)}; the patch set {document['id'][:12]} has "
+                f"{named(sorted(document['platforms']), _MOST_NAMED) or 'no platform'}. Nothing was changed.",
                 "Prove a set on a host of this platform.",
                 transaction=None,
             )
@@ -331,7 +334,8 @@ def _given_up(
     if confirm.get("state") == "pending":
         within = min(confirm["within"], longest)
         alone = f"Unless somebody logs in anew within {within} seconds, the host goes back by itself."
-    remedy = f"{alone} Run the same command again to attach to it, or read {known['journal']} on the host."
+    journal = plain(known["journal"], _LONGEST_PATH)
+    remedy = f"{alone} Run the same command again to attach to it, or read {journal} on the host."
     seen = f"transaction {known['id']} was {known['state']} when it was last seen"
     more = {"changed": True, "transaction": known, "plan": started.result.get("plan"), "document": None}
     if answer is None:

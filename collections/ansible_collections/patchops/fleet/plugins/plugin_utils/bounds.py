@@ -1,10 +1,14 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much a host may say: depth, count and length of untrusted data, and text that is safe to show. Pure."""
+"""How much a host may say: depth, count and length of untrusted data, and text that is safe to show. Pure.
+
+Whatever shows text of a host, to a terminal, in a log or a message, takes it through `plain` or `named`.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +16,7 @@ from typing import Any
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+_BREAKS = re.compile(r"[\t\r\n\v\f]+")
 _LARGEST_NUMBER = 2**63 - 1
 
 
@@ -38,8 +43,8 @@ DOCUMENT = Bounds(depth=24, values=1_000_000, text=1_000_000, texts=48_000_000)
 def bounded(data: Any, bounds: Bounds, *, visible: bool) -> Any:
     """Return a copy of `data` that is plain JSON within `bounds`; raises BoundsError.
 
-    `visible`: control characters become visible escapes, line feeds and tabs apart. Otherwise text stays as
-    it is, and a lone surrogate, which no encoder takes, is an error.
+    `visible`: each text becomes one line of printable text. Otherwise text stays as it is, and a lone
+    surrogate, which no encoder takes, is an error.
     """
     return _Copy(bounds, visible).of(data, bounds.depth)
 
@@ -83,7 +88,7 @@ class _Copy:
 
     def _shown(self, text: str) -> str:
         self._counted(text)
-        return text if text.isprintable() else visible(text)
+        return text if text.isprintable() else one_line(text)
 
     def _sound(self, text: str) -> str:
         self._counted(text)
@@ -98,6 +103,28 @@ class _Copy:
 def visible(text: str) -> str:
     """Return `text` with control and direction characters as visible escapes; line feeds and tabs stay."""
     return _UNSAFE.sub(_escaped, text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` with blanks for its line breaks and tabs, and visible escapes for other controls."""
+    return visible(_BREAKS.sub(" ", text))
+
+
+def plain(value: object, limit: int = 2000) -> str:
+    """Return `value` as one line of printable text of at most `limit` characters.
+
+    Line breaks and tabs become blanks, other control and direction characters become visible escapes.
+    """
+    text = value if isinstance(value, str) else str(value)
+    text = one_line(text[: limit + 1])
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def named(names: Iterable[object], most: int, limit: int = 80) -> str:
+    """Return the first names in one line, each plain and short, and how many there are besides."""
+    told = [plain(name, limit) for name in names]
+    more = f" and {len(told) - most} more" if len(told) > most else ""
+    return f"{', '.join(told[:most])}{more}"
 
 
 def _escaped(match: re.Match[str]) -> str:

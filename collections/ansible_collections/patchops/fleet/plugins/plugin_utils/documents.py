@@ -19,6 +19,7 @@ SCHEMAS = {
     "patchops.report": 1,
 }
 
+_LONGEST_SHOWN = 60
 _VERSION = re.compile(r"\d+\.\d+\.\d+[0-9A-Za-z.+-]*\Z")
 
 
@@ -40,17 +41,22 @@ def read_document(data: Any, kind: str, where: str = "the document") -> dict[str
     if not isinstance(data, dict):
         raise DocumentError(f"{where} is not an object but {type(data).__name__}")
     if data.get("kind") != kind:
-        raise DocumentError(f"{where} is of kind {data.get('kind')!r}; {kind!r} was expected")
+        raise DocumentError(f"{where} is of kind {_shown(data.get('kind'))}; {kind!r} was expected")
     schema, newest = data.get("schema"), SCHEMAS[kind]
     if not isinstance(schema, int) or isinstance(schema, bool) or not max(1, newest - 1) <= schema <= newest:
         raise DocumentError(
-            f"{where} has schema {schema!r}; this engine reads {kind} up to {newest} and one before. "
+            f"{where} has schema {_shown(schema)}; this engine reads {kind} up to {newest} and one before. "
             "Install the version of PatchOps that wrote it, or a newer one."
         )
     version = data.get("engine_version")
     if not isinstance(version, str) or not _VERSION.match(version):
         raise DocumentError(f"{where} does not say which engine_version wrote it")
     return data
+
+
+def _shown(value: Any) -> str:
+    text = repr(value[:_LONGEST_SHOWN] if isinstance(value, str) else value)
+    return text if len(text) <= _LONGEST_SHOWN + 2 else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def json_schema(kind: str) -> dict[str, Any]:

@@ -33,6 +33,12 @@ def foreign_facts(variables: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name in names if name.startswith(_PREFIXES) or name in _STEERING)
 
 
+def without_facts(variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a host's variables without those that steer a run and that its facts set."""
+    names = foreign_facts(variables)
+    return {name: value for name, value in variables.items() if name not in names} if names else variables
+
+
 def refusal(host: str, names: frozenset[str]) -> dict[str, str]:
     """Return the outcome of a host that is refused for such facts before anything was changed."""
     return make_outcome(

@@ -25,9 +25,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction.access 
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import (
     ANSWER,
-    DOCUMENT,
     BoundsError,
     bounded,
+    one_line,
+    plain,
     visible,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import (
@@ -35,7 +36,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import (
     json_schema,
     read_document,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.shapes import Check, ShapeError, checking, taking
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import fitting
+from ansible_collections.patchops.fleet.plugins.plugin_utils.shapes import Check, ShapeError, taking
 
 Shape = dict[str, Any]
 
@@ -87,28 +89,18 @@ def checked_document(text: Any, kind: str, where: str) -> dict[str, Any]:
     try:
         document = read_document(decode(text), kind, where)
     except PayloadError as error:
-        raise AnswerError(f"{where} is {visible(str(error))}") from None
+        raise AnswerError(f"{where} is {plain(error)}") from None
     except DocumentError as error:
-        raise AnswerError(visible(str(error))) from None
+        raise AnswerError(plain(error)) from None
     version = document.get("engine_version")
     if version != ENGINE_VERSION:
         # The engine that answers on a host was sent there by this one.
-        other = visible(str(version)[:40])
+        other = plain(version, 40)
         raise AnswerError(f"{where} says that engine {other} wrote it, not {ENGINE_VERSION}")
-    return fitting(document, kind, where)
-
-
-def fitting(document: dict[str, Any], kind: str, where: str) -> dict[str, Any]:
-    """Return a document that was read from anywhere as a copy within bounds that fits the schema of its kind.
-
-    Raises AnswerError.
-    """
     try:
-        sound: dict[str, Any] = bounded(document, DOCUMENT, visible=False)
-        checking(kind)(sound)
-    except (BoundsError, ShapeError) as error:
-        raise AnswerError(f"{where}: {visible(str(error))}") from None
-    return sound
+        return fitting(document, kind, where)
+    except DocumentError as error:
+        raise AnswerError(str(error)) from None
 
 
 def check_subject(
@@ -197,9 +189,9 @@ def _shown(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _warning(one: Any) -> str:
     """Return a warning as text; since ansible-core 2.19 it is an object that holds an event."""
     if isinstance(one, str):
-        return visible(_cut(one, _LONGEST_WARNING))
+        return one_line(_cut(one, _LONGEST_WARNING))
     message = getattr(getattr(one, "event", None), "msg", None)
-    return visible(_cut(message, _LONGEST_WARNING)) if isinstance(message, str) else ""
+    return one_line(_cut(message, _LONGEST_WARNING)) if isinstance(message, str) else ""
 
 
 def _cut(text: str, most: int) -> str:
@@ -223,8 +215,9 @@ def _list(items: Shape, null: bool = False) -> Shape:
     return {"type": ["array", "null"] if null else "array", "items": items}
 
 
-_TEXT: Shape = {"type": "string"}
-_TEXT_OR_NULL: Shape = {"type": ["string", "null"]}
+_TEXT: Shape = {"type": "string", "maxLength": _LONGEST_MESSAGE}
+_TEXT_OR_NULL: Shape = {"type": ["string", "null"], "maxLength": _LONGEST_MESSAGE}
+_PATH: Shape = {"type": "string", "maxLength": 4096}
 _MESSAGE: Shape = {"type": "string", "maxLength": _LONGEST_MESSAGE}
 _FLAG: Shape = {"type": "boolean"}
 _FLAG_OR_NULL: Shape = {"type": ["boolean", "null"]}
@@ -311,7 +304,7 @@ def _answer_shapes() -> dict[str, Shape]:
     plan = {**known["plan"], "required": []}
     confirm = plan["properties"]["confirm"]
     reference = _object(
-        {"id": known["id"], "state": known["state"], "journal": _TEXT}, ("id", "state", "journal"), null=True
+        {"id": known["id"], "state": known["state"], "journal": _PATH}, ("id", "state", "journal"), null=True
     )
     standing = {
         **_ALWAYS,

@@ -28,7 +28,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures
     failure_code,
     failure_detail,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import foreign_facts
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import foreign_facts, without_facts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_answer import (
     PAYLOAD_KEY,
     AnswerError,
@@ -42,6 +42,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     IdentityError,
     Inventory,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import frozen_plan
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     StoreError,
     host_document_key,
@@ -236,8 +237,11 @@ def variable(action: Any, task_vars: Mapping[str, Any], name: str, default: Any 
 
 
 def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> Inventory:
-    """Return the inventory of the play. Raises IdentityError."""
-    return Inventory.of_play(task_vars, variable(action, task_vars, NAME_VARIABLE))
+    """Return the inventory of the play, as it was planned where there is a plan. Raises IdentityError."""
+    planned = frozen_plan(task_vars).get("inventory")
+    if isinstance(planned, str):
+        return Inventory(planned)
+    return Inventory.of_play(without_facts(task_vars), variable(action, task_vars, NAME_VARIABLE))
 
 
 def store_document(

@@ -15,7 +15,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ansible.errors import AnsibleError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import variable
+from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import frozen_plan
 
 DEFAULT_SECONDS = 7200
 _LONGEST = 30 * 86400
@@ -152,9 +153,9 @@ def claim_arguments(action: Any, task_vars: Mapping[str, Any], phase: Phase) -> 
     `phase`: how far the host has come when the call has ended. A task outside of our playbooks has no plan;
     it may set these options itself.
     """
-    plan = _plan(task_vars)
+    plan = frozen_plan(task_vars)
     host = str(task_vars.get("inventory_hostname", ""))
-    run_id = _templated(action, task_vars, "patchops_run_id") or plan.get("run_id") or ""
+    run_id = variable(action, task_vars, "patchops_run_id") or plan.get("run_id") or ""
     claim = {
         "inventory": inventory_of(action, task_vars),
         "controller": controller(),
@@ -166,25 +167,9 @@ def claim_arguments(action: Any, task_vars: Mapping[str, Any], phase: Phase) -> 
 
 
 def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> str:
-    """Return what the inventory of a play is called."""
-    named = _templated(action, task_vars, "patchops_inventory")
+    """Return what the inventory of a play is called, which no fact says."""
+    named = variable(action, task_vars, "patchops_inventory")
     if named:
         return str(named)
     sources = task_vars.get("ansible_inventory_sources") or ()
     return ",".join([sources] if isinstance(sources, str) else [str(source) for source in sources])
-
-
-def _plan(task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the plan of the run, which the controller keeps for localhost; {} outside of our playbooks.
-
-    Taken as it is: a plan of thousands of hosts would be templated anew for each of them.
-    """
-    try:
-        plan = task_vars["hostvars"].raw_get("localhost")["patchops_plan"]
-    except (AttributeError, KeyError, TypeError, AnsibleError):
-        return {}
-    return plan if isinstance(plan, Mapping) else {}
-
-
-def _templated(action: Any, task_vars: Mapping[str, Any], name: str) -> Any:
-    return action._templar.template(task_vars[name]) if name in task_vars else None

@@ -14,10 +14,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.module_utils.canonical import digest
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import PayloadError
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
-from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS, read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import plain
+from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import (
+    SCHEMAS,
+    DocumentError,
+    read_document,
+)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import (
+    parse_foreign,
+    shaped,
+    within_bounds,
+)
 
 KIND = "patchops.patch_set"
+# What a patch set may be when it is unpacked; its wire form in an artifact is at most 256 KiB.
+MAX_BYTES = 16 * 1024 * 1024
 _MEMBER_KEYS = ("name", "arch", "version", "sha256", "size", "origin", "suite", "action", "security")
 _FORWARD = ("upgrade", "install")
 # What names, architectures and versions of packages are made of, in every format.
@@ -66,14 +79,14 @@ def build_platforms(proofs: Iterable[Proof]) -> dict[str, Any]:
 
 def is_installable(change: Mapping[str, Any]) -> bool:
     """Tell whether a change can be a member of a set as hosts accept it: named whole, with its bytes' sum."""
-    named = all(_WORD.match(str(change.get(key) or "")) for key in ("name", "arch"))
     if change["action"] not in _FORWARD:
-        return named
-    return (
-        named
-        and _WORD.match(str(change.get("to") or "")) is not None
-        and _SHA256.match(str(change.get("sha256") or "")) is not None
-    )
+        return all(_WORD.match(str(change.get(key) or "")) for key in ("name", "arch"))
+    return is_exact(*(str(change.get(key) or "") for key in ("name", "arch", "to", "sha256")))
+
+
+def is_exact(name: str, arch: str, version: str, sha256: str) -> bool:
+    """Tell whether these name one package file as a member of a set does. All of them are a host's words."""
+    return all(_WORD.match(word) for word in (name, arch, version)) and _SHA256.match(sha256) is not None
 
 
 def patch_set_id(platforms: Mapping[str, Any]) -> str:
@@ -98,9 +111,15 @@ def seal(platforms: Mapping[str, Any], now: str, name: str | None = None) -> dic
 def read_patch_set(data: Any, where: str = "the patch set") -> dict[str, Any]:
     """Return `data` when it is a sealed patch set whose content matches its id.
 
-    Raises DocumentError for another kind of document and PatchSetError for altered content.
+    The data is untrusted, wherever it was kept. Raises DocumentError for what is no such document and
+    PatchSetError for altered content.
     """
-    document = read_document(data, KIND, where)
+    if isinstance(data, (bytes, str)):
+        try:
+            data = parse_foreign(data, MAX_BYTES)
+        except PayloadError as error:
+            raise DocumentError(f"{where} is {error}") from None
+    document = within_bounds(read_document(data, KIND, where), where)
     platforms = document.get("platforms")
     try:
         found = patch_set_id(platforms if isinstance(platforms, Mapping) else {})
@@ -108,11 +127,10 @@ def read_patch_set(data: Any, where: str = "the patch set") -> dict[str, Any]:
         raise PatchSetError(f"{where} is damaged: its platforms have not the shape of a patch set") from error
     if document.get("id") != found:
         raise PatchSetAltered(
-            f"{where} says it is {document.get('id')} but its content is {found}: it was altered after it "
-            f"was "
-            "sealed. Take an unaltered copy, or seal a new set from a ring."
+            f"{where} says it is {plain(document.get('id'), 64)} but its content is {found}: it was altered "
+            "after it was sealed. Take an unaltered copy, or seal a new set from a ring."
         )
-    return document
+    return shaped(document, KIND, where)
 
 
 def select_platform(document: Mapping[str, Any], platform: str) -> dict[str, Any] | None:
@@ -136,8 +154,9 @@ def _add_member(members: dict[tuple[str, str], dict[str, Any]], member: dict[str
     for part in ("version", "sha256"):
         if known[part] != member[part]:
             raise PatchSetError(
-                f"{known['proven_on'][0]} has {member['name']} {known['version']} and {proof.host} has "
-                f"{member['version']} ({proof.platform}, sha256 {known['sha256']} and {member['sha256']}): "
+                f"{known['proven_on'][0]} has {plain(member['name'], 80)} {plain(known['version'], 80)} and "
+                f"{proof.host} has {plain(member['version'], 80)} ({plain(proof.platform, 80)}, sha256 "
+                f"{known['sha256']} and {member['sha256']}): "
                 f"two "
                 "hosts of one platform proved different packages, so there is no one set to seal. Bring "
                 "both to "

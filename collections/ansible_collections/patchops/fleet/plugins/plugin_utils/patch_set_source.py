@@ -4,15 +4,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import PayloadError, decode
-from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import PatchSetError, read_patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import plain
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import read_file
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
+    MAX_BYTES,
+    PatchSetError,
+    read_patch_set,
+)
 
-# What a patch set may be when it is unpacked; its wire form in an artifact is at most 256 KiB.
-_MAX_BYTES = 16 * 1024 * 1024
+# Gzip in base64.
+_ENCODED = "H4sI"
+_ID = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def patch_set_of_run(artifact: Any) -> tuple[str | None, str | None]:
+    """Return the patch set (its encoded form) and its id in the artifact `patchops_run` of an earlier job.
+
+    What stands there was kept by somebody else, as AWX does, or given by hand. Raises PatchSetError.
+    """
+    if artifact in (None, ""):
+        return None, None
+    if not isinstance(artifact, Mapping):
+        raise PatchSetError(f"patchops_run is {plain(repr(artifact), 80)}, and not what an earlier job sets")
+    encoded, of = artifact.get("patch_set"), artifact.get("patch_set_id")
+    if encoded not in (None, "") and not (isinstance(encoded, str) and encoded.startswith(_ENCODED)):
+        raise PatchSetError("patchops_run.patch_set is not a patch set as an earlier job encodes it")
+    if of not in (None, "") and not (isinstance(of, str) and _ID.match(of)):
+        raise PatchSetError(
+            f"patchops_run.patch_set_id is {plain(repr(of), 80)}, and not the id of a patch set"
+        )
+    return encoded or None, of or None
 
 
 def load_patch_set(source: Any) -> dict[str, Any]:
@@ -25,18 +52,18 @@ def load_patch_set(source: Any) -> dict[str, Any]:
         return read_patch_set(dict(source))
     if not isinstance(source, str) or not source:
         raise PatchSetError(
-            f"{source!r} is no patch set: give a path on the controller or the document itself"
+            f"{plain(repr(source), 80)} is no patch set: give a path on the controller or the document itself"
         )
-    if source.startswith("H4sI"):  # gzip in base64
+    if source.startswith(_ENCODED):
         try:
-            return read_patch_set(decode(source, _MAX_BYTES), "the patch set of the artifact")
+            return read_patch_set(decode(source, MAX_BYTES), "the patch set of the artifact")
         except PayloadError as error:
             raise PatchSetError(
                 f"the patch set of the artifact is {error}. Run the earlier job again."
             ) from error
     path = Path(source).expanduser()
     try:
-        data = path.read_bytes()
+        data = read_file(path, MAX_BYTES)
     except OSError as error:
         raise PatchSetError(
             f"the patch set {path} could not be read on the controller ({error.strerror})"

@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import foreign_facts
+from ansible.errors import AnsibleError
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import foreign_facts, without_facts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import Result, step_results
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     NAME_VARIABLE,
@@ -31,9 +33,11 @@ def host_foreign_facts(task_vars: Mapping[str, Any], host: str) -> frozenset[str
 def inventory_of_hosts(task_vars: Mapping[str, Any], hosts: Iterable[str]) -> Inventory:
     """Return the inventory of these hosts of the play. Raises IdentityError where its name differs."""
     named: dict[str, str] = {}
+    believed: list[str] = []
     for host in hosts:
         if host_foreign_facts(task_vars, host):
             continue  # a fact may stand in the place of the inventory's own
+        believed.append(host)
         named.setdefault(str(host_knobs(task_vars, host, [NAME_VARIABLE]).get(NAME_VARIABLE) or ""), host)
     if len(named) > 1:
         (one, at_one), (other, at_other) = list(named.items())[:2]
@@ -41,7 +45,22 @@ def inventory_of_hosts(task_vars: Mapping[str, Any], hosts: Iterable[str]) -> In
             f"{NAME_VARIABLE} is {one or 'not set'!r} on {at_one} and {other or 'not set'!r} on {at_other}; "
             "it names the inventory, so all of its hosts have the same"
         )
-    return Inventory.of_play(task_vars, next(iter(named), ""))
+    variables = without_facts(task_vars)
+    if variables is not task_vars and believed:  # the first host is none of those that are believed
+        variables = task_vars["hostvars"].raw_get(believed[0])
+    return Inventory.of_play(variables, next(iter(named), ""))
+
+
+def frozen_plan(task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the plan of the run, which the controller keeps for localhost; {} outside of our playbooks.
+
+    Taken as it is: a plan of thousands of hosts would be templated anew for each of them.
+    """
+    try:
+        plan = task_vars["hostvars"].raw_get("localhost")["patchops_plan"]
+    except (AttributeError, KeyError, TypeError, AnsibleError):
+        return {}
+    return plan if isinstance(plan, Mapping) else {}
 
 
 def host_results(task_vars: Mapping[str, Any], host: str) -> dict[str, Result]:

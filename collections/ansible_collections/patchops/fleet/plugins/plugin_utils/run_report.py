@@ -13,6 +13,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
     make_outcome,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import named, plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.budget import Budget
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
@@ -46,6 +47,7 @@ _AS_ASKED = frozenset({"taken_back", "taken_back_partly"})
 # What is wrong with a security source is its age alone.
 _OF_AGE = frozenset({"frozen", "replayed"})
 _MOST_NAMED = 20
+_MOST_PACKAGES = 10
 _LONGEST_LINE = 600
 
 
@@ -177,12 +179,11 @@ def without_way_back(by_host: Mapping[str, Mapping[str, Any] | None]) -> str:
     `by_host`: the `way_back` of each host's entry.
     """
     told = [
-        f"{host} ({', '.join(one['name'] for one in some)})"
+        f"{host} ({named((one['name'] for one in some), _MOST_PACKAGES)})"
         for host, found in by_host.items()
         if found and (some := [*found["snapshot_only"], *found["forward_only"]])
     ]
-    more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
-    return f"Without a way back by packages: {', '.join(told[:_MOST_NAMED])}{more}." if told else ""
+    return f"Without a way back by packages: {named(told, _MOST_NAMED, _LONGEST_LINE)}." if told else ""
 
 
 def needing_somebody(report: Mapping[str, Any]) -> list[str]:
@@ -205,10 +206,7 @@ def needing_somebody(report: Mapping[str, Any]) -> list[str]:
 def _line(entry: Mapping[str, Any], state: str) -> str:
     host, outcome = str(entry["host"]), entry["outcome"]
     reason = str(outcome["message"]).removeprefix(f"{host}: ").rstrip(".") + "."
-    # What hosts say is untrusted, and this goes to a terminal.
-    text = f"{host} ({state}): {reason} {outcome['remedy']}"
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+    return " ".join(plain(f"{host} ({state}): {reason} {outcome['remedy']}", _LONGEST_LINE).split())
 
 
 def _asked_for(entries: Sequence[Mapping[str, Any]]) -> int:

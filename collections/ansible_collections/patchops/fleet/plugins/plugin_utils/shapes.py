@@ -50,16 +50,37 @@ class ShapeError(ValueError):
         return self
 
 
+def _forgive(schema: Any) -> None:
+    """Have a schema require nothing, and take null for what is not known."""
+    if not isinstance(schema, dict):
+        return
+    # A property can have each of these names, too, and then its schema stands here.
+    if isinstance(schema.get("required"), list):
+        del schema["required"]
+    if isinstance(schema.get("type"), (str, list)):
+        schema["type"] = [*([schema["type"]] if isinstance(schema["type"], str) else schema["type"]), "null"]
+    if isinstance(schema.get("enum"), list):
+        schema["enum"] = [*schema["enum"], None]
+    for part in schema.values():
+        _forgive(part)
+
+
 def taking(schema: Mapping[str, Any]) -> Check:
     """Return a function that gives back what `schema` names of its argument; it raises ShapeError."""
     return _compiled(schema, schema, take=True)
 
 
 @cache
-def checking(kind: str) -> Check:
-    """Return a function that raises ShapeError unless its argument fits the schema of a document's kind."""
+def checking(kind: str, definition: str = "", whole: bool = True) -> Check:
+    """Return a function that raises ShapeError unless its argument fits the schema of a document's kind.
+
+    `definition`: a part of that schema, by its name in `$defs`. `whole`: nothing is missing or null that the
+    schema requires; a document of a former version may lack some of it.
+    """
     schema = json_schema(kind)
-    return _compiled(schema, schema, take=False)
+    if not whole:
+        _forgive(schema)
+    return _compiled(schema, schema["$defs"][definition] if definition else schema, take=False)
 
 
 def _compiled(root: Mapping[str, Any], schema: Mapping[str, Any], take: bool) -> Check:

@@ -18,11 +18,12 @@ import re
 import tempfile
 import urllib.error
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._@=%+-]*\Z")
@@ -112,6 +113,24 @@ def read_host_document(store: DocumentStore, host: HostKey) -> dict[str, Any] | 
         return found
     former = store.read(host_document_key(HostKey("", host.name)))
     return former if former is not None and not former.get("inventory") else None
+
+
+def host_of(path: Path, inventories: Iterable[str]) -> HostKey:
+    """Return whose document the file is in a directory store, by its folder: the document can't be read.
+
+    `inventories`: keys that are known; a long one stands in the name of a folder by its digest alone. The
+    inventory is "" where none of them is it.
+    """
+    word, at, inventory = path.parent.name.partition("@")
+    name = word if "=" in word else urllib.parse.unquote(word.removesuffix(_EMPTY), errors="replace")
+    known = (key for key in inventories if at and _inventory_word(key) == inventory)
+    own = "" if "=" in inventory else urllib.parse.unquote(inventory, errors="replace")
+    return HostKey(next(known, own), name)
+
+
+def is_of(path: Path, host: HostKey) -> bool:
+    """Tell whether a file of a directory store is where the document of a host is kept."""
+    return path.parent.name in (_host_word(host), host_key(host.name))
 
 
 def _host_word(host: HostKey) -> str:
@@ -295,18 +314,21 @@ class HttpStore:
             ) from error
 
 
-def open_store(settings: Mapping[str, Any] | None) -> DocumentStore:
+def open_store(
+    settings: Mapping[str, Any] | None, loads: Callable[[bytes], Any] = json.loads
+) -> DocumentStore:
     """Return the store that `patchops_document_store` describes; without one, a directory in the user's home.
 
-    Shapes: {kind: directory, path} | {kind: http, url, token_file} | {kind: none}. Raises StoreError.
+    Shapes: {kind: directory, path} | {kind: http, url, token_file} | {kind: none}. `loads`: see there.
+    Raises StoreError.
     """
     if settings is None:
-        return DirectoryStore("~/.patchops/documents")
+        return DirectoryStore("~/.patchops/documents", loads)
     kind = settings.get("kind")
     if kind == "none":
         return NoStore()
     if kind == "directory" and settings.get("path"):
-        return DirectoryStore(str(settings["path"]))
+        return DirectoryStore(str(settings["path"]), loads)
     if kind == "http" and settings.get("url"):
         return HttpStore(str(settings["url"]), settings.get("token_file"))
     raise StoreError(
@@ -349,7 +371,9 @@ def _parse(data: bytes, where: str, loads: Callable[[bytes], Any] = json.loads) 
     try:
         document = loads(data)
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{where} is damaged: {error}. Remove it; the next scan writes it again.") from error
+        raise StoreError(
+            f"{where} is damaged: {plain(error, 200)}. Remove it; the next scan writes it again."
+        ) from error
     if not isinstance(document, dict):
         raise StoreError(f"{where} holds no document. Remove it; the next scan writes it again.")
     return document

@@ -38,6 +38,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.vulnerab
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.decide import decide, newest
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
@@ -94,6 +95,11 @@ class Assessment:
     """One findings document a host."""
     patch_set: dict[str, Any]
     """What the baseline approves; the ``patch_set`` of ``patchops.fleet.transaction``."""
+
+
+def unusable(error: Exception) -> str:
+    """Return why a host is unknown whose document raised one of MALFORMED; it can hold the host's words."""
+    return f"its document can't be used ({type(error).__name__}: {plain(error, 200)})"
 
 
 class FleetAssessor:
@@ -169,16 +175,17 @@ class FleetAssessor:
             return self._unknown(host, host.why_missing)
         try:
             found = self._matcher.assess(host.document, include_installed=include_installed)
+            platform = platform_of(host.document)
             updates = pending.add(host.document, found["findings"])
         except MALFORMED as error:
             # A document comes from its host: one that is not what it should be must not hide the others.
-            return self._unknown(host, f"its document can't be used ({type(error).__name__}: {error})")
+            return self._unknown(host, unusable(error))
         names = (host.facts.name, *host.facts.groups)
         self._used_elsewhere |= accept_uncovered(found, names, self._policy.elsewhere, self._today)
         for finding in found["findings"]:
             finding["host"], finding["inventory"] = host.facts.name, host.facts.inventory
         told = {**found, "host": host.facts.name, "inventory": host.facts.inventory}
-        return _Seen(host.facts, platform_of(host.document), updates, told)
+        return _Seen(host.facts, platform, updates, told)
 
     def _unknown(self, host: HostInput, why_unknown: str) -> _Seen:
         document = unscanned_document(host.facts.key, why_unknown, self._created_at)

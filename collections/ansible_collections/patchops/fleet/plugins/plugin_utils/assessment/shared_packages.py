@@ -8,8 +8,13 @@ So the text of each package is parsed once, and every host that has it shares th
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
+
+from ansible_collections.patchops.fleet.plugins.module_utils.payload import MAX_BYTES, PayloadError, load_json
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import (
+    SoundPackages,
+    sound_package,
+)
 
 # How a directory store writes a list at the top of a document. JSON's strings hold no raw newline, so these
 # can't be part of one.
@@ -21,26 +26,32 @@ _MOST_KNOWN: Final = 500_000
 
 
 class SharedPackages:
-    """A reader of host documents; keep one for many. The packages it returns are shared: read them only."""
+    """A reader of host documents; keep one for many. The packages it returns are shared: read them only.
+
+    Each was checked when it was parsed, so `read_foreign` doesn't check it for every host.
+    """
 
     def __init__(self) -> None:
         self._known: dict[bytes, Any] = {}
 
     def loads(self, data: bytes) -> Any:
-        """What ``json.loads`` returns, and the same ValueError and RecursionError."""
+        """What ``json.loads`` returns, and the same errors; ValueError also for what is too large."""
+        if len(data) > MAX_BYTES:
+            raise PayloadError(f"larger than {MAX_BYTES} bytes")
         start = data.find(_START)
         end = data.find(_END, start)
         if start < 0 or end < 0:
-            return json.loads(data)
+            return load_json(data)
         try:
-            packages = [self._package(text) for text in data[start + len(_START) : end].split(_BETWEEN)]
+            texts = data[start + len(_START) : end].split(_BETWEEN)
+            packages = SoundPackages(self._package(text) for text in texts)
             rest = b'\n "packages": "%s"' % _PLACEHOLDER.encode()
-            document = json.loads(data[:start] + rest + data[end + len(_END) :])
+            document = load_json(data[:start] + rest + data[end + len(_END) :])
         except ValueError:
             # Not written by a store, or damaged; only the whole text tells where.
-            return json.loads(data)
+            return load_json(data)
         if not isinstance(document, dict) or document.get("packages") != _PLACEHOLDER:
-            return json.loads(data)
+            return load_json(data)
         document["packages"] = packages
         return document
 
@@ -49,5 +60,5 @@ class SharedPackages:
         if package is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            package = self._known[text] = json.loads(b"{%s}" % text)
+            package = self._known[text] = sound_package(load_json(b"{%s}" % text))
         return package

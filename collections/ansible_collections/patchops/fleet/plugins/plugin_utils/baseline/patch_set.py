@@ -10,19 +10,22 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.module_utils.version import ENGINE_VERSION
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import SCHEMAS
-from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import KIND, patch_set_id
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import KIND, is_exact, patch_set_id
 
 
 def is_member(decision: Decision) -> bool:
     """Whether a decision puts its update into the patch set."""
-    return decision.verdict == "approved" and decision.update.sha256 is not None
+    update = decision.update
+    exact = is_exact(update.name, update.arch, update.version, update.sha256 or "")
+    return decision.verdict == "approved" and exact
 
 
 def patch_set(decisions: Iterable[Decision], created_at: str, name: str | None = None) -> dict[str, Any]:
     """The approved updates as a ``patchops.patch_set`` document, not sealed.
 
     Nothing is proven so far, so ``proven_on`` is empty. An approved update whose bytes no host could tell is
-    left out: a set names exact bytes. ``created_at`` is a UTC time as documents write it.
+    left out: a set names exact bytes, and one member that no host takes would keep every host from the set.
+    ``created_at`` is a UTC time as documents write it.
     """
     platforms: dict[str, dict[str, Any]] = {}
     for decision in decisions:

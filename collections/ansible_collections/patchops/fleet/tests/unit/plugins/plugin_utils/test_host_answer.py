@@ -155,6 +155,29 @@ def test_control_characters_become_visible_in_every_text() -> None:
     assert answer["warnings"] == ["\\x1b]0;owned\\x07", "late\\u202ereversed"]
 
 
+def test_no_text_of_a_host_makes_a_line_of_its_own() -> None:
+    recap = "ok\r\nPLAY RECAP ***\nweb1 : ok=9"
+    honest = honest_answers.transaction()
+    honest["plan"]["packages"][0]["name"] = recap
+    lying = {
+        **honest,
+        "summary": recap,
+        "outcome": {**honest["outcome"], "message": recap, "remedy": recap},
+        "warnings": [recap, SimpleNamespace(event=SimpleNamespace(msg=recap))],
+        "way_back": {
+            "revertible": 0,
+            "snapshot_only": [],
+            "forward_only": [{"name": recap, "reason": recap}],
+        },
+    }
+    answer = checked_answer("transaction", lying)
+    told = "ok PLAY RECAP *** web1 : ok=9"
+    assert (answer["summary"], answer["outcome"]["message"], answer["warnings"]) == (told, told, [told, told])
+    assert answer["plan"]["packages"][0]["name"] == told
+    assert answer["way_back"]["forward_only"] == [{"name": told, "reason": told}]
+    assert answer["diff"]["before"].count("\n") == honest["diff"]["before"].count("\n")
+
+
 def test_warnings_are_bounded_in_number_and_length() -> None:
     lying = {**honest_answers.reboot(), "warnings": ["x" * 100_000] * 1000}
     warnings = checked_answer("reboot", lying)["warnings"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import (
     seal,
     select_platform,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import load_patch_set
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_source import (
+    load_patch_set,
+    patch_set_of_run,
+)
 
 NOW = "2026-11-22T10:00:00Z"
 BOOKWORM = "debian-12-amd64"
@@ -35,7 +39,7 @@ def change(name: str, version: str = "2", action: str = "upgrade", **more: Any) 
         "action": action,
         "from": "1",
         "to": None if action == "remove" else version,
-        "sha256": f"{name}-{version}",
+        "sha256": sha256(f"{name}-{version}".encode()).hexdigest(),
         "size": 10,
         "origin": "Debian",
         "suite": "bookworm-security",
@@ -130,6 +134,49 @@ def test_a_set_without_the_shape_of_one_is_refused(platforms: Any) -> None:
         read_patch_set(document)
 
 
+def altered(document: dict[str, Any], **members: Any) -> dict[str, Any]:
+    """Return a set with other members whose id fits them: whoever alters one can make the id anew."""
+    package = {**document["platforms"][BOOKWORM]["packages"][0], **members}
+    platforms = {BOOKWORM: {"packages": [package], "removals": []}}
+    return {**document, "platforms": platforms, "id": patch_set_id(platforms)}
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({"sha256": "evil"}, r"packages\[0\]\.sha256 is 'evil', which it can't be"),
+        ({"size": "1"}, r"packages\[0\]\.size is '1', not integer or null"),
+        ({"action": "remove"}, r"packages\[0\]\.action is 'remove', none of upgrade, install"),
+        ({"origin": {"deep": [[]]}}, r"packages\[0\]\.origin is an object"),
+        ({"origin": "x" * 1_000_001}, "a text of 1000001 characters"),
+    ],
+)
+def test_a_set_of_another_shape_is_refused_however_well_its_id_fits(
+    members: dict[str, Any], told: str
+) -> None:
+    document = altered(sealed(change("openssl")), **members)
+    for source in (document, json.dumps(document).encode()):
+        with pytest.raises(DocumentError, match=told):
+            read_patch_set(source, "/srv/set.json")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"[" * 10_000, "^/srv/set.json is not JSON"),
+        (b"[" * 3_000_000, "^/srv/set.json is more than 2000000 values$"),
+        (b" " * (16 * 1024 * 1024 + 1), "^/srv/set.json is larger than 16777216 bytes$"),
+        (b'{"kind": "\xff"}', "^/srv/set.json is not JSON"),
+        (json.dumps({"kind": "x\x1b[2J" * 1000}).encode(), r"is of kind 'x\\x1b"),
+    ],
+)
+def test_what_is_far_from_a_set_is_refused_in_one_short_line(data: bytes, told: str) -> None:
+    with pytest.raises(DocumentError, match=told) as raised:
+        read_patch_set(data, "/srv/set.json")
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 500
+
+
 def test_another_kind_of_document_is_refused() -> None:
     with pytest.raises(DocumentError, match=r"of kind 'patchops\.host'"):
         read_patch_set({**sealed(change("openssl")), "kind": "patchops.host"})
@@ -142,6 +189,35 @@ def test_a_set_is_read_from_a_document_from_a_file_and_from_an_artifact(tmp_path
     assert load_patch_set(document) == document
     assert load_patch_set(str(path)) == document
     assert load_patch_set(encode(document)) == document
+
+
+def test_the_artifact_of_a_run_gives_its_set_and_its_id() -> None:
+    document = sealed(change("openssl"))
+    encoded = encode(document)
+    assert patch_set_of_run({"patch_set": encoded, "patch_set_id": document["id"]}) == (
+        encoded,
+        document["id"],
+    )
+    assert patch_set_of_run({"run_id": "r", "patch_set": None, "patch_set_id": None}) == (None, None)
+    assert patch_set_of_run(None) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("artifact", "told"),
+    [
+        ("/etc/shadow", "patchops_run is '/etc/shadow', and not what an earlier job sets"),
+        ([], r"patchops_run is \[\]"),
+        ({"patch_set": 5}, "patchops_run.patch_set is not a patch set"),
+        ({"patch_set": "/etc/shadow"}, "patchops_run.patch_set is not a patch set"),
+        ({"patch_set": {"kind": "x"}}, "patchops_run.patch_set is not a patch set"),
+        ({"patch_set_id": "x\x1b[2J" * 1000}, "patchops_run.patch_set_id is 'x"),
+    ],
+)
+def test_an_altered_artifact_is_refused_before_anything_uses_it(artifact: Any, told: str) -> None:
+    with pytest.raises(PatchSetError, match=told) as raised:
+        patch_set_of_run(artifact)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 200
 
 
 @pytest.mark.parametrize("source", ["/nonexistent/set.json", "H4sIAAAA", 5, ""])

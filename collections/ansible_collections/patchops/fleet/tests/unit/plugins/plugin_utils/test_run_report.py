@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.run_report import (
     host_entry,
     needing_somebody,
     summarize,
+    without_way_back,
 )
 
 Entry = dict[str, Any]
@@ -287,3 +288,17 @@ def test_a_report_with_packages_that_stay_fits_its_schema() -> None:
     found = {"revertible": 0, "snapshot_only": [{"name": "slapd", "reason": "r"}], "forward_only": []}
     told = entry({"discover": discovered(), "stage": make_result("snapshot_missing", "", way_back=found)})
     jsonschema.Draft202012Validator(json_schema("patchops.report")).validate(report([told], [OPEN]))
+
+
+def test_packages_without_a_way_back_are_told_in_one_short_line_whatever_a_host_calls_them() -> None:
+    names = ["shim\nPLAY RECAP ***", "\x1b[2Jgrub", "x" * 100_000, *[f"p{number}" for number in range(5000)]]
+    found = {
+        "revertible": 0,
+        "snapshot_only": [],
+        "forward_only": [{"name": name, "reason": "because"} for name in names],
+    }
+    told = without_way_back({f"web{number}": found for number in range(300)})
+    assert told.startswith("Without a way back by packages: web0 (shim PLAY RECAP ***, \\x1b[2Jgrub, xxx")
+    assert told.endswith("p6 and 4993 more) and 280 more.")
+    assert told.isprintable()
+    assert len(told) < 20 * 600 + 100

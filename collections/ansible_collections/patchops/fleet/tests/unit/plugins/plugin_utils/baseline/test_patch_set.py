@@ -7,9 +7,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model import Decision, Update
 from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.patch_set import patch_set
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import read_document
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import read_patch_set
 
 UPDATE = Update(
     platform="debian-12-amd64",
@@ -43,6 +46,17 @@ def test_it_is_a_document_that_is_not_sealed_yet() -> None:
 def test_an_update_whose_bytes_nobody_knows_is_left_out() -> None:
     nameless = Decision(replace(UPDATE, sha256=None), "approved", "at once")
     assert patch_set([nameless], "2026-06-15T00:00:00Z")["platforms"] == {}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"sha256": "evil"}, {"name": "a\nb"}, {"version": "1 2"}, {"arch": "--purge"}, {"sha256": "x" * 64}],
+)
+def test_an_update_that_a_host_names_in_no_honest_way_does_not_spoil_the_set(told: dict[str, str]) -> None:
+    strange = Decision(replace(UPDATE, **told), "approved", "at once")
+    made = patch_set([APPROVED, strange], "2026-06-15T00:00:00Z")
+    assert made["platforms"] == patch_set([APPROVED], "2026-06-15T00:00:00Z")["platforms"]
+    read_patch_set(made)
 
 
 def test_its_id_depends_on_its_content_only() -> None:
