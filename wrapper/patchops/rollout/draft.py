@@ -173,7 +173,8 @@ def unasked(gates: Mapping[str, GateView]) -> dict[str, GateView]:
     """Return gates that said no or whose time passed as ones that were not asked."""
     again = {GateState.NO, GateState.EXPIRED}
     return {
-        name: GateView(rounds=gate.rounds) if gate.state in again else gate for name, gate in gates.items()
+        name: GateView(rounds=gate.rounds + 1) if gate.state in again else gate
+        for name, gate in gates.items()
     }
 
 

@@ -15,7 +15,8 @@ from patchops.rollout.view import ALL_RINGS, Cell
 class Delta:
     """`number` hosts of an attempt ended in `state`; WAITING and AWAY: they were not touched, or not seen.
 
-    `retired`: they left the inventory meanwhile.
+    `retired`: they left the inventory meanwhile. `lost_before`: they use up the budget already, from an
+    earlier try.
     """
 
     kind: Kind
@@ -24,6 +25,7 @@ class Delta:
     number: int
     touched: bool = True
     retired: bool = False
+    lost_before: bool = False
 
 
 @dataclass(frozen=True)

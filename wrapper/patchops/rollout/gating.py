@@ -89,7 +89,7 @@ def _ask(draft: Draft, number: int, policy: Gate, joiners: bool = False) -> None
         if draft.now < gate.at + policy.within:
             draft.wake_at(gate.at + policy.within)
             return
-        expired = GateView(GateState.EXPIRED, draft.now, rounds=gate.rounds + 1)
+        expired = GateView(GateState.EXPIRED, draft.now, rounds=gate.rounds)
         draft.set_gate(number, policy.name, expired, joiners)
         name = draft.view.policy_of(number).name
         draft.halt(f"nobody answered the approval {policy.name} of ring {name} in time; resume asks anew")

@@ -85,7 +85,7 @@ def _counted_ended(draft: Draft, number: int, delta: Delta) -> None:
         draft.set_ring(number, waiting=plus(ring.waiting, delta.cell, delta.number))
         return
     state = HostState.UNREACHABLE if delta.state is HostState.AWAY else delta.state
-    if state in LOST:
+    if state in LOST and not delta.lost_before:
         draft.set_ring(number, lost=ring.lost + delta.number)
     draft.count_final(number, delta.cell, HostState.RETIRED if delta.retired else state, delta.number)
 
@@ -94,21 +94,19 @@ def _crowd_ended(draft: Draft, number: int, delta: Delta) -> None:
     ring = draft.ring(number)
     crowd = ring.crowd(delta.kind)
     not_seen = delta.state is HostState.UNREACHABLE and not delta.touched
-    if delta.retired:
-        state = HostState.RETIRED if delta.state in NOT_FINAL or not_seen else delta.state
+    final = delta.state not in NOT_FINAL and not not_seen
+    if delta.kind is Kind.INTERMITTENT and delta.touched and final:
+        draft.set_ring(number, membership=ring.membership + delta.number)
+        _counted_ended(draft, number, delta)
+        state = HostState.RETIRED if delta.retired else delta.state
+        draft.changes.append(HostsMoved(number, delta.kind, Kind.COUNTED, delta.cell, delta.number, state))
+    elif final or delta.retired:
+        state = HostState.RETIRED if delta.retired else delta.state
         draft.set_crowd(number, delta.kind, ended=plus(crowd.ended, state, delta.number))
     elif delta.state is HostState.WAITING:
         draft.set_crowd(number, delta.kind, ready=plus(crowd.ready, delta.cell, delta.number))
-    elif delta.state is HostState.AWAY or not_seen:
-        draft.set_crowd(number, delta.kind, away=plus(crowd.away, delta.cell, delta.number))
-    elif delta.kind is Kind.INTERMITTENT and delta.touched:
-        draft.set_ring(number, membership=ring.membership + delta.number)
-        _counted_ended(draft, number, delta)
-        draft.changes.append(
-            HostsMoved(number, delta.kind, Kind.COUNTED, delta.cell, delta.number, delta.state)
-        )
     else:
-        draft.set_crowd(number, delta.kind, ended=plus(crowd.ended, delta.state, delta.number))
+        draft.set_crowd(number, delta.kind, away=plus(crowd.away, delta.cell, delta.number))
 
 
 def _note_final_batch(draft: Draft, number: int) -> None:
@@ -131,7 +129,7 @@ def _no_longer_effective(draft: Draft, number: int, delta: Delta) -> None:
         number,
         ended=plus(ring.ended, HostState.EFFECTIVE, -delta.number),
         effective=plus(ring.effective, delta.cell.platform, -delta.number),
-        lost=ring.lost + (delta.number if delta.state in LOST else 0),
+        lost=ring.lost + (delta.number if delta.state in LOST and not delta.lost_before else 0),
     )
     draft.count_final(number, delta.cell, delta.state, delta.number)
 

@@ -225,7 +225,9 @@ def _roll_back(draft: Draft, said: PersonSaid) -> None:
 
 def _drain(draft: Draft, why: str) -> None:
     if draft.view.attempts:
-        draft.commands.append(Cancel(f"{draft.view.id}/{why}", tuple(draft.view.attempts)))
+        draft.commands.append(
+            Cancel(f"{draft.view.id}/{why}/{draft.view.attempts_made}", tuple(draft.view.attempts))
+        )
 
 
 def _accept_clock(draft: Draft, _said: PersonSaid) -> None:

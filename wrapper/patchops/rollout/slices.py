@@ -87,7 +87,11 @@ def _fill(
         busy = _occupied(busy, cell.places, count)
     taken = []
     for cell, count in cells.items():
-        room = [per[variable] - busy.get((variable, value), 0) for variable, value in cell.places]
+        room = [
+            per[variable] - busy.get((variable, value), 0)
+            for variable, value in cell.places
+            if variable in per
+        ]
         number = min(count, places, *room)
         if number > 0:
             taken.append(Taken(kind, cell, number))
