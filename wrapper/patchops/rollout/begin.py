@@ -14,7 +14,6 @@ from patchops.rollout.counts import counted
 from patchops.rollout.states import Kind
 from patchops.rollout.view import Cell, Crowd, RingView, RolloutView
 
-
 _EARLIEST: Final = datetime.min.replace(tzinfo=timezone.utc)
 
 

@@ -131,11 +131,18 @@ class Draft:
             self.set(status=Status.HALTED, reason=reason, halts=self.view.halts + 1)
             self.notify("halted", reason, str(self.view.halts))
 
-    def finish(self, outcome: Outcome, reason: str = "") -> None:
-        """End the rollout."""
-        self.set(status=Status.FINISHED, outcome=outcome, reason=reason or self.view.reason)
+    def finish(self, outcome: Outcome, left: HostState = HostState.MISSED) -> None:
+        """End the rollout; hosts that were not started end in the state `left`."""
+        self.end_all_waiting(left)
+        self.set(status=Status.FINISHED, outcome=outcome)
         self.commands.append(Finish(f"{self.view.id}/finish", outcome))
-        self.notify("finished", reason or outcome.value)
+        self.notify("finished", outcome.value)
+
+    def end_all_waiting(self, state: HostState) -> None:
+        """End all hosts that were not started."""
+        for number, ring in enumerate(self.view.rings):
+            if everybody(ring):
+                self.end_waiting(number, state)
 
     def end_waiting(self, number: int, state: HostState) -> None:
         """End all hosts of a ring that were not started."""

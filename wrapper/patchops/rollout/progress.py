@@ -9,7 +9,7 @@ from patchops.rollout import gating
 from patchops.rollout.batches import plan_batches
 from patchops.rollout.commands import RingPlanned, Seal, Stage, TakeBack, Verify
 from patchops.rollout.counts import counted, total
-from patchops.rollout.draft import Draft, everybody
+from patchops.rollout.draft import Draft
 from patchops.rollout.schedule import next_opening, opening
 from patchops.rollout.slices import may_ever, start_slices
 from patchops.rollout.states import AttemptKind, HostState, Kind, Outcome, RingState, Status
@@ -69,13 +69,7 @@ def _pass_deadline(draft: Draft) -> None:
         return
     if not draft.view.expired:
         draft.set(expired=True)
-    _end_all_waiting(draft, HostState.MISSED)
-
-
-def _end_all_waiting(draft: Draft, state: HostState) -> None:
-    for number, ring in enumerate(draft.view.rings):
-        if everybody(ring):
-            draft.end_waiting(number, state)
+    draft.end_all_waiting(HostState.MISSED)
 
 
 def _watch_budgets(draft: Draft) -> None:
@@ -109,15 +103,16 @@ def _take_back(draft: Draft) -> None:
 def _end_aborted(draft: Draft) -> None:
     if draft.view.attempts:
         return
-    superseded = draft.view.outcome is Outcome.SUPERSEDED
-    _end_all_waiting(draft, HostState.PREEMPTED if superseded else HostState.MISSED)
-    draft.finish(Outcome.SUPERSEDED if superseded else Outcome.ABORTED)
+    if draft.view.outcome is Outcome.SUPERSEDED:
+        draft.finish(Outcome.SUPERSEDED, HostState.PREEMPTED)
+    else:
+        draft.finish(Outcome.ABORTED)
 
 
 def _roll_back(draft: Draft) -> None:
     if draft.view.attempts:
         return
-    _end_all_waiting(draft, HostState.MISSED)
+    draft.end_all_waiting(HostState.MISSED)
     key = draft.start(AttemptKind.TAKE_BACK)
     draft.commands.append(TakeBack(key))
 
@@ -289,6 +284,6 @@ def _end(draft: Draft) -> None:
     waits = draft.view.cycle.deadline is not None and not draft.view.expired
     if waits and any(_crowd_left(draft, number) for number in range(len(draft.view.rings))):
         return
-    _end_all_waiting(draft, HostState.MISSED)
+    draft.end_all_waiting(HostState.MISSED)
     missed = any(draft.view.hosts(number).get(HostState.MISSED) for number in range(len(draft.view.rings)))
     draft.finish(Outcome.MISSED if missed else Outcome.DONE)
