@@ -22,7 +22,7 @@ def find_holder(lock_files: Iterable[str]) -> Optional[Dict[str, Any]]:
     for pid in pids:
         if pid <= 0:
             return {"pid": None, "command": "a process outside of this container"}
-        if _has_open(pid, lock_files):
+        if has_open(pid, lock_files):
             return {"pid": pid, "command": command_of(pid)}
     return None
 
@@ -42,12 +42,22 @@ def parse_locks(text: str, inodes: Set[int]) -> List[int]:
     return pids
 
 
-def _has_open(pid: int, lock_files: Iterable[str]) -> bool:
+def has_open(pid: int, paths: Iterable[str]) -> bool:
+    """Tell whether a process has one of some files open, whatever else it opens and closes meanwhile."""
     directory = f"/proc/{pid}/fd"
     try:
-        return any(os.readlink(os.path.join(directory, name)) in lock_files for name in os.listdir(directory))
+        names = os.listdir(directory)
     except OSError:
         return False  # it ended, or another user's process happens to use the same inode number
+    return any(_target(os.path.join(directory, name)) in paths for name in names)
+
+
+def _target(link: str) -> str:
+    """Return where a link leads to, "" when it is gone."""
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
 
 
 def command_of(pid: int) -> str:

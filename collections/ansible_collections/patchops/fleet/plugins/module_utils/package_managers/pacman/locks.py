@@ -6,7 +6,10 @@ import os
 from typing import Any, Dict, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import process_ids
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.file_locks import command_of
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.file_locks import (
+    command_of,
+    has_open,
+)
 
 
 def lock_file(database: str) -> str:
@@ -22,7 +25,7 @@ def find_holder(path: str) -> Optional[Dict[str, Any]]:
     if not os.path.exists(path):
         return None
     for pid in process_ids():
-        if _has_open(pid, path):
+        if has_open(pid, [path]):
             return {"pid": pid, "command": command_of(pid)}
     return None
 
@@ -30,11 +33,3 @@ def find_holder(path: str) -> Optional[Dict[str, Any]]:
 def is_left(path: str) -> bool:
     """Tell whether the lock is there although nobody works: its holder was killed, or the power was cut."""
     return os.path.exists(path) and find_holder(path) is None and os.path.exists(path)
-
-
-def _has_open(pid: int, path: str) -> bool:
-    directory = f"/proc/{pid}/fd"
-    try:
-        return any(os.readlink(os.path.join(directory, name)) == path for name in os.listdir(directory))
-    except OSError:
-        return False  # it ended meanwhile
