@@ -220,10 +220,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Recipient:
-    """Where a notice goes: a command that reads it on its standard input."""
+    """Where a notice goes: a command that reads it on its standard input, a web address, or by mail."""
 
     name: str
-    command: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    webhook: str = ""
+    mail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
