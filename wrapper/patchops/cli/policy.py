@@ -19,9 +19,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.waivers.openvex imp
     VexError,
     from_document,
 )
-from patchops.assessment.assess import policy_of
+from patchops.cli.policy_check import check
 from patchops.errors import InputError
-from patchops.policy.calendars import load_calendars
 from patchops.text import plain
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -33,21 +32,7 @@ def policy() -> None:
     """Check a policy, and take VEX statements over as waivers."""
 
 
-@policy.command()
-@click.argument("file", metavar="PATH", type=click.Path(exists=True, readable=True, path_type=Path))
-def check(file: Path) -> None:
-    """Check a policy as a whole (a file, or a folder of files); says every problem with line and remedy."""
-    today = datetime.now(timezone.utc).date()
-    calendars = load_calendars(file, today)
-    found = policy_of(file)
-    click.echo(f"{file}: {len(found.rules)} rules, {len(found.waivers)} waivers, {len(found.acts)} acts")
-    for rule in found.rules:
-        click.echo(f"  due dates: {plain(rule.name)}" + (f" ({rule.note})" if rule.note else ""))
-    if calendars.named:
-        click.echo(f"  calendars: {', '.join(map(plain, calendars.named))}")
-    for waiver in found.waivers:
-        if waiver.expired(today):
-            click.echo(f"  expired: waiver {plain(waiver.id)} on {waiver.ends.isoformat()}")
+policy.add_command(check)
 
 
 @policy.command()

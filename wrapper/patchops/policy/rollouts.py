@@ -29,12 +29,28 @@ _KINDS_OF_RECIPIENTS = ("command", "webhook", "mail")
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A policy without mistakes, its text, and what a person should look at."""
+class Examined:
+    """What a policy says about rollouts, its text, what is wrong with it, and what a person should look at.
+
+    With problems the policy is only good for looking at those parts that have none.
+    """
 
     policy: RolloutPolicy
     text: PolicyText
+    problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+
+    def refuse(self, *more: Problem) -> None:
+        """Raise InputError with one line for each mistake, those in `more` included, if there is one."""
+        if found := [*self.problems, *more]:
+            raise unusable_policy([self.text.told(problem) for problem in found])
+
+    def sound(self, place: str) -> bool:
+        """Tell whether nothing is wrong at a place and below it."""
+        return not any(
+            problem.place == place or problem.place.startswith((f"{place}.", f"{place}["))
+            for problem in self.problems
+        )
 
 
 def load_rollout_policy(path: Path, today: date) -> RolloutPolicy:
@@ -43,11 +59,13 @@ def load_rollout_policy(path: Path, today: date) -> RolloutPolicy:
     :param today: from when on calendars have to occur
     :raises InputError: one line for each mistake: file, line, place, what is wrong, remedy
     """
-    return check_rollout_policy(path, today).policy
+    examined = examine(path, today)
+    examined.refuse()
+    return examined.policy
 
 
-def check_rollout_policy(path: Path, today: date) -> Checked:
-    """Return a policy with its warnings. Raises as `load_rollout_policy` does."""
+def examine(path: Path, today: date) -> Examined:
+    """Return a policy with all that is wrong with it. Raises InputError when it can't be read."""
     path = path.absolute()
     try:
         text = read_policy_text(path)
@@ -56,13 +74,12 @@ def check_rollout_policy(path: Path, today: date) -> Checked:
     formal = find_problems(text)
     policy, findings = read_rollouts(text, folder_of(path), today)
     places = {problem.place for problem in formal}
-    found = formal + [problem for problem in findings.problems if problem.place not in places]
-    if found:
-        raise unusable_policy([text.told(problem) for problem in found])
-    rules = build(text.data, text.name).rules
-    for name, part in Part(text.data, "", findings).named("cycles").items():
-        check_due_dates(part, policy.cycles[name], rules, today)
-    return Checked(policy, text, tuple(findings.warnings))
+    problems = formal + [problem for problem in findings.problems if problem.place not in places]
+    if not problems:
+        rules = build(text.data, text.name).rules
+        for name, part in Part(text.data, "", findings).named("cycles").items():
+            check_due_dates(part, policy.cycles[name], rules, today)
+    return Examined(policy, text, tuple(problems), tuple(findings.warnings))
 
 
 def read_rollouts(text: PolicyText, folder: Path, today: date) -> tuple[RolloutPolicy, Findings]:

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from ansible_collections.patchops.fleet.plugins.module_utils.outcome import UNREACHABLE
+from patchops.errors import ExitCode
 from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
 
 
@@ -98,6 +100,58 @@ def _newest(table: type[HostResult | Transaction], hosts: Select[Any]) -> Subque
         .group_by(table.host_id)
         .subquery()
     )
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the last run that asked a host found out; None: nothing is known."""
+
+    platform: str | None
+    reachable: bool | None
+
+
+def sightings(engine: Engine, inventory: str) -> dict[str, Sighting]:
+    """The hosts of an inventory by name, as they were last seen.
+
+    A run that ended before a host's turn says nothing about it.
+    """
+    of_inventory = select(Host.id).where(Host.inventory == inventory)
+    newest = (
+        select(HostResult.host_id, func.max(HostResult.id).label("newest"))
+        .where(HostResult.host_id.in_(of_inventory), HostResult.outcome_class != "not_started")
+        .group_by(HostResult.host_id)
+        .subquery()
+    )
+    query = (
+        select(Host.name, Host.platform, HostResult.outcome_class)
+        .outerjoin(newest, newest.c.host_id == Host.id)
+        .outerjoin(HostResult, HostResult.id == newest.c.newest)
+        .where(Host.inventory == inventory)
+    )
+    with engine.connect() as connection:
+        return {
+            name: Sighting(platform, None if outcome is None else outcome != UNREACHABLE)
+            for name, platform, outcome in connection.execute(query)
+        }
+
+
+def patch_durations(engine: Engine, inventory: str, limit: int = 50) -> list[float]:
+    """How many seconds the newest runs of `patch` took that changed hosts of an inventory and ended."""
+    query = (
+        select(Run.started_at, Run.finished_at)
+        .where(
+            Run.inventory == inventory,
+            Run.playbook == "patch",
+            Run.changes_hosts,
+            Run.exit_code.in_([int(ExitCode.DONE), int(ExitCode.HOSTS_FAILED)]),
+            Run.finished_at.is_not(None),
+        )
+        .order_by(Run.started_at.desc())
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        rows: list[tuple[Any, ...]] = [tuple(row) for row in connection.execute(query)]
+    return [(finished - started).total_seconds() for started, finished in rows]
 
 
 def last_runs(engine: Engine, limit: int, host: str | None = None) -> list[RunStatus]:

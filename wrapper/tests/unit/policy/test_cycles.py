@@ -22,7 +22,7 @@ from patchops.policy.model import (
     Recipient,
     Scope,
 )
-from patchops.policy.rollouts import check_rollout_policy, load_rollout_policy
+from patchops.policy.rollouts import examine, load_rollout_policy
 
 from .rollout_policy import POLICY, TODAY, write_site
 
@@ -41,7 +41,7 @@ def mistakes(folder: Path, policy: str) -> list[str]:
 
 def warnings(folder: Path, policy: str) -> list[str]:
     path = write_site(folder, policy)
-    checked = check_rollout_policy(path, TODAY)
+    checked = examine(path, TODAY)
     return [checked.text.told(warning).removeprefix(f"{path}:") for warning in checked.warnings]
 
 
