@@ -32,6 +32,7 @@ _COMMANDS = {
     "coverage": "patchops.cli.coverage:coverage",
     "compare": "patchops.cli.compare:compare",
     "export": "patchops.cli.findings:export",
+    "init": "patchops.cli.init:init",
     "policy": "patchops.cli.policy:policy",
     "calendar": "patchops.cli.calendar:calendar",
     "feeds": "patchops.cli.feeds:feeds",

@@ -80,7 +80,7 @@ def survey(
         pattern
         for cycle in cycles
         for pattern in (cycle.hosts, *(ring.hosts for ring in cycle.rings))
-        if pattern != REST
+        if pattern not in (REST, "")
     ]
     matches = match_patterns(sources, patterns, vault_password_files)
     # Asking makes no database where there is none.

@@ -161,7 +161,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Ring:
-    """Hosts that are patched together in time."""
+    """Hosts that are patched together in time. `hosts`: "" for only those whose `patchops_ring` names it."""
 
     name: str
     hosts: str

@@ -213,7 +213,9 @@ class _Placing:
                 yield Problem(
                     f"rings[{number}].hosts",
                     f"no host of the cycle is in the ring {ring.name}",
-                    "correct the pattern, or remove the ring",
+                    "correct the pattern, or remove the ring"
+                    if ring.hosts
+                    else f"give the ring hosts, or hosts {RING_VARIABLE}: {ring.name}",
                 )
             elif standings == {Standing.INTERMITTENT} and ring.min_effective.percent:
                 yield Problem(

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, WorkerId
 from patchops.cli import main
 from patchops.paths import DataDirectory
-from patchops.store.ledger import Closing, Ledger, NewRun
-from patchops.store.ledger import Result as HostResult
+from patchops.store.run_ledger import Closing, NewRun, RunLedger
+from patchops.store.run_ledger import Result as HostResult
 from patchops.store.state import open_state
 
 from .rollout_policy import POLICY, write_site
@@ -108,13 +108,13 @@ def test_what_the_store_knows_counts(tmp_path: Path, data: DataDirectory) -> Non
     hosts = ["c1", "c2"]
     run = NewRun("r1", "patch", Inventory("prod"), "all", True, False, hosts)
     worker = WorkerId("w1", "m1", "ctl1", "b1", 1234)
-    attempt = Ledger(engine).begin(run, "/runs/r1", worker, begun, begun)
+    attempt = RunLedger(engine).begin(run, "/runs/r1", worker, begun, begun)
     results = [
         HostResult(name, "unreachable", "", "", "", None, touched=False, lost=False, changes=0)
         for name in hosts
     ]
     closing = Closing("done", 4, 2, "", None, [], results)
-    Ledger(engine).close(attempt, closing, begun + timedelta(minutes=20))
+    RunLedger(engine).close(attempt, closing, begun + timedelta(minutes=20))
     engine.dispose()
     answer = check(tmp_path, POLICY)
     assert "straggler: c1, c2 (it was not reachable at the last scan)" in answer.output

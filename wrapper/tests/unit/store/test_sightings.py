@@ -9,8 +9,8 @@ import datetime
 from sqlalchemy import Engine
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, WorkerId
-from patchops.store.ledger import Closing, HostFacts, Ledger, NewRun, Result
 from patchops.store.queries import Sighting, patch_durations, sightings
+from patchops.store.run_ledger import Closing, HostFacts, NewRun, Result, RunLedger
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
 WORKER = WorkerId("w1", "m1", "ctl1", "b1", 1234)
@@ -25,7 +25,7 @@ def ran(
     **outcomes: str,
 ) -> None:
     """Put a run on record, with the outcome class of each host."""
-    ledger, begun = Ledger(engine), NOW + datetime.timedelta(days=number)
+    ledger, begun = RunLedger(engine), NOW + datetime.timedelta(days=number)
     new = NewRun(f"r{number}", "patch", Inventory(inventory), "all", True, False, list(outcomes))
     attempt = ledger.begin(new, f"/runs/r{number}", WORKER, begun, begun + datetime.timedelta(minutes=2))
     results = [
