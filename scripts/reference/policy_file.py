@@ -14,7 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency import ssvc
 
 _INTRODUCTION = """\
 YAML. Check one with `patchops policy check FILE`; `patchops policy schema` prints its JSON Schema for
-editors. What it is for is told in [Assessment](../guides/assessment.md) and
+editors. What it is for is told in [Policy](../guides/policy.md), [Assessment](../guides/assessment.md) and
 [Calendars](../guides/calendars.md). Every key is optional unless it says otherwise. Below `people`,
 `inventories`, `calendars`, `cycles`, `gates` and `recipients` stands a name that you give, then what is
 listed."""
