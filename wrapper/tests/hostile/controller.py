@@ -95,33 +95,31 @@ class Controller:
     def host(self, name: str, answers: Answers | None) -> dict[str, Any]:
         """Return the variables of a host after all steps up to the gate; None: it can't be reached."""
         variables = {"inventory_hostname": name, "patchops_document_store": {"kind": "none"}}
-        self._step(variables, "__patchops_discover_host", host_info, answers)
+        self._step(variables, "patchops_discover_result", host_info, answers)
         if outcome(variables)["class"] == "ok":
-            self._step(variables, "__patchops_deploy_staged", transaction, answers, state="staged")
+            self._step(variables, "patchops_deploy_staged", transaction, answers, state="staged")
         return variables
 
     def patch(self, variables: dict[str, Any], answers: Answers | None) -> None:
         """Take a host through the steps behind the gate, as the playbook does."""
         if outcome(variables)["to_apply"]:
-            staged = variables["__patchops_deploy_staged"]["transaction"]["id"]
-            self._step(
-                variables, "__patchops_deploy_started", transaction, answers, state="applied", id=staged
-            )
+            staged = variables["patchops_deploy_staged"]["transaction"]["id"]
+            self._step(variables, "patchops_deploy_started", transaction, answers, state="applied", id=staged)
         if outcome(variables)["class"] == "ok":
-            self._step(variables, "__patchops_reboot_done", reboot, answers)
+            self._step(variables, "patchops_reboot_result", reboot, answers)
         if outcome(variables)["class"] == "ok":
-            self._step(variables, "__patchops_verify_done", verify, answers)
+            self._step(variables, "patchops_verify_result", verify, answers)
         if outcome(variables)["revertible"]:
             taken = outcome(variables)["transaction"]["id"]
             self._step(
-                variables, "__patchops_rollback_reverted", transaction, answers, state="reverted", id=taken
+                variables, "patchops_rollback_reverted", transaction, answers, state="reverted", id=taken
             )
 
     def gate(self, hosts: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         """Return what the gate says of the hosts, and register it for them."""
         told = self._for_all(gate, hosts)
         for variables in hosts.values():
-            variables["__patchops_deploy_gate"] = told
+            variables["patchops_gate_result"] = told
         return told
 
     def conclude(self, hosts: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -69,7 +69,7 @@ def _change(data: Any, draw: random.Random) -> None:
     elif act < 0.2 and isinstance(container, list):
         container.extend([container[key]] * draw.choice((1, 1000)))
     elif act < 0.25 and isinstance(container, dict):
-        container[draw.choice(("ansible_facts", "failed", "x" * 500, "__patchops_verify_done"))] = {"x": 1}
+        container[draw.choice(("ansible_facts", "failed", "x" * 500, "patchops_verify_result"))] = {"x": 1}
     elif act < 0.3:
         deep: Any = []
         for _level in range(draw.choice((5, 50, 400))):

@@ -40,9 +40,9 @@ class Fleet:
         """Return what comes of a run in which the first host gives these answers."""
         evil = self._controller.host("evil", answers)
         gate = self._controller.gate(self._with(evil, dict(copy.deepcopy(self._staged))))
-        evil["__patchops_deploy_gate"] = gate
+        evil["patchops_gate_result"] = gate
         self._controller.patch(evil, answers)
-        others = {name: {**known, "__patchops_deploy_gate": gate} for name, known in self._patched.items()}
+        others = {name: {**known, "patchops_gate_result": gate} for name, known in self._patched.items()}
         sealed, report = self._controller.conclude(self._with(evil, others))
         return {"gate": gate, "sealed": sealed, "report": report, "evil": report["hosts"][0]}
 

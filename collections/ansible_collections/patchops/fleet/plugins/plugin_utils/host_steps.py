@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of one host in this run, told from the results that its steps registered.
+"""What became of one host in this run, told from the results that its steps left (`step_results.py`).
 
 Pure. A step that was skipped has a result without an outcome and doesn't count.
 """
@@ -26,24 +26,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts impor
     refusal,
     told,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.step_results import STEP_RESULTS
 
-# The variables that steps register, in the order in which the steps are taken.
-STEPS = {
-    "discover": "__patchops_discover_host",
-    "find": "__patchops_verify_found",
-    "stage": "__patchops_deploy_staged",
-    "gate": "__patchops_deploy_gate",
-    "start": "__patchops_deploy_started",
-    "apply": "__patchops_deploy_applied",
-    "reboot": "__patchops_reboot_done",
-    "verify": "__patchops_verify_done",
-    "commit": "__patchops_rollback_committed",
-    "unexpected": "__patchops_report_unexpected",
-    "revert": "__patchops_rollback_reverted",
-    "leave_kernel": "__patchops_rollback_left_kernel",
-    "reboot_back": "__patchops_rollback_rebooted",
-    "verify_back": "__patchops_rollback_verified",
-}
 # No step, but why nothing is believed of any: facts of the host pose as our variables.
 FACTS = "facts"
 _ACTING = ("start", "apply", "reboot", "revert", "leave_kernel", "reboot_back")
@@ -66,11 +50,10 @@ def step_results(variables: Mapping[str, Any]) -> dict[str, Result]:
     if names:
         return {FACTS: _without_trust(variables, names)}
     return {
-        step: variables[name]
-        for step, name in STEPS.items()
-        if name in variables
-        and isinstance(variables[name], Mapping)
-        and isinstance(variables[name].get("outcome"), Mapping)
+        step: variables[left.variable]
+        for step, left in STEP_RESULTS.items()
+        if isinstance(variables.get(left.variable), Mapping)
+        and isinstance(variables[left.variable].get("outcome"), Mapping)
     }
 
 
@@ -101,7 +84,7 @@ def _without_trust(variables: Mapping[str, Any], names: frozenset[str]) -> Resul
     """Return the outcome of a host whose facts may have put anything in the place of its results."""
     host = str(variables.get("inventory_hostname", "the host"))
     # A fact can pretend that a step was taken; it can't hide one that was.
-    steps = [variables.get(STEPS[step]) for step in _ACTING]
+    steps = [variables.get(STEP_RESULTS[step].variable) for step in _ACTING]
     touched = any(isinstance(seen, Mapping) and "outcome" in seen for seen in steps)
     outcome = refusal(host, names)
     if touched:
@@ -253,7 +236,7 @@ def _tells(step: str, result: Result) -> bool:
 
 
 def _last(results: Mapping[str, Result]) -> tuple[str | None, dict[str, str]]:
-    for step in reversed(list(STEPS)):
+    for step in reversed(STEP_RESULTS):
         if step in results:
             return step, {key: str(results[step]["outcome"].get(key, "")) for key in _OUTCOME_KEYS}
     return None, make_outcome("not_started", "Nothing was done on this host in this run.")
@@ -297,6 +280,6 @@ def _revertible(results: Mapping[str, Result], outcome: Mapping[str, str], touch
 
 
 def _latest_first(results: Mapping[str, Result]) -> Iterator[Result]:
-    for step in reversed(list(STEPS)):
+    for step in reversed(STEP_RESULTS):
         if step in results:
             yield results[step]

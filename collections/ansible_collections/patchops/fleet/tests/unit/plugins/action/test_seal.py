@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.action.seal import _left_out, _not_counted
-from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import STEPS
+from ansible_collections.patchops.fleet.plugins.plugin_utils.step_results import STEP_RESULTS
 
 
 def steps(*versions: str) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def outcome(lost: bool) -> dict[str, Any]:
 
 
 def test_a_package_that_one_lost_host_takes_out_of_the_set_is_told_with_the_host() -> None:
-    assert "stage" in STEPS
+    assert "stage" in STEP_RESULTS
     results = {"web1": steps("2"), "web2": steps("2", "3")}
     told = _left_out(results, {"web1": outcome(False), "web2": outcome(True)})
     assert "openssl 2 (web2)" in told

@@ -9,8 +9,8 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 
 APPLIED = make_result("applied", "", changed=True, transaction={"id": "t1", "state": "applied"})
 UNIT_FAILED = make_result("verification_failed", "")
-WELL: dict[str, Any] = {"__patchops_deploy_started": APPLIED}
-BROKEN: dict[str, Any] = {"__patchops_deploy_started": APPLIED, "__patchops_verify_done": UNIT_FAILED}
+WELL: dict[str, Any] = {"patchops_deploy_started": APPLIED}
+BROKEN: dict[str, Any] = {"patchops_deploy_started": APPLIED, "patchops_verify_result": UNIT_FAILED}
 
 
 class HostVars(dict[str, dict[str, Any]]):
@@ -48,7 +48,7 @@ def test_a_refused_host_is_in_no_play() -> None:
 
 def test_nothing_is_applied_on_a_host_whose_facts_pose_as_our_variables() -> None:
     staged = make_result("staged", "", transaction={"id": "t1", "state": "staged"})
-    variables = {"inventory_hostname": "web1", "__patchops_deploy_staged": staged}
+    variables = {"inventory_hostname": "web1", "patchops_deploy_staged": staged}
     assert outcome(variables)["to_apply"]
     lying = outcome({**variables, "ansible_facts": {"patchops_hook_drain": "/tmp/tasks.yml"}})
     assert (lying["class"], lying["code"], lying["to_apply"]) == ("refused", "facts_refused", False)
@@ -56,5 +56,5 @@ def test_nothing_is_applied_on_a_host_whose_facts_pose_as_our_variables() -> Non
 
 
 def test_a_host_that_was_changed_before_its_facts_appeared_is_unknown_and_counted() -> None:
-    lying = outcome({**WELL, "inventory_hostname": "web1", "ansible_facts": {"__patchops_verify_done": {}}})
+    lying = outcome({**WELL, "inventory_hostname": "web1", "ansible_facts": {"patchops_verify_result": {}}})
     assert (lying["class"], lying["touched"], lying["lost"]) == ("unknown", True, True)

@@ -8,7 +8,6 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
-    STEPS,
     confirmation,
     host_outcome,
     host_packages,
@@ -17,6 +16,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     to_apply,
     way_back,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.step_results import STEP_RESULTS
 
 CHANGES = [{"name": "openssl", "arch": "amd64", "action": "upgrade", "from": "1", "to": "2"}]
 
@@ -43,8 +43,8 @@ VERIFIED = step("verified", proven_before=False)
 
 def test_skipped_steps_do_not_count() -> None:
     variables = {
-        STEPS["discover"]: DISCOVERED,
-        STEPS["stage"]: {"skipped": True, "changed": False},
+        STEP_RESULTS["discover"].variable: DISCOVERED,
+        STEP_RESULTS["stage"].variable: {"skipped": True, "changed": False},
         "ansible_host": "web1",
     }
     assert list(step_results(variables)) == ["discover"]
