@@ -13,14 +13,17 @@ from typing import Literal
 Severity = Literal["critical", "high", "medium", "low", "none", "unknown"]
 AdvisoryType = Literal["security", "bugfix", "enhancement", "unknown"]
 # fixed: the version is given; affected: no fix yet; deferred: the vendor decided against or postponed a fix.
-Status = Literal["fixed", "affected", "deferred", "not_affected", "under_investigation"]
+# unknown: the feed speaks of the package in a way that can't be applied, note says why; it counts where
+# nothing else decides on the CVE.
+Status = Literal["fixed", "affected", "deferred", "not_affected", "under_investigation", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
     """What an advisory says of one package of one release.
 
-    release: see releases.py. package: the source package for deb and apk; for rpm see arch.
+    release: see releases.py; "family:*" any release of a family, of what names a product that is not known.
+    package: the source package for deb and apk, for rpm see arch; "" where the feed doesn't tell it.
     introduced, last: the first and the last affected version, "" where all older or newer ones are.
     arch: of rpm, what the name means: "src" a source RPM, "module" a module (whose version fixed then is),
     "" a

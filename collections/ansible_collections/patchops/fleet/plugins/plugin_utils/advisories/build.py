@@ -120,7 +120,7 @@ def import_feed(
         writer = _Writer(connection, identity, feed, stamp[:10])
         writer.write(KINDS[kind](feed))
         if not writer.records:
-            raise FeedError(feed.name, "", f"holds no record of kind {kind}; refused")
+            raise FeedError(feed.name, "", _why_empty(kind, writer.unread))
         _check_number(feed, writer.records, former, known)
         connection.execute(
             "UPDATE source SET records = ?, as_of = ? WHERE id = ?",
@@ -146,6 +146,15 @@ def _check_number(feed: Feed, records: int, former: int, known: Expected) -> Non
             f"holds {records} records where the import before had {former}; is it cut? Fetch it again,"
             " or confirm with --allow-shrink (allow_shrink) that it is whole",
         )
+
+
+def _why_empty(kind: str, unread: Counter[str]) -> str:
+    if not unread:
+        return f"holds no record of kind {kind}; refused"
+    return (
+        f"speaks of nothing that a host can be matched with: {unread.total()} parts, such as"
+        f" {_examples(unread)}; refused"
+    )
 
 
 def _examples(unread: Counter[str]) -> str:

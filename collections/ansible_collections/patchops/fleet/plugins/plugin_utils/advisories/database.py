@@ -114,10 +114,11 @@ class AdvisoryDatabase:
         return any(True for _row in rows)
 
     def sources_naming(self, release: str, package: str) -> frozenset[str]:
-        """Names of the sources that say anything about a package of a release."""
+        """Names of the sources that say anything about a package of a release that can be applied."""
         rows = self._rows(
             "SELECT DISTINCT s.name FROM affected f JOIN advisory a ON a.id = f.advisory"
-            " JOIN source s ON s.id = a.source WHERE f.release = ? AND f.package = ?",
+            " JOIN source s ON s.id = a.source"
+            " WHERE f.release = ? AND f.package = ? AND f.status != 'unknown'",
             release,
             package,
         )
@@ -128,6 +129,7 @@ class AdvisoryDatabase:
         return [
             release
             for (release,) in self._rows("SELECT DISTINCT release FROM source_release ORDER BY release")
+            if not release.endswith(":*")
         ]
 
     def advisory(self, name: str) -> Advisory | None:

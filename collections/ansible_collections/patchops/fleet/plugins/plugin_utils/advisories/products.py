@@ -19,6 +19,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases
     release_key,
 )
 
+RELEASE_IN_NAME = re.compile(r"\b\d\d\.\d\d\b")
+"""A release of Ubuntu in the name of a product that is not known otherwise."""
+
 # A release key and the channel of its fixes.
 Product = tuple[str, str]
 
@@ -46,7 +49,8 @@ _PLAIN_NAMES = (
 )
 # "Red Hat Enterprise Linux for x86_64 - BaseOS (v. 9)", "Red Hat Enterprise Linux 9.4"
 _RED_HAT = re.compile(
-    r"Red Hat Enterprise Linux\b(?:.*?\(v\. ?(?P<in_words>\d+(?:\.\d+)*)\)|[^(]*? (?P<plain>\d+)\b)"
+    r"Red Hat (?:Enterprise Linux|CodeReady Linux Builder)\b"
+    r"(?:.*?\(v\. ?(?P<in_words>\d+(?:\.\d+)*)\)|[^(]*? (?P<plain>\d+)\b)"
 )
 _RED_HAT_EXTENDED = re.compile(
     r"\b(?:EUS|AUS|E4S|TUS|ELS|ELP|Extended|Advanced|Telecommunications)\b|-els\b", re.I
@@ -59,6 +63,30 @@ _SUSE = re.compile(
 _CPE = re.compile(
     r"cpe:(?:/|2\.3:)[aho]:(?P<vendor>[^:]+):(?P<product>[^:]+):(?P<version>[\d.]+)(?P<more>.*)"
 )
+# SUSE writes its release behind the major one from 16 on: "cpe:/o:suse:sles:16:16.0:server".
+_CPE_MINOR = re.compile(r":(\d+\.\d+)(?=:|$)")
+# Systems and streams that are known, and that no host can have as its release.
+_CPE_OF_OTHERS = re.compile(
+    r"(?:enterprise_linux|rhel)_(?:eus|aus|e4s|tus|els|elp|mission_critical).*|sle-(?:hpc|micro).*"
+)
+_NAMES_OF_OTHERS = re.compile(r"SUSE Linux (?:Enterprise )?(?:High Performance|Micro)\b", re.I)
+# By the begin of a product's name, or the vendor of its CPE.
+_VENDORS = {
+    "almalinux": ("almalinux",),
+    "alpine": ("alpine",),
+    "amazon": ("amzn",),
+    "centos": ("centos",),
+    "debian": ("debian",),
+    "epel": ("epel",),
+    "fedora": ("fedora",),
+    "opensuse": ("opensuse-leap",),
+    "oracle linux": ("ol",),
+    "red hat": ("rhel",),
+    "redhat": ("rhel",),
+    "rocky": ("rocky",),
+    "suse": ("sles", "sled"),
+    "ubuntu": ("ubuntu",),
+}
 _CPE_SERVICE_PACK = re.compile(r":sp(\d+)")
 _CPE_SERVER = re.compile(r"(?:suse_)?sles(?:[-_](?P<channel>.+))?")
 _CPE_DESKTOP = re.compile(r"(?:suse_)?sled")
@@ -94,6 +122,10 @@ def of_cpe(cpe: str) -> tuple[Product, ...] | None:
         return _products("opensuse-leap", version) if product == "leap" else ()
     if vendor != "suse":
         return None
+    minor = _CPE_MINOR.match(match["more"])
+    if minor and minor[1].startswith(f"{version}.") and product.startswith(("sle", "suse_sle")):
+        edition = _channel(match["more"][minor.end() :].replace("server", ""))
+        return _products("sled" if _CPE_DESKTOP.fullmatch(product) else "sles", minor[1], edition)
     pack = _CPE_SERVICE_PACK.match(match["more"])
     edition = re.sub(r"[:*]+", " ", match["more"][pack.end() :] if pack else match["more"]).strip()
     version = f"{version}.{pack[1]}" if pack else version
@@ -102,6 +134,27 @@ def of_cpe(cpe: str) -> tuple[Product, ...] | None:
     if _CPE_DESKTOP.fullmatch(product):
         return _products("sled", version, _channel(edition))
     return _of_all_suse(version, _channel(edition)) if _CPE_ADDED.fullmatch(product) else ()
+
+
+def families_of_unknown(name: str, cpe: str = "") -> tuple[str, ...]:
+    """The families whose hosts may have a product that is not known here, by its name or CPE.
+
+    Empty for a product of another vendor, and for one that is known to be none of a host's release.
+    """
+    match = re.match(r"cpe:(?:/|2\.3:)[aho]:([^:]+):([^:]+)", cpe.lower())
+    if match and _CPE_OF_OTHERS.fullmatch(match[2]):
+        return ()
+    if _NAMES_OF_OTHERS.search(name) or (_RED_HAT.search(name) and _RED_HAT_EXTENDED.search(name)):
+        return ()
+    words = (match[1] if match else "", name.lower())
+    found = (vendor for vendor in _VENDORS if any(word.startswith(vendor) for word in words))
+    return _VENDORS.get(next(found, ""), ())
+
+
+def families_of_unknown_ecosystem(ecosystem: str) -> tuple[str, ...]:
+    """The same for an OSV ecosystem."""
+    family, _separator, rest = ecosystem.partition(":")
+    return families_of_unknown(ecosystem, f"cpe:/o:redhat:{rest}" if family == "Red Hat" else "")
 
 
 def of_osv(ecosystem: str) -> tuple[Product, ...]:
@@ -136,8 +189,10 @@ def _suse(product: str, version: str, more: str) -> tuple[Product, ...]:
         return _products("sles", version, added)
     if kind == "desktop":
         return _products("sled", version, added)
+    if [word.lower() for word in words[:2]] == ["real", "time"]:
+        return _of_all_suse(version, "real-time")
     last = words[-1].lower()
-    if kind in ("module", "package") or last in ("extension", "kit", "patching"):
+    if kind in ("module", "package") or last in ("availability", "extension", "kit", "patching"):
         return _of_all_suse(version, _channel(re.sub(r"\(.*?\)", "", more)))
     return ()
 

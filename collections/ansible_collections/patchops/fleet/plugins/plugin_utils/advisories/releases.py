@@ -87,6 +87,11 @@ def release_key(identity: str, version_id: str, codename: str = "") -> str | Non
     return f"{family}:{version}" if version else None
 
 
+def any_release(family: str) -> str:
+    """The key of what is said of a family's product that is not known here."""
+    return f"{family}:*"
+
+
 def is_release(key: str) -> bool:
     """Whether hosts or language packages can have this key."""
     family, separator, version = key.partition(":")

@@ -13,6 +13,7 @@ CODES: Final[dict[str, str]] = {
     "vendor_deferred": "the vendor decided against a fix, or put it off",
     "no_fix_yet": "the vendor knows it and has no fix yet",
     "under_investigation": "the vendor has not decided whether the package is affected",
+    "advisory_unclear": "what the feed says of it can't be applied to this host",
     "module_stream_unknown": "the package is modular and its stream is not known",
     "module_build_unknown": "which build of the package's module is installed is not known",
     "update_without_advisory": "a security update is pending that no advisory of the feeds names",

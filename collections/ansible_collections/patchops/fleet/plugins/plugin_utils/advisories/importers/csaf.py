@@ -10,6 +10,7 @@ that the vendor says: fixed, affected and put off, not affected, not yet known.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
     Advisory,
@@ -17,6 +18,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory
     Cvss,
     Record,
     Status,
+    Unread,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import (
     Checked,
@@ -26,6 +28,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks i
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers.csaf_products import (
+    Package,
     Products,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
@@ -40,6 +43,7 @@ _STATUSES: tuple[tuple[str, Status], ...] = (
     ("known_not_affected", "not_affected"),
     ("under_investigation", "under_investigation"),
 )
+OF_ONE_VERSION = "the statement is on another version"
 _PUT_OFF = {"no_fix_planned"}
 _PUT_OFF_WORDS = ("fix deferred", "will not fix", "out of support scope")
 
@@ -68,22 +72,26 @@ def _document(document: Checked) -> Iterator[Record]:
             document.file, f"{document.place} document.csaf_version", "expected a CSAF 2 document"
         )
     products = Products(document.object("product_tree"))
+    unread: list[Unread] = []
     vulnerabilities = document.objects("vulnerabilities")
     per_cve = head.text("category", "") == "csaf_vex"
     for group in [[one] for one in vulnerabilities] if per_cve else [vulnerabilities]:
-        advisory = _advisory(head, group, products, per_cve)
+        advisory = _advisory(head, group, products, per_cve, unread)
         if advisory.affected:
             yield advisory
+    yield from unread
     for vulnerability in vulnerabilities:
         yield from _scores(vulnerability)
 
 
-def _advisory(head: Checked, vulnerabilities: list[Checked], products: Products, per_cve: bool) -> Advisory:
+def _advisory(
+    head: Checked, vulnerabilities: list[Checked], products: Products, per_cve: bool, unread: list[Unread]
+) -> Advisory:
     tracking = head.object("tracking")
     cves = cves_in(*(one.text("cve", "") for one in vulnerabilities))
     name = cves[0] if per_cve and cves else tracking.text("id")
     affected = dict.fromkeys(
-        one for vulnerability in vulnerabilities for one in _affected(vulnerability, products)
+        one for vulnerability in vulnerabilities for one in _affected(vulnerability, products, unread)
     )
     return Advisory(
         name=name,
@@ -98,31 +106,56 @@ def _advisory(head: Checked, vulnerabilities: list[Checked], products: Products,
     )
 
 
-def _affected(vulnerability: Checked, products: Products) -> Iterator[Affected]:
+def _affected(vulnerability: Checked, products: Products, unread: list[Unread]) -> Iterator[Affected]:
     put_off = _put_off(vulnerability)
     said = vulnerability.object("product_status")
-    for key, status in _STATUSES:
+    unknown = [(key, "unknown") for key in said.value if key not in dict(_STATUSES)]
+    for key, status in [*_STATUSES, *unknown]:
         for identity in said.items(key):
-            package = products.find(identity) if isinstance(identity, str) else None
-            if package is None or (status == "fixed" and not package.version):
+            if not isinstance(identity, str):
+                raise said.error(key, "product ids", identity)
+            package = products.find(identity)
+            if package is None:
+                continue
+            doubt = package.doubt or _doubt(key, status, package)
+            if doubt:
+                unread.append(Unread(doubt))
+            if doubt and status == "not_affected":
                 continue
             note = put_off.get(identity, "") if status == "affected" else ""
-            version = package.version
-            for release, channel in package.products:
-                for arch in package.arches:
-                    yield Affected(
-                        release,
-                        package.name,
-                        "deferred" if note else status,
-                        fixed=version if status == "fixed" else "",
-                        arch=arch,
-                        module=package.module,
-                        channel=channel,
-                        note=note,
-                        introduced=version if key == "first_affected" else "",
-                        # What a statement says of one version it doesn't say of later ones.
-                        last="" if status == "fixed" or key == "first_affected" else version,
-                    )
+            yield from _of_package(package, key, "deferred" if note else status, note, doubt)
+
+
+def _doubt(key: str, status: str, package: Package) -> str:
+    """Why a statement on a package of a known release can't be applied, "" where it can."""
+    if status == "unknown":
+        return f"the status {key!r} is not known here"
+    return "fixed in a version that is not told" if status == "fixed" and not package.version else ""
+
+
+def _of_package(package: Package, key: str, status: str, note: str, doubt: str) -> Iterator[Affected]:
+    version, fixed = package.version, status == "fixed"
+    introduced = version if status == "not_affected" or key == "first_affected" else ""
+    # What a statement says of one version it doesn't say of others.
+    last = "" if fixed or key == "first_affected" else version
+    for release, channel in package.products:
+        for arch in package.arches:
+            place = {"arch": arch, "module": package.module, "channel": channel}
+            if doubt:
+                yield Affected(release, package.name, "unknown", note=doubt, **place)
+                continue
+            yield Affected(
+                release,
+                package.name,
+                cast("Status", status),
+                fixed=version if fixed else "",
+                note=note,
+                introduced=introduced,
+                last=last,
+                **place,
+            )
+            if last:
+                yield Affected(release, package.name, "unknown", note=OF_ONE_VERSION, **place)
 
 
 def _put_off(vulnerability: Checked) -> dict[str, str]:

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.products import (
     Product,
+    families_of_unknown,
     of_cpe,
     of_name,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import any_release
 
 _ARCHES = (
     "noarch|src|nosrc|x86_64|i[3-6]86|aarch64|armv\\w+|ppc|ppc64|ppc64le|s390|s390x|ia64|riscv64|loongarch64"
@@ -37,6 +39,7 @@ _MAX_DEPTH = 50
 class Package:
     """What a product id names. version: "" for all versions. module: "name:stream" or "".
 
+    doubt: why it can't be applied to hosts although a known release may be meant, else "".
     arches: as Affected.arch has them: "src" a source RPM, "module" a module, "" a binary of any architecture;
     two where the vendor does not tell the source from the binary of that name.
     """
@@ -46,6 +49,7 @@ class Package:
     version: str
     arches: tuple[str, ...]
     module: str
+    doubt: str = ""
 
 
 class Products:
@@ -70,18 +74,29 @@ class Products:
         )
 
     def find(self, identity: str) -> Package | None:
-        """The package behind a product id, None for products that are no package of a known release."""
-        component, platform = self._parts.get(identity, (identity, ""))
+        """The package behind a product id, None for products that no host can have.
+
+        Of a product or an id that is not known, it is the package of all releases that may be meant.
+        """
+        component, platform = self._split(identity)
         part = self._products.get(component)
-        if part is None:
-            return None
-        purl = _purl(part)
+        purl = _purl(part) if part is not None else None
         products = self._of_platform(platform)
+        doubt = ""
         if not platform and purl and purl.release:
             products = ((purl.release, ""),)
         if not products:
+            families, doubt = self._families(identity, platform, purl)
+            products = tuple((any_release(family), "") for family in families)
+        if not products:
             return None
         module, name = _module_and_name(component)
+        if doubt and part is None and not platform:
+            return Package(products, "", "", ("",), "", doubt)
+        found = self._named(products, purl, name, module)
+        return replace(found, doubt=doubt)
+
+    def _named(self, products: tuple[Product, ...], purl: Purl | None, name: str, module: str) -> Package:
         if purl is not None and purl.type == "rpm":
             return self._of_purl(products, purl, module)
         if match := _NEVRA.fullmatch(name):
@@ -89,6 +104,36 @@ class Products:
         if match := _NEVR.fullmatch(name):
             return Package(products, match["name"], match["evr"], ("src", ""), module)
         return Package(products, name, "", ("src", ""), module)
+
+    def _split(self, identity: str) -> tuple[str, str]:
+        """Component and platform of an id; where the tree doesn't tell them, both stand in the id."""
+        if identity in self._parts:
+            return self._parts[identity]
+        if identity not in self._products:
+            for place, character in enumerate(identity):
+                if character == ":" and identity[:place] in self._products:
+                    return identity[place + 1 :], identity[:place]
+        return identity, ""
+
+    def _families(self, identity: str, platform: str, purl: Purl | None) -> tuple[tuple[str, ...], str]:
+        """The families whose hosts a statement on an unknown product may concern, and why nobody knows."""
+        product = self._products.get(platform)
+        if product is not None:
+            name = product.text("name", "") or platform
+            doubt = f"of {name}, which is no release that is known here"
+            return families_of_unknown(name, _cpe(product)), doubt
+        if purl is not None:
+            doubt = f"of {purl.namespace or 'no publisher'}, whose release is not told"
+            return families_of_unknown(purl.namespace), doubt
+        if not platform and identity in self._products:
+            return (), ""
+        families = (
+            family
+            for known in self._products.values()
+            for family in families_of_unknown(known.text("name", ""), _cpe(known))
+        )
+        doubt = f"of the product {identity!r}, which the document doesn't explain"
+        return tuple(dict.fromkeys(families)), doubt
 
     def _of_purl(self, products: tuple[Product, ...], purl: Purl, module: str) -> Package:
         module = ":".join(purl.qualifiers.get("rpmmod", module).split(":")[:2])
@@ -108,16 +153,22 @@ class Products:
         product = self._products.get(platform)
         if product is None:
             return ()
-        found = of_cpe(product.object("product_identification_helper").text("cpe", ""))
+        found = of_cpe(_cpe(product))
         if found is None:
             return of_name(product.text("name", ""))
         # A CPE can be less exact than the name: SUSE's can leave out what "-LTSS" in the name says.
         channels = {channel for _release, channel in of_name(product.text("name", ""))}
-        return tuple((release, channel or next(iter(channels), "")) for release, channel in found)
+        told = tuple((release, channel or next(iter(channels), "")) for release, channel in found)
+        # Red Hat's CPEs are exact; of SUSE's some are known by the name alone.
+        return told if told or ":redhat:" in _cpe(product) else of_name(product.text("name", ""))
 
 
 def _purl(product: Checked) -> Purl | None:
     return parse(product.object("product_identification_helper").text("purl", ""))
+
+
+def _cpe(product: Checked) -> str:
+    return product.object("product_identification_helper").text("cpe", "")
 
 
 def _arch(word: str) -> str:

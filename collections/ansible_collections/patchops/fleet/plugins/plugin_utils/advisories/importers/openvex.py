@@ -3,7 +3,8 @@
 """OpenVEX documents (https://github.com/openvex/spec): statements about products that package URLs name.
 
 Only statements whose package URL tells the distribution's release ("distro=debian-12") or a language
-ecosystem say something that hosts can be matched against; others are left out.
+ecosystem say something that hosts can be matched against. Where only the publisher is told, or a fix without
+its version, nobody knows whether a host is concerned; other products are left out, and counted.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory
     Affected,
     Record,
     Status,
+    Unread,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, cves_in
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers.csaf import OF_ONE_VERSION
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.products import families_of_unknown
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import Purl, parse
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
     LANGUAGES,
+    any_release,
     language_name,
 )
 
@@ -48,14 +53,19 @@ def _records(document: Checked, statement: Checked) -> Iterator[Record]:
     status = _STATUSES.get(statement.text("status"))
     if status is None:
         raise statement.error("status", f"one of {', '.join(sorted(_STATUSES))}", statement.value["status"])
-    affected = tuple(
-        found for product in statement.items("products") if (found := _affected(product, status)) is not None
-    )
+    affected: list[Affected] = []
+    for product in statement.items("products"):
+        found = list(_affected(product, status))
+        if not found or found[0].status == "unknown":
+            yield Unread(_shown(product))
+        affected += found
     for cve in _vulnerability(statement):
         if affected:
             date = statement.date("timestamp") or document.date("timestamp")
             title = f"{document.short('author')}: {status.replace('_', ' ')}"
-            yield Advisory(name=cve, title=title, issued=date, updated=date, cves=(cve,), affected=affected)
+            yield Advisory(
+                name=cve, title=title, issued=date, updated=date, cves=(cve,), affected=tuple(affected)
+            )
 
 
 def _vulnerability(statement: Checked) -> tuple[str, ...]:
@@ -66,20 +76,44 @@ def _vulnerability(statement: Checked) -> tuple[str, ...]:
     return cves_in(named.text("name", ""), *(one for one in named.items("aliases") if isinstance(one, str)))
 
 
-def _affected(product: Any, status: Status) -> Affected | None:
-    identity = product.get("@id") if isinstance(product, dict) else product
-    purl = parse(identity) if isinstance(identity, str) else None
-    if purl is None or (status == "fixed" and not purl.version):
-        return None
+def _affected(product: Any, status: Status) -> Iterator[Affected]:
+    purl = _purl(product)
+    if purl is None:
+        return
     release = purl.type if purl.type in LANGUAGES else purl.release
-    if release is None:
-        return None
-    name = purl.qualifiers.get("upstream", "").partition("@")[0] or language_name(release, purl.full_name)
-    fixed = _source_version(purl) if status == "fixed" else ""
+    name = purl.qualifiers.get("upstream", "").partition("@")[0] or language_name(purl.type, purl.full_name)
     arch = purl.qualifiers.get("arch", "") if purl.type == "rpm" else ""
-    # What a statement says of one version it doesn't say of later ones.
-    last = "" if status == "fixed" else _source_version(purl)
-    return Affected(release, name, status, fixed=fixed, arch=arch, last=last)
+    if release is None:
+        if status == "not_affected":
+            return
+        for family in families_of_unknown(purl.namespace):
+            note = f"of {purl.namespace}, whose release is not told"
+            yield Affected(any_release(family), name, "unknown", arch=arch, note=note)
+        return
+    version = _source_version(purl)
+    if status == "fixed":
+        if version:
+            yield Affected(release, name, status, fixed=version, arch=arch)
+        else:
+            yield Affected(release, name, "unknown", arch=arch, note="fixed in a version that is not told")
+        return
+    # What a statement says of one version it doesn't say of others.
+    first = version if status == "not_affected" else ""
+    yield Affected(release, name, status, arch=arch, introduced=first, last=version)
+    if version:
+        yield Affected(release, name, "unknown", arch=arch, note=OF_ONE_VERSION)
+
+
+def _purl(product: Any) -> Purl | None:
+    identity = product.get("@id") if isinstance(product, dict) else product
+    return parse(identity) if isinstance(identity, str) else None
+
+
+def _shown(product: Any) -> str:
+    """A product for people."""
+    purl = _purl(product)
+    identity = product.get("@id") if isinstance(product, dict) else product
+    return f"pkg:{purl.type}/{purl.namespace}" if purl else str(identity)[:80]
 
 
 def _source_version(purl: Purl) -> str:

@@ -183,6 +183,8 @@ def _why(state: str, rule: Rule, installed: str) -> dict[str, str]:
         return reason("older_than_fix", f"{installed} < {affected.fixed}")
     if state == "no_fix":
         return reason("vendor_deferred" if affected.status == "deferred" else "no_fix_yet", affected.note)
+    if affected.status == "unknown":
+        return reason("advisory_unclear", affected.note)
     if affected.arch == "module" and not installed:
         return reason("module_build_unknown", f"{affected.module} is fixed in {affected.fixed}")
     if affected.status == "fixed":

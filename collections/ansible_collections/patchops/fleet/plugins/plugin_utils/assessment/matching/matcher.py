@@ -14,6 +14,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
     LANGUAGES,
+    any_release,
     release_key,
     scheme_of,
 )
@@ -99,7 +100,11 @@ class Matcher:
         cve = cve.upper()
         release = release_of(host_document)
         releases = {release, self._epel(release), *_by_language(host_document)}
-        concerned = frozenset(package for place, package in self._affected_by(cve) if place in releases)
+        named = {package for place, package in self._affected_by(cve) if place in releases}
+        family = any_release((release or "").partition(":")[0])
+        concerned = frozenset(
+            package for place, package in self._affected_by(cve) if place in {*releases, family}
+        )
         document, code = self._assess(host_document, _Question(True, concerned))
         findings = [one for one in document["findings"] if cve in one["cves"]]
         found = _worst_of(findings) if findings else None
@@ -119,7 +124,7 @@ class Matcher:
         if found is not None:
             return {**found, "state": "unknown", "effective": None, "reasons": doubts} if doubts else found
         reasons = [*coverage["reasons"], *(one for one in doubts if one not in coverage["reasons"])]
-        if not concerned:
+        if not named:
             reasons.append(reason("cve_not_in_feeds", f"{cve}, {release}"))
         state = "unknown" if reasons else "not_affected"
         return {"state": state, "effective": None, "findings": [], "reasons": reasons}
@@ -153,6 +158,9 @@ class Matcher:
         for name in sorted((LANGUAGES & languages.keys()) | (installed.keys() - {release})):
             missing += feed_gaps(name, self._feeds(name), self._now, self._freshness)
         missing += judged.gaps
+        if release and (nameless := self._release(release)[0].nameless):
+            told = ", ".join(sorted({f"{one.advisory.name} ({one.affected.note})" for one in nameless})[:5])
+            missing.append(reason("advisory_unclear", told))
         if found.nameless:
             missing.append(reason("package_source_unknown", ", ".join(found.nameless[:10])))
         if code.kernels.is_foreign:
@@ -169,7 +177,7 @@ class Matcher:
         feeds = dict.fromkeys(
             feed for name in (release, *installed, *languages) for feed in self._feeds(name)
         )
-        told = {
+        result = {
             "kind": "patchops.findings",
             "schema": 1,
             "engine_version": ENGINE_VERSION,
@@ -191,7 +199,7 @@ class Matcher:
             "findings": findings,
             "updates_explained": explained,
         }
-        return told, code
+        return result, code
 
     def _by_release(
         self, release: str | None, packages: Sequence[Mapping[str, Any]]

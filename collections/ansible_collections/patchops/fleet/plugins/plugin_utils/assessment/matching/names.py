@@ -28,13 +28,14 @@ _OWN = {
     "rocky": {"Rocky", "Rocky Enterprise Software Foundation"},
     "sled": {"SUSE LLC <https://www.suse.com/>"},
     "sles": {"SUSE LLC <https://www.suse.com/>"},
-    "ubuntu": {"Ubuntu", "UbuntuESM", "UbuntuESMApps", "UbuntuFIPS", "UbuntuFIPSUpdates"},
+    # FIPS builds have advisories of their own, whose versions the plain ones' can't be compared with.
+    "ubuntu": {"Ubuntu", "UbuntuESM", "UbuntuESMApps"},
 }
 # The revision of a Debian or Ubuntu package (of a native one its version): numbers, and the marks by which
 # the distributions tell uploads apart. Others name themselves or the release: "1~bookworm", "1.pgdg120+1".
 _MARK = (
     r"(?:deb\w*?\d+u\d+|nmu\d+|b\d+|bpo\d+\+\d+|build\d+|ubuntu\d+|esm\d+|exp\d+|rc\d+|really\d*|dfsg\d*"
-    r"|ds\d*|etch\d+|lenny\d+|squeeze\d+|wheezy\d+|fips\d*|git\w*|f\d+)"
+    r"|ds\d*|etch\d+|lenny\d+|squeeze\d+|wheezy\d+|git\w*|f\d+)"
 )
 _OWN_REVISION = re.compile(rf"(?:[\d.]+|{_MARK})(?:[+~.]?{_MARK}|[+~.]\d[\d.]*[a-z]?)*")
 _BACKPORT = re.compile(r"~bpo\d")

@@ -9,7 +9,7 @@ makes ten thousand hosts quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
@@ -127,6 +127,10 @@ class Placer:
             verdicts = self._rules.judge(name, version, arch, module)
             if not self._by_source:
                 others = tuple(self._others(package, self._rules.names(name, arch, version, module)))
+            if verdicts.is_unclear or any(one.verdicts.is_unclear for one in others):
+                decided = self._decided(package, name, version, arch)
+                verdicts = verdicts.settled(decided)
+                others = tuple(replace(one, verdicts=one.verdicts.settled(decided)) for one in others)
         spoken_of = any(
             one.open or one.installed for one in (verdicts, *(other.verdicts for other in others))
         )
@@ -150,6 +154,14 @@ class Placer:
             verdicts = self._rules.judge(name, version, kind, package.get("module")).without(told)
             if verdicts.open or verdicts.installed:
                 yield Named(name, version, verdicts)
+
+    def _decided(self, package: Mapping[str, Any], name: str, version: str, arch: str) -> frozenset[str]:
+        """The CVEs on which any of the package's names decides."""
+        module = package.get("module")
+        found = self._rules.decided(name, version, arch, module)
+        for other, its, kind in () if self._by_source else other_names(package):
+            found |= self._rules.decided(other, its, kind, module)
+        return found
 
     def _is_nameless(self, package: Mapping[str, Any]) -> bool:
         """Whether a feed names sources and the package's source is not told."""

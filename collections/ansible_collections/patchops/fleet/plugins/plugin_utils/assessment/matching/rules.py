@@ -12,7 +12,10 @@ from typing import Any, Literal
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Affected, Rule
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import scheme_of
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
+    any_release,
+    scheme_of,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.names import comparable
 from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import key_function
 
@@ -41,6 +44,25 @@ class Verdicts:
         return Verdicts(
             tuple(one for one in self.open if one.rule.advisory.name not in advisories),
             tuple(one for one in self.installed if one.rule.advisory.name not in advisories),
+        )
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether any of it can't be applied, so that another advisory has to decide."""
+        return any(one.rule.affected.status == "unknown" for one in self.open)
+
+    def settled(self, decided: Container[str]) -> Verdicts:
+        """The same without what can't be applied of these CVEs, on which something else decides."""
+        if not decided:
+            return self
+        return Verdicts(
+            tuple(
+                one
+                for one in self.open
+                if one.rule.affected.status != "unknown"
+                or not all(cve in decided for cve in _cves_of(one.rule))
+            ),
+            self.installed,
         )
 
 
@@ -72,13 +94,29 @@ class ReleaseRules:
         if not unknown:
             return
         found: dict[str, list[Rule]] = {package: [] for package in unknown}
-        for rule in self._database.rules(self.release, unknown):
-            found[rule.affected.package].append(rule)
+        family = self.release.partition(":")[0]
+        for release in (self.release, any_release(family)):
+            for rule in self._database.rules(release, unknown):
+                found[rule.affected.package].append(rule)
         self._rules.update((package, self._distinct(rules)) for package, rules in found.items())
 
     def rules_of(self, package: str) -> tuple[Rule, ...]:
         self.load((package,))
         return self._rules[package]
+
+    @cached_property
+    def nameless(self) -> tuple[Rule, ...]:
+        """What feeds say of the release without telling of which package."""
+        return self.rules_of("")
+
+    def decided(self, package: str, version: str, arch: str, module: str | None) -> frozenset[str]:
+        """The CVEs on which some rule decides for an installed version, also that it isn't affected."""
+        return frozenset(
+            cve
+            for rule in self.rules_of(package)
+            if rule.affected.status != "unknown" and self._speaks(rule, version, arch, module)
+            for cve in _cves_of(rule)
+        )
 
     def judge(self, package: str, version: str, arch: str, module: str | None) -> Verdicts:
         """What the rules say of an installed version. module: "name:stream", "" for none, None where it isn't
@@ -133,7 +171,8 @@ class ReleaseRules:
             if not older:
                 return "installed"
             return "missing" if same_stream else "unknown"
-        return "unknown" if affected.status == "under_investigation" or same_stream is None else "no_fix"
+        is_open = affected.status not in ("under_investigation", "unknown")
+        return "no_fix" if is_open and same_stream else "unknown"
 
     def names(self, package: str, arch: str, version: str, module: str | None) -> frozenset[str]:
         """The advisories that speak of an installed package by this name, also to say that it isn't
@@ -141,7 +180,12 @@ class ReleaseRules:
         return frozenset(
             rule.advisory.name
             for rule in self.rules_of(package)
-            if _same_kind(rule.affected.arch, arch)
+            if rule.affected.status != "unknown" and self._speaks(rule, version, arch, module)
+        )
+
+    def _speaks(self, rule: Rule, version: str, arch: str, module: str | None) -> bool:
+        return (
+            _same_kind(rule.affected.arch, arch)
             and _same_stream(rule, version, module) is not False
             and (self.key is None or not self._is_outside(rule.affected, version, arch))
         )
@@ -174,12 +218,16 @@ class ReleaseRules:
 
     def _is_covered(self, rule: Rule, covered: dict[tuple[str, str, bool], Any]) -> bool:
         """Whether an advisory fixes what a record of a CVE still calls open, or fixes it at least as well."""
-        if rule.affected.status == "not_affected" or not _is_record_of_a_cve(rule):
+        if rule.affected.status in ("not_affected", "unknown") or not _is_record_of_a_cve(rule):
             return False
         fixed = covered.get(_place(rule, rule.advisory.cves[0]))
         if fixed is None or self.key is None:
             return False
         return rule.affected.status != "fixed" or bool(self.key(rule.affected.fixed) <= fixed)
+
+
+def _cves_of(rule: Rule) -> tuple[str, ...]:
+    return rule.advisory.cves or (rule.advisory.name,)
 
 
 def _place(rule: Rule, cve: str) -> tuple[str, str, bool]:

@@ -13,6 +13,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory
     Advisory,
     Affected,
     Cvss,
+    Unread,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
@@ -191,11 +192,16 @@ VEX = {
 
 
 def test_openvex_statements_speak_of_what_their_package_urls_name(read: Read) -> None:
-    fixed, affected = read("openvex", json.dumps(VEX))
+    records = read("openvex", json.dumps(VEX))
+    fixed, affected = (one for one in records if isinstance(one, Advisory))
 
     assert (fixed.name, fixed.issued) == ("CVE-2024-10001", "2026-07-29")
     assert fixed.affected == (Affected("alpine:3.10", "musl", "fixed", "1.1.22-r3"),)
-    assert affected.affected == (Affected("debian:bookworm", "openssl", "affected", last="3.0.1-1"),)
+    assert affected.affected == (
+        Affected("debian:bookworm", "openssl", "affected", last="3.0.1-1"),
+        Affected("debian:bookworm", "openssl", "unknown", note="the statement is on another version"),
+    )
+    assert [one for one in records if isinstance(one, Unread)] == [Unread("pkg:oci/"), Unread("pkg:oci/")]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +220,7 @@ def test_other_openvex_documents_are_refused(read: Read, change: dict[str, Any],
 @pytest.mark.parametrize(
     ("kind", "path", "count"),
     [
-        ("csaf", "csaf/redhat-vex.json", 0),
+        ("csaf", "csaf/redhat-vex.json", 1),
         ("csaf", "scanners/csaf/csaf_many_vuln.json", 0),
         ("openvex", "scanners/openvex/openvex_many_vuln.json", 5),
     ],

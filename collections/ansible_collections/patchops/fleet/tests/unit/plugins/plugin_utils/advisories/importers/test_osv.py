@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import (
     Advisory,
     Affected,
+    Unread,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import KINDS
@@ -177,11 +178,45 @@ def test_suse_names_sources_and_the_binaries_beside_them(read: Read) -> None:
     )
 
 
-def test_withdrawn_advisories_and_unknown_ecosystems_are_left_out(read: Read) -> None:
+def test_withdrawn_advisories_are_left_out(read: Read) -> None:
     assert read("osv", entry("Debian:12", INTRODUCED, withdrawn="2024-01-01T00:00:00Z")) == []
-    unknown = ("Bioconductor", "Red Hat:rhel_eus:9.2", "Ubuntu:Pro:FIPS:22.04:LTS", "SUSE:Manager 4")
-    advisories = [read("osv", entry(ecosystem, INTRODUCED, FIXED))[0] for ecosystem in unknown]
-    assert [one.affected for one in advisories] == [()] * 4
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "releases"),
+    [
+        ("Bioconductor", []),
+        ("Red Hat:rhel_eus:9.2", []),
+        ("Red Hat:openshift:4.12::el9", ["rhel:*"]),
+        ("Ubuntu:Pro:FIPS:22.04:LTS", ["ubuntu:22.04"]),
+        ("Ubuntu:Pro:Realtime:22.04:LTS", ["ubuntu:22.04"]),
+        ("SUSE:Manager 4", ["sles:*", "sled:*"]),
+        ("SUSE", ["sles:*", "sled:*"]),
+        ("Debian", ["debian:*"]),
+        ("Alpine", ["alpine:*"]),
+        ("Rocky Linux", ["rocky:*"]),
+    ],
+)
+def test_an_ecosystem_that_is_no_known_release_is_counted_and_unknown_where_it_may_be_meant(
+    read: Read, ecosystem: str, releases: list[str]
+) -> None:
+    advisory, unread = read("osv", entry(ecosystem, INTRODUCED, FIXED))
+
+    assert list(dict.fromkeys(one.release for one in advisory.affected)) == releases
+    assert {one.status for one in advisory.affected} <= {"unknown"}
+    assert unread == Unread(ecosystem)
+
+
+@pytest.mark.parametrize("ranges", [[], [{"type": "GIT", "events": [{"introduced": "0"}]}]])
+def test_versions_that_are_told_as_commits_alone_or_not_at_all_are_unknown(
+    read: Read, ranges: list[Any]
+) -> None:
+    document = json.loads(entry("Debian:12", INTRODUCED, FIXED))
+    document["affected"][0]["ranges"] = ranges
+    advisory, unread = read("osv", json.dumps(document))
+
+    assert [(one.release, one.status) for one in advisory.affected] == [("debian:bookworm", "unknown")]
+    assert unread.what.startswith("Debian:12: the affected versions")
 
 
 def test_names_in_red_hats_way_tell_bug_fixes_from_security(read: Read) -> None:
