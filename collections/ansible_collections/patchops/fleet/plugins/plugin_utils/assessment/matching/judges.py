@@ -18,6 +18,9 @@ from typing import Any, Final
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Source
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.scope import scope_of
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import (
+    alpine_repositories,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placement
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 
@@ -189,8 +192,7 @@ class Judges:
             # One content under two names: of which repository it is, nobody knows.
             if contents[feed.sha256] == 1:
                 feeds.setdefault(_component(feed), set()).add(name)
-        told = {str(one["component"]) for one in repositories or () if one.get("component")}
-        enabled = told or set(feeds)
+        enabled = alpine_repositories.enabled(repositories, self._release.partition(":")[2])
         lacking = {one for one in enabled if not feeds.get(one, set()) & self._fresh}
         own = [one for one in placed if not one.foreign and not one.nameless]
         if not lacking:

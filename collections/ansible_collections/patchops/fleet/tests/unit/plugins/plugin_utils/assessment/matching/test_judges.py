@@ -374,3 +374,60 @@ def test_versions_of_a_real_host_are_told_apart(
         uncovered = Matcher(opened, now=NOW).assess(document)["coverage"]["uncovered"]
 
     assert {row["package"] for row in uncovered if row["origin"] == "unknown publisher"} == foreign
+
+
+CDN = "https://dl-cdn.alpinelinux.org/alpine"
+OTHERS = [
+    "https://nginx.org/packages/alpine/v3.21/main",
+    "https://packages.example.com/custom/main",
+    "https://packages.example.com/v3.21/main",
+    f"{CDN}/edge/main",
+    f"{CDN}/v3.20/main",
+    f"{CDN}/latest-stable/main",
+    "/srv/packages/v3.21/main",
+    "https://alpinelinux.org.example.com/x/alpine/v3.21/main",
+]
+
+
+def apk_repository(uri: str) -> dict[str, Any]:
+    *_rest, suite, component = uri.split("/")
+    return {"uri": uri, "suite": suite, "component": component}
+
+
+def alpine(debian: Make, addresses: list[str] | None) -> dict[str, Any]:
+    return debian(
+        *map(apk, ("curl", "quiet")),
+        os={"id": "alpine", "version_id": "3.21.0", "support": {"status": "supported"}},
+        repositories=None if addresses is None else [apk_repository(one) for one in addresses],
+    )
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_repository_of_another_publisher_or_release_is_not_alpines_own(
+    feeds: Any, debian: Make, other: str
+) -> None:
+    feeds.add("alpine-secdb", secdb("curl"), "main.json")
+
+    for addresses in ([other], [f"{CDN}/v3.21/main", other]):
+        coverage = coverage_of(feeds, alpine(debian, addresses))
+        assert (codes(coverage), coverage["judged"]) == (["feed_missing"], 1)
+        assert coverage["uncovered"] == [{"package": "quiet", "origin": other}]
+
+
+@pytest.mark.parametrize(
+    "mirror", [CDN, "http://mirror.example.com/alpine", "https://uk.alpinelinux.org/alpine"]
+)
+def test_alpines_own_repositories_and_mirrors_are_known_by_their_layout(
+    feeds: Any, debian: Make, mirror: str
+) -> None:
+    feeds.add("alpine-secdb", secdb("curl"), "main.json")
+
+    assert codes(coverage_of(feeds, alpine(debian, [f"{mirror}/v3.21/main"]))) == []
+
+
+def test_a_host_whose_repositories_nobody_knows_may_have_packages_of_community(
+    feeds: Any, debian: Make
+) -> None:
+    feeds.add("alpine-secdb", secdb("curl"), "main.json")
+
+    assert codes(coverage_of(feeds, alpine(debian, None))) == ["feed_missing"]

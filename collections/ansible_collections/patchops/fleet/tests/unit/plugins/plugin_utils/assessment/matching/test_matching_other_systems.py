@@ -223,7 +223,7 @@ def test_alpine_is_matched_by_the_origin_of_its_packages(feeds: Any, debian: Mak
     os = {"id": "alpine", "version_id": "3.22.1", "codename": "", "support": {"status": "unknown"}}
     older = package("libcrypto3", "3.5.0-r2", source="openssl", source_version="3.5.0-r2", origin="")
 
-    finding = only(matcher, debian(older, os=os))
+    finding = only(matcher, debian(older, os=os, repositories=[{"suite": "v3.22", "component": "main"}]))
 
     assert (finding["advisory"], finding["package"], finding["state"]) == (
         "CVE-2026-5001",
