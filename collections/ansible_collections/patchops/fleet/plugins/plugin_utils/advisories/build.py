@@ -57,7 +57,7 @@ class Expected:
 
     records, sha256: refused where it has others. as_of: the date (YYYY-MM-DD) of a feed that tells none.
     may_shrink: it may have lost a large part of its records since the import before. whole: it speaks of all
-    packages of its releases, also where its form does not show it.
+    packages of its releases, also where its form does not show it. is_fetched: the transfer was whole.
     """
 
     records: int | None = None
@@ -65,6 +65,11 @@ class Expected:
     as_of: str = ""
     may_shrink: bool = False
     whole: bool = False
+    is_fetched: bool = False
+
+    @property
+    def proves_the_end(self) -> bool:
+        return self.is_fetched or self.records is not None or bool(self.sha256)
 
 
 def import_feed(
@@ -129,7 +134,13 @@ def import_feed(
         scope = scope_of(kind, source.location, writer.records, known.whole)
         connection.execute(
             "INSERT INTO source_trait VALUES (?, ?, ?, ?, ?)",
-            (identity, scope, writer.unproven, writer.unread.total(), _examples(writer.unread)),
+            (
+                identity,
+                scope,
+                "" if known.proves_the_end else writer.unproven,
+                writer.unread.total(),
+                _examples(writer.unread),
+            ),
         )
     with AdvisoryDatabase.open(database) as built:
         return next(one for one in built.sources() if one.name == source.name)

@@ -94,6 +94,12 @@ class Feed:
     def name(self) -> str:
         return str(self.path)
 
+    @property
+    def has_end(self) -> bool:
+        """Whether the file's own form shows where it ends: what is compressed can't be cut unseen."""
+        with self.path.open("rb") as raw:
+            return raw.read(6).startswith(tuple(start for start, _opener in _MAGIC))
+
     def count(self, amount: int, compressed: int) -> None:
         self.read += amount
         if self.read > self.limits.total_bytes:

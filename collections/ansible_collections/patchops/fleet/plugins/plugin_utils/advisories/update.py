@@ -84,7 +84,8 @@ def _update_one(
             )
             if former is not None and not answer.modified:
                 return _unchanged(database, former, now)
-            dated = replace(expected, as_of=expected.as_of or _day_of(answer.last_modified))
+            day = expected.as_of or _day_of(answer.last_modified)
+            dated = replace(expected, as_of=day, is_fetched=True)
             return _import(database, spec, Feed(file, release=spec.release), former, answer, now, dated)
     except FeedError as error:
         return FeedResult(

@@ -26,7 +26,12 @@ class Freshness:
     content: timedelta = timedelta(days=30)
 
     def holds(self, source: Source, now: datetime) -> bool:
-        """Whether the source is current. A date that is missing or lies in the future proves nothing."""
+        """Whether the source is current. A date that is missing or lies in the future proves nothing.
+
+        What may have been cut is not believed.
+        """
+        if source.unproven:
+            return False
         checked, content = moment(source.checked_at), moment(source.as_of)
         if checked is None or content is None:
             return False
@@ -35,17 +40,23 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Currency:
-    """How current one kind of fact about CVEs is. age_days: of its date; None where it has no date."""
+    """How current one kind of fact about CVEs is. age_days: of its date; None where it has no date.
+
+    unproven: why nobody knows that it is whole, "" where it is.
+    """
 
     status: Literal["current", "stale", "missing"]
     source: str | None = None
     as_of: str | None = None
     checked_at: str | None = None
     age_days: int | None = None
+    unproven: str = ""
 
     def __str__(self) -> str:
         if self.status == "missing":
             return "not imported"
+        if self.unproven:
+            return f"of {self.as_of}, and may have been cut ({self.unproven})"
         if self.as_of is None:
             return f"of no known date, last fetched {self.checked_at}: too old"
         old = "" if self.status == "current" else f", last fetched {self.checked_at}: too old"
@@ -92,4 +103,5 @@ def _currency(sources: list[Source], now: datetime, freshness: Freshness) -> Cur
         best.as_of or None,
         best.checked_at,
         None if content is None else (now - content).days,
+        best.unproven,
     )

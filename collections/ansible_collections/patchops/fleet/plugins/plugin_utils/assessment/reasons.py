@@ -52,6 +52,7 @@ CODES: Final[dict[str, str]] = {
     "refresh_failed": "the repositories could not be refreshed",
     "feed_missing": "no feed in the advisory database speaks of this release",
     "feed_stale": "the feed for this release is too old",
+    "feed_may_be_cut": "nothing proves that the feed is whole",
     "packages_unreadable": "the installed packages could not be read",
     "inventory_may_be_cut": "nothing proves that the inventory is whole",
     "package_origin_unknown": "the publisher of packages is not known",

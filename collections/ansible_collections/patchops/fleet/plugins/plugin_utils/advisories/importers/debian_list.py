@@ -18,6 +18,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory
     Advisory,
     Affected,
     Record,
+    Unproven,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import cves_in
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
@@ -27,6 +28,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importer
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
 
 _HEADER = re.compile(r"\[(?P<date>\d+ \w{3} \d{4})\]\s+(?P<name>D[SL]A-\d+(?:-\d+)?)\s*(?P<title>.*)")
+# The list runs from the newest advisory back to the first one.
+_FIRST = re.compile(r"DSA-0*(?:\d{1,2}|1[0-2]\d|13[0-5])(?:-\d+)?|DLA-0*1(?:-1)?")
 _CVES = re.compile(r"\s+\{(?P<cves>[^}]*)\}\s*")
 _FIXED = re.compile(r"\s+\[(?P<suite>[a-z]+)\] - (?P<package>\S+)\s+(?P<version>\S+).*")
 _REMARK = re.compile(r"\s*(NOTE:|TODO:|STOP|\#|$)|\s+\[[a-z]+\] - |\s+- ")
@@ -58,6 +61,8 @@ def read(feed: Feed) -> Iterator[Record]:
         raise FeedError(feed.name, "its end", f"the last advisory names no fix: {CUT}")
     if advisory and fixes:
         yield replace(advisory, affected=tuple(fixes))
+    if not (advisory and _FIRST.fullmatch(advisory.name)) and not feed.has_end:
+        yield Unproven("it doesn't end with the list's first advisory (DSA-135, DLA-1)")
 
 
 def _start(feed: Feed, number: int, header: re.Match[str]) -> Advisory:

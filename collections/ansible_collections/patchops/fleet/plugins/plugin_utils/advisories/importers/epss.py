@@ -16,6 +16,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory
     Epss,
     Record,
     Released,
+    Unproven,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import is_cve
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
@@ -42,6 +43,8 @@ def read(feed: Feed) -> Iterator[Record]:
             )
         elif line:
             yield _score(feed, number, line, date)
+    if not feed.has_end:
+        yield Unproven("a plain list of scores tells no end (FIRST serves it compressed)")
 
 
 def _score(feed: Feed, number: int, line: str, date: str) -> Epss:

@@ -12,11 +12,14 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory
     Kev,
     Record,
     Released,
+    Unproven,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import Checked, is_cve
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import CUT, Feed
 
+_FIRST_ENTRY = "CVE-2020-29583"
+"""The last line of the CSV: the catalogue's first entries of 2021 stand at its end."""
 _ANSWERS = {"yes": True, "true": True, "required": True, "known": True, "no": False, "false": False}
 
 
@@ -38,12 +41,15 @@ def _json(feed: Feed) -> Iterator[Record]:
     count = catalogue.value.get("count")
     if count is not None and count != len(entries):
         raise FeedError(feed.name, "count", f"says {count!r:.40}, but there are {len(entries)} entries")
+    if count is None and not feed.has_end:
+        yield Unproven("it tells no count of its entries")
     for entry in entries:
         yield _entry(entry)
 
 
 def _csv(feed: Feed) -> Iterator[Record]:
     rows = csv.DictReader((line for _number, line in feed.lines(ended=True)), strict=True)
+    last = ""
     try:
         if "cveID" not in (rows.fieldnames or ()):
             raise FeedError(feed.name, "line 1", "has no column cveID; this is no KEV catalogue")
@@ -52,9 +58,13 @@ def _csv(feed: Feed) -> Iterator[Record]:
                 raise FeedError(
                     feed.name, f"line {rows.line_num}", f"has not as many columns as the head: {CUT}"
                 )
-            yield _entry(Checked(row, feed.name, f"line {rows.line_num}"))
+            entry = _entry(Checked(row, feed.name, f"line {rows.line_num}"))
+            last = entry.cve
+            yield entry
     except csv.Error as error:
         raise FeedError(feed.name, f"line {rows.line_num}", f"not valid CSV: {error}") from error
+    if last != _FIRST_ENTRY and not feed.has_end:
+        yield Unproven("it doesn't end with the catalogue's first entry")
 
 
 def _entry(entry: Checked) -> Kev:

@@ -43,10 +43,19 @@ def feed_gaps(release: str, feeds: list[Source], now: datetime, freshness: Fresh
         return [reason("feed_missing", release)]
     if any(freshness.holds(feed, now) for feed in feeds):
         return []
+    return [not_current("", feeds)]
+
+
+def not_current(what: str, feeds: Iterable[Source]) -> dict[str, str]:
+    """Why none of these feeds is believed. what: they are for, "" where it is clear."""
     newest = max(feeds, key=lambda feed: (feed.as_of, feed.checked_at))
+    name = f"{what}: {newest.name}" if what else newest.name
+    if newest.unproven:
+        remedy = "fetch it, or import it with --expect-records or --expect-sha256"
+        return reason("feed_may_be_cut", f"{name}: {newest.unproven}; {remedy}")
     if not newest.as_of:
-        return [reason("feed_undated", f"{newest.name}; fetch it again, or import it with --as-of DAY")]
-    return [reason("feed_stale", f"{newest.name} is of {newest.as_of}, last fetched {newest.checked_at}")]
+        return reason("feed_undated", f"{name}; fetch it again, or import it with --as-of DAY")
+    return reason("feed_stale", f"{name} is of {newest.as_of}, last fetched {newest.checked_at}")
 
 
 def dated_source(document: Mapping[str, Any]) -> dict[str, Any]:

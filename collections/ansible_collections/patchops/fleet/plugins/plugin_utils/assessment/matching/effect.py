@@ -74,6 +74,11 @@ class RunningCode:
         named = ", ".join(f"{name} of {publisher}" for name, publisher in sorted(publishers.items()))
         return reason("kernel_not_judged", f"{running}, {named}")
 
+    @cached_property
+    def running_packages(self) -> list[Mapping[str, Any]]:
+        """The packages of the kernel that runs; none while that is in doubt."""
+        return [] if self.kernel_doubt else self.kernels.running_packages(self._packages)
+
     def of_programs(self, packages: Sequence[Mapping[str, Any]]) -> Effect:
         """yes, no or unknown for the fix of ordinary packages."""
         if self._restarts is None:

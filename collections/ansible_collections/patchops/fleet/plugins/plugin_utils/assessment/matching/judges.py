@@ -21,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.scope im
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import (
     alpine_repositories,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.coverage import not_current
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placement
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 
@@ -125,7 +126,7 @@ class Judges:
 
     def _gap_of_the_release(self, whole: set[str], lts: bool) -> Gap:
         if whole:
-            return _stale(self._release, [feed for feed in self._whole if feed.name in whole])
+            return not_current(self._release, [feed for feed in self._whole if feed.name in whole])
         lists = ", the list of DLAs" if lts else ", the list of DSAs"
         return reason("feed_missing", self._release + (lists if self._whole else ""))
 
@@ -210,7 +211,7 @@ class Judges:
         if not feeds:
             gap = reason("feed_missing", f"{self._release}, {repository}")
         else:
-            gap = _stale(repository, [self._parts[name] for name in feeds])
+            gap = not_current(repository, [self._parts[name] for name in feeds])
         found.gaps.append({**gap, "origin": repository})
         names = dict.fromkeys(one.name for one in members)
         found.uncovered += ({"package": name, "origin": repository} for name in names)
@@ -245,15 +246,6 @@ def _of_others(
         found.add(f"release {release}", (), number, judged=False)
     found.uncovered += (
         {"package": name, "origin": f"release {release}"} for name, release in dict.fromkeys(members)
-    )
-
-
-def _stale(what: str, feeds: Iterable[Source]) -> Gap:
-    newest = max(feeds, key=lambda feed: (feed.as_of, feed.checked_at))
-    if not newest.as_of:
-        return reason("feed_undated", f"{what}: {newest.name}; fetch it again, or import it with --as-of DAY")
-    return reason(
-        "feed_stale", f"{what}: {newest.name} is of {newest.as_of}, last fetched {newest.checked_at}"
     )
 
 

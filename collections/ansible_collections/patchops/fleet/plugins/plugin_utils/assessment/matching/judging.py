@@ -44,6 +44,8 @@ class HostJudge:
         left_rules = _by_rule(older, "open")
         for key, (rule, members) in open_rules.items():
             yield self._open(rule, members, left_rules.get(key, (rule, []))[1])
+        if not deciding:
+            yield from (self._left(rule, members) for rule, members in left_rules.values())
         images = self._images(group) if group.side_by_side or self._code.kernels.told else {}
         newest = self._newest_fix(rule for rule, _members in fixed_rules.values())
         without_image = self._code.kernel_doubt if group.side_by_side and not images else None
@@ -56,10 +58,23 @@ class HostJudge:
                     yield finding
 
     def _split(self, group: Group) -> tuple[list[Member], list[Member]]:
-        if not group.side_by_side or self._rules.key is None or len(group.members) < 2:
+        if not group.side_by_side or self._rules.key is None:
             return group.members, []
         keys = [self._rules.key(member.version) for member in group.members]
-        return kernels.split_by_role(self._rules.scheme, group.members, keys)
+        deciding, older = kernels.split_by_role(self._rules.scheme, group.members, keys)
+        kept = [member for member in deciding if self._is_kept(member)]
+        return [member for member in deciding if member not in kept], older + kept
+
+    def _is_kept(self, member: Member) -> bool:
+        """Whether a package is of a kernel that was left behind when the host went to a newer one of another
+        family: it does not run, would not boot, and nothing replaces it."""
+        package, key, running = member.package, self._rules.key, self._code.running_packages
+        is_of_kernel = kernels.role(self._rules.scheme, package) is not None
+        if not is_of_kernel or key is None or not running or self._offers.is_replaced(package):
+            return False
+        if self._code.kernels.default_boot in self._code.kernels.releases_of(package):
+            return False
+        return all(key(str(package["version"])) < key(str(one["version"])) for one in running)
 
     def _open(self, rule: Rule, members: list[Member], left: list[Member]) -> dict[str, Any]:
         found = [
@@ -79,6 +94,13 @@ class HostJudge:
             available, candidate = offer.available, offer.candidate
             reasons += offer.reasons
         return self._finding(rule, members + left, packages, state, None, available, candidate, reasons)
+
+    def _left(self, rule: Rule, members: list[Member]) -> dict[str, Any]:
+        """What concerns only kernels that were left behind."""
+        packages = [member.package for member in members]
+        names = ", ".join(sorted(str(package["name"]) for package in packages))
+        why = [reason("old_kernel_installed", names)]
+        return self._finding(rule, members, packages, "installed", "yes", None, None, why)
 
     def _installed(
         self,

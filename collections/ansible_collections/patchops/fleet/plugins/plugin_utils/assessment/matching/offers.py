@@ -64,6 +64,10 @@ class Offers:
             reasons.append(reason("fix_blocked"))
         return Offer(None if None in answers else True, candidate, tuple(reasons))
 
+    def is_replaced(self, package: Mapping[str, Any]) -> bool:
+        """Whether a newer version of an installed package is offered, or that can't be known."""
+        return not self.known or (package["name"], package.get("arch")) in self._updates
+
     def security(self) -> Iterable[Mapping[str, Any]]:
         """The pending security updates."""
         return (one for one in self._updates.values() if one.get("security"))

@@ -171,7 +171,7 @@ def build(folder: Path) -> Path:
             Feed(file, release=feed.release),
             name=name,
             now=NOW,
-            expected=Expected(as_of=feed.as_of),
+            expected=Expected(records=feed.records if feed.kind in LISTS else None, as_of=feed.as_of),
         )
     return database
 

@@ -30,7 +30,7 @@ class Feeds:
         """whole: it speaks of all packages of its releases, although it is a single document."""
         feed = self.folder / (name or kind)
         feed.write_text(text, encoding="utf-8")
-        dated = Expected(as_of="2026-08-21", may_shrink=True, whole=whole)
+        dated = Expected(as_of="2026-08-21", may_shrink=True, whole=whole, sha256=Feed(feed).digest()[0])
         import_feed(self.path, kind, Feed(feed, release=release), name=name or kind, now=NOW, expected=dated)
         return self
 

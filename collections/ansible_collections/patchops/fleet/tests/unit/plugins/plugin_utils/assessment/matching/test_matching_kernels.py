@@ -131,18 +131,25 @@ def test_where_the_running_kernel_can_not_be_told_the_effect_is_unknown(
     assert codes(finding) == ["fix_installed", "kernel_running_unknown"]
 
 
-def test_another_flavour_is_not_replaced_by_a_newer_one(feeds: Any, debian: Make, package: Make) -> None:
+@pytest.mark.parametrize(
+    ("running", "state"),
+    [("6.1.0-37-amd64", "installed"), ("6.1.0-35-cloud-amd64", "missing"), (None, "missing")],
+)
+def test_another_flavour_is_missing_a_fix_unless_the_host_has_left_it(
+    feeds: Any, debian: Make, package: Make, running: str | None, state: str
+) -> None:
     cloud = package(
         "linux-image-6.1.0-35-cloud-amd64",
         "6.1.137-1",
         source="linux-signed-amd64",
         source_version="6.1.137+1",
     )
-    host = debian(cloud, image(package, 37, "6.1.140-1"), kernel=kernel("6.1.0-37-amd64"))
+    facts = kernel(running) if running else None
+    host = debian(cloud, image(package, 37, "6.1.140-1"), kernel=facts)
     (finding,) = feeds.dsa(LINUX).matcher().assess(host)["findings"]
 
     assert (finding["state"], [one["name"] for one in finding["binaries"]]) == (
-        "missing",
+        state,
         ["linux-image-6.1.0-35-cloud-amd64"],
     )
 
@@ -491,3 +498,76 @@ def test_a_cve_of_an_rpm_kernel_is_unknown_while_another_publishers_runs(
     host = el9(debian, other, *images, kernel=told(other, "6.18.1-1.el9.elrepo.x86_64"))
 
     assert matcher.verdict(host, "CVE-2026-2001")["state"] == "unknown"
+
+
+HWE_OLD, HWE_NEW = "6.8.0-45-generic", "6.11.0-8-generic"
+JAMMY = {"id": "ubuntu", "version_id": "22.04", "codename": "jammy", "support": {"status": "supported"}}
+
+
+def hwe(package: Make, release: str) -> dict[str, Any]:
+    series, build = release[:-8].rpartition("-")[0].rpartition(".")[0], release.split("-")[1]
+    version = f"{release.split('-')[0]}-{build}.{build}~22.04.1"
+    return package(
+        f"linux-image-{release}",
+        version,
+        source=f"linux-signed-hwe-{series}",
+        source_version=version,
+        origin="Ubuntu",
+    )
+
+
+def hwe_fix(series: str, version: str) -> dict[str, Any]:
+    events = [{"introduced": "0"}, {"fixed": version}]
+    return {
+        "package": {"ecosystem": "Ubuntu:22.04:LTS", "name": f"linux-hwe-{series}"},
+        "ranges": [{"type": "ECOSYSTEM", "events": events}],
+    }
+
+
+def hwe_host(debian: Make, package: Make, running: str, **more: Any) -> dict[str, Any]:
+    images = [hwe(package, release) for release in (HWE_OLD, HWE_NEW)]
+    facts = {**owning(running, *images), **more.pop("facts", {})}
+    return debian(*images, os=JAMMY, kernel=facts, **more)
+
+
+@pytest.fixture
+def two_series(feeds: Any) -> Any:
+    affected = [hwe_fix("6.8", "6.8.0-47.47~22.04.1"), hwe_fix("6.11", "6.11.0-8.8~22.04.1")]
+    text = {"id": "UBUNTU-CVE-2026-2001", "upstream": ["CVE-2026-2001"], "affected": affected}
+    return feeds.add("osv", json.dumps({**text, "modified": "2026-08-20T00:00:00Z"}), whole=True).matcher()
+
+
+def test_a_kernel_of_a_series_that_the_host_has_left_is_not_missing(
+    two_series: Any, debian: Make, package: Make
+) -> None:
+    host = hwe_host(debian, package, HWE_NEW)
+    (left,) = [one for one in two_series.assess(host)["findings"] if one["advisory"]]
+
+    assert two_series.verdict(host, "CVE-2026-2001")["state"] == "installed"
+    assert (left["state"], codes(left)) == ("installed", ["old_kernel_installed"])
+    assert [one["name"] for one in left["binaries"]] == [f"linux-image-{HWE_OLD}"]
+
+
+@pytest.mark.parametrize(
+    ("running", "more"),
+    [
+        (HWE_OLD, {}),
+        (HWE_NEW, {"facts": {"default_boot": HWE_OLD}}),
+        (HWE_NEW, {"updates": None}),
+        (
+            HWE_NEW,
+            {
+                "updates": [
+                    {"name": f"linux-image-{HWE_OLD}", "arch": "amd64", "candidate": "6.8.0-47.47~22.04.1"}
+                ]
+            },
+        ),
+        ("6.18.0-self-built", {}),
+    ],
+)
+def test_a_kernel_that_runs_or_would_boot_or_is_replaced_is_missing(
+    two_series: Any, debian: Make, package: Make, running: str, more: dict[str, Any]
+) -> None:
+    host = hwe_host(debian, package, running, **more)
+
+    assert two_series.verdict(host, "CVE-2026-2001")["state"] == "missing"
