@@ -152,7 +152,9 @@ def families_of_unknown(name: str, cpe: str = "") -> tuple[str, ...]:
 
 
 def families_of_unknown_ecosystem(ecosystem: str) -> tuple[str, ...]:
-    """The same for an OSV ecosystem."""
+    """The same for an OSV ecosystem; any may be meant where none is told."""
+    if not ecosystem:
+        return tuple(dict.fromkeys(family for families in _VENDORS.values() for family in families))
     family, _separator, rest = ecosystem.partition(":")
     return families_of_unknown(ecosystem, f"cpe:/o:redhat:{rest}" if family == "Red Hat" else "")
 

@@ -114,6 +114,8 @@ def _affected(vulnerability: Checked, products: Products, unread: list[Unread]) 
         for identity in said.items(key):
             if not isinstance(identity, str):
                 raise said.error(key, "product ids", identity)
+            if products.is_empty:
+                raise FeedError(vulnerability.file, f"{said.place}.{key}", "no product tree explains it")
             package = products.find(identity)
             if package is None:
                 continue

@@ -73,6 +73,10 @@ class Products:
             not purl.version and purl.qualifiers.get("arch") in _SOURCE_ARCHES for purl in purls
         )
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._products
+
     def find(self, identity: str) -> Package | None:
         """The package behind a product id, None for products that no host can have.
 

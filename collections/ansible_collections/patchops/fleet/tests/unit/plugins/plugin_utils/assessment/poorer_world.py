@@ -37,13 +37,59 @@ Hosts = Mapping[str, Document]
 
 @dataclass(frozen=True)
 class FeedText:
-    """A feed as a file; ``as_of`` is told for feeds without a date, ``records`` is how many it holds."""
+    """A feed as a file; ``as_of`` is told for feeds without a date, ``records`` is how many it holds.
+
+    whole: it is declared to speak of all packages of its releases.
+    """
 
     kind: str
     text: str
     release: str = ""
     as_of: str = ""
     records: int = 1
+    whole: bool = False
+
+
+def osv(ecosystem: str, name: str, fixed: str, cve: str) -> Document:
+    events = [{"introduced": "0"}, {"fixed": fixed}]
+    ranges = [{"type": "ECOSYSTEM", "events": events}]
+    affected = [{"package": {"ecosystem": ecosystem, "name": name}, "ranges": ranges}]
+    return {"id": f"U-{cve}", "aliases": [cve], "modified": f"{DAY}T00:00:00Z", "affected": affected}
+
+
+def csaf(name: str, status: str, version: str, *cves: str) -> Document:
+    """A VEX document that says this of a package of SLES 15 SP6, for each CVE."""
+    component = f"{name}-{version}.x86_64"
+    product = {
+        "product_id": "P",
+        "name": "SUSE Linux Enterprise Server 15 SP6",
+        "product_identification_helper": {"cpe": "cpe:/o:suse:sles:15:sp6"},
+    }
+    relation = {
+        "product_reference": component,
+        "relates_to_product_reference": "P",
+        "full_product_name": {"product_id": f"P:{component}", "name": "x"},
+    }
+    tracking = {"id": "x", "current_release_date": f"{DAY}T00:00:00Z"}
+    return {
+        "document": {"csaf_version": "2.0", "category": "csaf_vex", "tracking": tracking},
+        "product_tree": {
+            "full_product_names": [product, {"product_id": component, "name": component}],
+            "relationships": [relation],
+        },
+        "vulnerabilities": [{"cve": cve, "product_status": {status: [f"P:{component}"]}} for cve in cves],
+    }
+
+
+def openvex(product: str, status: str, cve: str) -> Document:
+    statement = {"vulnerability": {"name": cve}, "products": [{"@id": product}], "status": status}
+    time = f"{DAY}T00:00:00Z"
+    return {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "author": "x",
+        "timestamp": time,
+        "statements": [statement],
+    }
 
 
 def updateinfo(*packages: tuple[str, str]) -> str:
@@ -150,7 +196,8 @@ def put(database: Path, name: str, feed: FeedText, folder: Path) -> None:
     remove_source(database, name)
     file = folder / name
     file.write_text(feed.text, encoding="utf-8")
-    expected = Expected(records=feed.records if feed.kind in LISTS else None, as_of=feed.as_of)
+    records = feed.records if feed.kind in LISTS else None
+    expected = Expected(records=records or None, as_of=feed.as_of, whole=feed.whole)
     try:
         import_feed(
             database, feed.kind, Feed(file, release=feed.release), name=name, now=NOW, expected=expected
@@ -159,10 +206,10 @@ def put(database: Path, name: str, feed: FeedText, folder: Path) -> None:
         remove_source(database, name)
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, feeds: Mapping[str, FeedText] = FEEDS) -> Path:
     """The database of all feeds."""
     database = folder / "whole.sqlite3"
-    for name, feed in FEEDS.items():
+    for name, feed in feeds.items():
         file = folder / name
         file.write_text(feed.text, encoding="utf-8")
         import_feed(
@@ -171,7 +218,9 @@ def build(folder: Path) -> Path:
             Feed(file, release=feed.release),
             name=name,
             now=NOW,
-            expected=Expected(records=feed.records if feed.kind in LISTS else None, as_of=feed.as_of),
+            expected=Expected(
+                records=feed.records if feed.kind in LISTS else None, as_of=feed.as_of, whole=feed.whole
+            ),
         )
     return database
 
@@ -210,3 +259,10 @@ def ask(database: Path, hosts: Hosts = HOSTS, later: timedelta = timedelta()) ->
             if one["package"]
         },
     )
+
+
+def effect(database: Path, document: Document, cve: str) -> str | None:
+    """Whether the fix of a CVE is in effect on a host."""
+    with AdvisoryDatabase.open(database) as opened:
+        found: str | None = Matcher(opened, now=NOW).verdict(document, cve)["effective"]
+        return found
