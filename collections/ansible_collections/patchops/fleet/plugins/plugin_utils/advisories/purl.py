@@ -15,6 +15,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases
 
 # Package types and the packaging schemes of distributions.
 DISTRIBUTION_TYPES = {"deb": "deb", "rpm": "rpm", "apk": "apk", "alpm": "pacman"}
+# What package URLs call a distribution beside its os-release ID.
+NAMESPACES = {
+    "ol": ("oraclelinux",),
+    "opensuse-leap": ("opensuse",),
+    "rocky": ("rockylinux",),
+    "sled": ("suse", "sles"),
+    "sles": ("suse",),
+}
+# Languages whose names are whole only with what stands in front of them, and what stands between.
+_SEPARATORS = {"composer": "/", "golang": "/", "maven": ":", "npm": "/"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,9 @@ class Purl:
 
     @property
     def full_name(self) -> str:
-        """With the scope, which belongs to the name in npm ("@angular/core")."""
-        return f"{self.namespace}/{self.name}" if self.type == "npm" and self.namespace else self.name
+        """With the scope, which belongs to the name in npm ("@angular/core"), and its like elsewhere."""
+        separator = _SEPARATORS.get(self.type)
+        return f"{self.namespace}{separator}{self.name}" if separator and self.namespace else self.name
 
     @property
     def system(self) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import (
     DISTRIBUTION_TYPES,
+    NAMESPACES,
     parse,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
@@ -17,15 +18,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases
     os_id,
     scheme_of,
 )
-
-# What package URLs call a distribution beside its os-release ID.
-_NAMESPACES = {
-    "ol": ("oraclelinux",),
-    "opensuse-leap": ("opensuse",),
-    "rocky": ("rockylinux",),
-    "sled": ("suse", "sles"),
-    "sles": ("suse",),
-}
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,7 @@ def _is_product(text: str, target: Target) -> bool:
     if DISTRIBUTION_TYPES[purl.type] != scheme_of(target.release):
         return False
     family = target.release.partition(":")[0]
-    if purl.namespace and os_id(purl.namespace) not in (family, *_NAMESPACES.get(family, ())):
+    if purl.namespace and os_id(purl.namespace) not in (family, *NAMESPACES.get(family, ())):
         return False
     return "distro" not in purl.qualifiers or purl.release == target.release
 

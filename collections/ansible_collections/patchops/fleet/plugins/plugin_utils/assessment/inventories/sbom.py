@@ -12,9 +12,14 @@ from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.purl import (
     DISTRIBUTION_TYPES,
+    NAMESPACES,
     Purl,
 )
-from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import language_name
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.releases import (
+    language_name,
+    os_id,
+    release_key,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.document import Inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.os_release import os_of
 
@@ -34,10 +39,12 @@ def inventory_of(purls: Iterable[Purl]) -> Inventory:
     name.
 
     Source packages are not installed. Packages of another architecture than the system's may lie in the same
-    image, but nothing tells that they are what the system runs: they are kept as those of another origin.
+    image, but nothing tells that they are what the system runs: they are kept as those of another origin, as
+    are packages of another release, and RPMs in the namespace of another publisher.
     """
     inventory, systems = Inventory(), Counter[tuple[str, str]]()
     seen = set()
+    told: list[tuple[Purl, dict[str, Any]]] = []
     languages: dict[tuple[str, str, str], None] = {}
     for purl in purls:
         if not purl.version or purl.qualifiers.get("arch") in _SOURCE_ARCHES:
@@ -52,14 +59,27 @@ def inventory_of(purls: Iterable[Purl]) -> Inventory:
         if identity not in seen:
             seen.add(identity)
             inventory.packages.append(package)
+            told.append((purl, package))
     inventory.language_packages = [
         {"name": name, "version": version, "ecosystem": kind} for name, version, kind in languages
     ]
     if systems:
         (family, version), _count = systems.most_common(1)[0]
         inventory.os = os_of(family, version)
+        for purl, package in told:
+            package["origin"] = _other_origin(purl, family, release_key(family, version))
     _mark_foreign(inventory.packages)
     return inventory
+
+
+def _other_origin(purl: Purl, family: str, release: str | None) -> str:
+    """What a package is of where it is not of the system's release and publisher, else ""."""
+    if purl.system and purl.release != release:
+        return f"release {purl.qualifiers['distro']}"
+    own = (family, *NAMESPACES.get(family, ()))
+    if purl.type == "rpm" and purl.namespace and os_id(purl.namespace) not in own:
+        return purl.namespace
+    return ""
 
 
 def _mark_foreign(packages: list[dict[str, Any]]) -> None:

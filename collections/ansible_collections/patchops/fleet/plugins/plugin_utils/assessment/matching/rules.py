@@ -239,7 +239,8 @@ def _same_kind(of_rule: str, of_package: str) -> bool:
     """Whether a rule's name means what the package was looked up by: a source, a module, or a binary."""
     if of_rule in _NOT_BINARY or of_package in _NOT_BINARY:
         return of_rule == of_package
-    return not of_rule or not of_package or of_rule == of_package
+    # A package can become one of an architecture, or cease to be: the name is the same.
+    return "" in (of_rule, of_package) or "noarch" in (of_rule, of_package) or of_rule == of_package
 
 
 def _is_record_of_a_cve(rule: Rule) -> bool:

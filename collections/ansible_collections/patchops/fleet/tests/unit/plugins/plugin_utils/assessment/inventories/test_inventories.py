@@ -415,3 +415,25 @@ def test_a_real_sbom_of_an_application_has_packages_of_its_language(shared_data:
 
     assert document["packages"] == []
     assert {one["ecosystem"] for one in document["language_packages"]} == {"maven"}
+
+
+def test_packages_of_another_release_or_publisher_in_an_sbom_are_of_another_origin(tmp_path: Path) -> None:
+    urls = [
+        "pkg:rpm/almalinux/bash@5-1?distro=almalinux-9.6",
+        "pkg:rpm/almalinux/curl@7-1?distro=almalinux-9.6",
+        "pkg:rpm/almalinux/zlib@1-1?distro=almalinux-8.10",
+        "pkg:rpm/remi/php@8-1?distro=almalinux-9.6",
+        "pkg:golang/github.com/gin-gonic/gin@v1.9.0",
+    ]
+    file = tmp_path / "sbom.json"
+    components = [{"type": "library", "name": "x", "purl": url} for url in urls]
+    file.write_text(json.dumps({"bomFormat": "CycloneDX", "components": components}), encoding="utf-8")
+    document = read_inventory("cyclonedx", file)
+
+    assert {one["name"]: one["origin"] for one in document["packages"]} == {
+        "bash": "",
+        "curl": "",
+        "zlib": "release almalinux-8.10",
+        "php": "remi",
+    }
+    assert [one["name"] for one in document["language_packages"]] == ["github.com/gin-gonic/gin"]

@@ -368,3 +368,12 @@ def test_epels_packages_are_judged_by_epels_advisories(feeds: Any, el9: Make) ->
     assert document["coverage"]["uncovered"] == []
     assert [feed["name"] for feed in document["feeds"]] == ["el9", "epel"]
     assert matcher.verdict(host, "CVE-2026-3001")["state"] == "missing"
+
+
+@pytest.mark.parametrize(("of_fix", "installed"), [("noarch", "x86_64"), ("x86_64", "noarch")])
+def test_a_package_that_is_of_every_architecture_or_of_one_is_the_same(
+    feeds: Any, el9: Make, of_fix: str, installed: str
+) -> None:
+    matcher = add(feeds, "tuned", "2.0", "1.el9", of_fix)
+
+    assert only(matcher, el9(rpm("tuned", "0:1.0-1.el9", arch=installed)))["state"] == "missing"

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
+
 Make = Callable[..., dict[str, Any]]
 EXCERPTS = Path(__file__).parent / "truth"
 # An excerpt, and the whole document in the shared reference data.
@@ -269,3 +271,16 @@ def test_another_publishers_build_of_a_named_source_is_not_called_clean(feeds: A
     verdict = feeds.matcher().verdict(document, "CVE-2024-21208")
 
     assert (verdict["state"], [one["code"] for one in verdict["reasons"]]) == ("unknown", ["foreign_package"])
+
+
+@pytest.mark.shared
+def test_a_statement_on_wolfis_curl_says_nothing_of_debians(
+    feeds: Any, debian: Make, package: Make, shared_data: Path
+) -> None:
+    text = (shared_data / "truth/vex/openvex-not-affected-wolfi-curl.json").read_text("utf-8")
+    (cve,) = {one["vulnerability"]["name"] for one in json.loads(text)["statements"]}
+    feeds.dsa(("DSA-1-1", "curl", "999-1", [cve]))
+    with pytest.raises(FeedError, match="speaks of nothing that a host can be matched with"):
+        feeds.add("openvex", text)
+
+    assert feeds.matcher().verdict(debian(package("curl", "1-1")), cve)["state"] == "missing"
