@@ -431,3 +431,34 @@ def test_a_host_whose_repositories_nobody_knows_may_have_packages_of_community(
     feeds.add("alpine-secdb", secdb("curl"), "main.json")
 
     assert codes(coverage_of(feeds, alpine(debian, None))) == ["feed_missing"]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("host", "packages"), [("bookworm-lab", 162), ("sandbox-python", 947)])
+def test_nothing_of_a_real_host_that_tells_everything_is_unknown(
+    shared_data: Path, tmp_path: Path, host: str, packages: int
+) -> None:
+    """The share of what is unknown where every feed is fresh: none, so that a new one needs a reason."""
+    debian = shared_data / "debian"
+    document = read_inventory(
+        "dpkg-status", debian / f"hosts/dpkg-status.{host}.gz", debian / "hosts/os-release"
+    )
+    document.update(
+        os={**document["os"], "support": {"status": "lts"}},
+        packages=[{**one, "origin": "Debian"} for one in document["packages"]],
+        machine={"virtualization": {"kind": "container"}},
+        repositories=[{"suite": "bookworm-security"}],
+        refresh={"ok": True, "errors": []},
+        security_source={"status": "ok"},
+        updates=[],
+        restarts=[],
+    )
+    database = tmp_path / "db.sqlite3"
+    import_feed(database, "jsonl", Feed(debian / "dsa-dla.jsonl.gz"), now=NOW, expected=Expected(as_of=FRESH))
+    with AdvisoryDatabase.open(database) as opened:
+        found = Matcher(opened, now=NOW).assess(document, include_installed=True)
+
+    assert [one for one in found["findings"] if one["state"] == "unknown"] == []
+    assert (found["coverage"]["reasons"], found["coverage"]["packages"]) == ([], packages)
+    # One package's version is in the form of a backport.
+    assert packages - found["coverage"]["judged"] <= 1
