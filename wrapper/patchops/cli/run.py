@@ -66,6 +66,16 @@ def _run_options(function: _F) -> _F:
     return function
 
 
+def _take_over_option(function: _F) -> _F:
+    """What a run takes that acts on hosts, or proves a change there."""
+    return click.option(
+        "--take-over",
+        metavar="HOST",
+        multiple=True,
+        help="Act on this host although another run owns its change (repeatable; names, no patterns).",
+    )(function)
+
+
 @click.command(cls=PassThroughCommand)
 @_run_options
 @click.option(
@@ -95,6 +105,7 @@ def scan(ctx: click.Context, /, fail_on: Sequence[str], policy: Path | None, **c
 
 @click.command(cls=PassThroughCommand)
 @_run_options
+@_take_over_option
 @click.option("--select", type=click.Choice(["security", "all"]), help="Which pending updates to install.")
 @click.option("--patch-set", metavar="FILE|ID", help="Install exactly a sealed patch set.")
 @click.option(
@@ -150,6 +161,7 @@ def patch(
 
 @click.command(cls=PassThroughCommand)
 @_run_options
+@_take_over_option
 @click.pass_context
 def verify(ctx: click.Context, /, **common: Any) -> None:
     """Prove over a new connection that what was installed is in effect. Changes nothing."""
@@ -158,6 +170,7 @@ def verify(ctx: click.Context, /, **common: Any) -> None:
 
 @click.command(cls=PassThroughCommand)
 @_run_options
+@_take_over_option
 @click.option("--transaction", metavar="ID", help="Take back this transaction; the newest one otherwise.")
 @click.pass_context
 def rollback(ctx: click.Context, /, transaction: str | None, **common: Any) -> None:
@@ -168,6 +181,7 @@ def rollback(ctx: click.Context, /, transaction: str | None, **common: Any) -> N
 
 @click.command(cls=PassThroughCommand)
 @_run_options
+@_take_over_option
 @click.option("--always", is_flag=True, help="Reboot also hosts that don't ask for it.")
 @click.option("--serial", metavar="N[,N%...]", help="Sizes of the batches.")
 @click.pass_context
@@ -181,6 +195,7 @@ def reboot(ctx: click.Context, /, always: bool, serial: str | None, **common: An
 
 @click.command(cls=PassThroughCommand)
 @_run_options
+@_take_over_option
 @click.option("--transaction", metavar="ID", help="Only this transaction; all that are settled otherwise.")
 @click.pass_context
 def cleanup(ctx: click.Context, /, transaction: str | None, **common: Any) -> None:
@@ -225,6 +240,7 @@ def _carry_out(
         deadline_seconds=common["deadline"],
         working_directory=Path.cwd(),
         inventory_name=common["inventory_name"],
+        take_over=_names(common.get("take_over", ())),
     )
     with RunView(Console(stderr=True, highlight=False), playbook) as view:
         result = execute(request, data_directory(os.environ, os.geteuid()), view, pass_on, signals_request)
@@ -256,6 +272,12 @@ def _pattern(playbook: str, limit: str | None) -> str:
             "Name them with --limit; `--limit all` means every host of the inventory.",
         )
     return "all"
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    """Names that were given one by one or with commas between them."""
+    names = (name.strip() for one in given for name in one.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _batches(text: str) -> list[int | str]:

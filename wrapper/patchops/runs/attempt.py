@@ -84,6 +84,8 @@ class Attempt:
             "patchops_document_store": {"kind": "directory", "path": str(self.data.documents)},
             "patchops_drain_file": str(self.files.drain),
         }
+        if self.request.take_over:
+            variables["patchops_take_over"] = list(self.request.take_over)
         if self.request.inventory_name is not None:
             variables[NAME_VARIABLE] = self.request.inventory_name
         self.files.variables.touch(mode=0o600)

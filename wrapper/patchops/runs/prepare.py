@@ -15,7 +15,7 @@ from patchops.runner import environment
 from patchops.runner.inventory import absolute_sources, identify, resolve_hosts
 from patchops.runs.attempt import Attempt
 from patchops.runs.former import Wanted, settle
-from patchops.runs.request import RunRequest, check_ansible_options
+from patchops.runs.request import RunRequest, check_ansible_options, check_take_over
 from patchops.store.run_ledger import RunLedger
 
 
@@ -54,6 +54,7 @@ def look(request: RunRequest, around: Surroundings) -> Attempt:
     around.data.make()
     root, vault = around.data.root, request.vault_secrets
     hosts = resolve_hosts(sources, request.pattern, settings, vault, request.vault_options, root)
+    check_take_over(request.take_over, hosts)
     options = [*request.vault_options]
     for value in request.extra_vars:
         options += ["-e", value]

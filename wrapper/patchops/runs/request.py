@@ -46,7 +46,8 @@ class RunRequest:
     `variables` go to the playbook through a file; `extra_vars` and `ansible_options` are the user's own for
     ansible-playbook. `secrets` are passwords from prompts, `vault_options` and `connection_options` name
     files with them. `deadline_seconds` ends the run, not the transactions on the hosts. `inventory_name` is
-    what the inventory is known by; without it, its variables or sources tell.
+    what the inventory is known by; without it, its variables or sources tell. `take_over` are the hosts that
+    the run takes from another one, each by its name.
     """
 
     playbook: str
@@ -64,6 +65,7 @@ class RunRequest:
     deadline_seconds: float | None = None
     working_directory: Path = field(default_factory=Path.cwd)
     inventory_name: str | None = None
+    take_over: Sequence[str] = ()
 
     @property
     def changes_hosts(self) -> bool:
@@ -73,6 +75,16 @@ class RunRequest:
     def vault_secrets(self) -> list[Secret]:
         """The secrets that reading an inventory may need."""
         return [secret for secret in self.secrets if secret.option == "--vault-password-file"]
+
+
+def check_take_over(names: Sequence[str], hosts: Sequence[str]) -> None:
+    """Refuse to take over what is no host of the run: a pattern takes more than its author knows of."""
+    strange = [name for name in names if name not in hosts]
+    if strange:
+        raise InputError(
+            f"--take-over {strange[0]!r} names no host of this run.",
+            "Name each host as the inventory does, not by a group or pattern. Nothing was started.",
+        )
 
 
 def check_ansible_options(options: Sequence[str]) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import Shell
 
 
@@ -37,6 +39,15 @@ def test_a_broken_inventory_is_named_with_the_place(shell: Shell) -> None:
     assert ran.returncode == 2
     assert "broken.yml can't be read" in ran.stderr
     assert "line" in ran.stderr or "column" in ran.stderr or "flow" in ran.stderr
+
+
+@pytest.mark.parametrize("named", ["all", "web", "*", "a*", "~a", "c", "a:b", "!a"])
+def test_hosts_are_taken_over_by_their_names_alone(shell: Shell, named: str) -> None:
+    ran = shell.run("patch", "-i", "hosts.ini", "--limit", "a", f"--take-over={named}")
+
+    assert ran.returncode == 2
+    assert f"--take-over {named!r} names no host of this run" in " ".join(ran.stderr.split())
+    assert not list(shell.data.glob("runs/*"))
 
 
 def test_a_patch_set_that_is_nowhere_is_named(shell: Shell) -> None:

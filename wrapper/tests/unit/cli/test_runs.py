@@ -78,6 +78,16 @@ def test_options_of_the_command_line_become_variables_of_the_playbook(shell: She
     assert variables["patchops_hosts"] == "all"
 
 
+def test_hosts_that_are_taken_over_are_named_to_the_playbook(shell: Shell) -> None:
+    shell.run(
+        *("rollback", "-i", "hosts.ini", "--limit", "all", "-e", shell.variables()),
+        *("--take-over", "a,b", "--take-over", "a"),
+    )
+
+    (written,) = shell.data.glob("runs/*/attempt-1/variables.json")
+    assert json.loads(written.read_text())["patchops_take_over"] == ["a", "b"]
+
+
 def test_what_was_not_said_is_left_to_the_inventory(shell: Shell) -> None:
     shell.run("patch", "-i", "hosts.ini", "--limit", "all", "-e", shell.variables())
 

@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import plain
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import IdentityError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
     Answer,
     call,
@@ -37,7 +38,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        arguments = {**claim_arguments(self, task_vars, "changed"), **self._task.args}
+        try:
+            arguments = {**claim_arguments(self, task_vars, "changed"), **self._task.args}
+        except IdentityError as error:
+            return make_result("bad_arguments", f"{error}. Nothing was asked.")
         answer = call(self, _MODULE, arguments, task_vars, acts=True)
         if answer.code in _UNTOLD:
             timeout = float(arguments.get("timeout", _DEFAULT_TIMEOUT))

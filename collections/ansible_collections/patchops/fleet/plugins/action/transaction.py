@@ -16,6 +16,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make
 from ansible_collections.patchops.fleet.plugins.plugin_utils.bounds import named, plain
 from ansible_collections.patchops.fleet.plugins.plugin_utils.connection_failures import TRANSIENT
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import DocumentError
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import IdentityError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import (
     Answer,
     call,
@@ -74,7 +75,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
         phase: Phase = "staged" if arguments.get("state") == "staged" else "changed"
-        self._claim = claim_arguments(self, task_vars, phase)
+        try:
+            self._claim = claim_arguments(self, task_vars, phase)
+        except IdentityError as error:
+            return make_result("bad_arguments", f"{error}. Nothing was asked.", transaction=None)
         arguments = {**self._claim, **arguments}
         wait = boolean(arguments.get("wait", True), strict=False)
         timeout = float(arguments.get("timeout") or _DEFAULT_TIMEOUT)

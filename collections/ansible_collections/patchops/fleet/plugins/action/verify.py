@@ -29,9 +29,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        told = claim_arguments(self, task_vars, "changed")
-        arguments = {"run_id": told["run_id"], "claim": told["claim"], **self._task.args}
         try:
+            arguments = {**claim_arguments(self, task_vars, "changed"), **self._task.args}
             arguments.setdefault("security_sources", given_terms(self, task_vars))
         except ValueError as error:
             return make_result("bad_arguments", f"{error}. Nothing was asked.", "Correct the variable.")

@@ -54,8 +54,10 @@ def planned_hooks(hostvars: Any, name: str) -> Mapping[str, Any]:
 
 def unproven_hosts(plan: Mapping[str, Any], hostvars: Any) -> list[str] | str:
     """Return the hosts that a run acted on and leaves unproven, as a play names them."""
+    taken_over = frozenset(plan.get("take_over") or ())
     hosts = plan.get("act_on") or []
-    return [host for host in hosts if is_left_unproven(step_results(hostvars[host]))] or "!all"
+    left = [host for host in hosts if is_left_unproven(step_results(hostvars[host]), host in taken_over)]
+    return left or "!all"
 
 
 def planned_packages(variables: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -93,6 +93,7 @@ CODES = {
     "newer_transaction": (REFUSED, "A newer transaction builds on this one."),
     "owned_by_another": (REFUSED, "Another run changed the host and has not proven it yet."),
     "stale_fence": (REFUSED, "A newer attempt has taken over."),
+    "fence_damaged": (REFUSED, "The host's note of the newest fencing token can't be read."),
     "confirmation_pending": (REFUSED, "The host still waits for the confirmation of an earlier change."),
     "watchdog_failed": (REFUSED, "Nobody would take the change back if it locked its administrator out."),
     "detach_failed": (REFUSED, "The transaction could not be started in the background."),

@@ -25,6 +25,7 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.attributes
   - patchops.fleet.attributes.info
+  - patchops.fleet.source_terms
 attributes:
   check_mode:
     details:
@@ -68,38 +69,6 @@ options:
       - Repositories that fail are named in the document, also where the package manager calls that a success.
     type: bool
     default: false
-  security_sources:
-    description:
-      - How old the index of a security repository may be, and who may sign one. The action takes it from the
-        variables C(patchops_source_max_age), C(patchops_source_frozen) and C(patchops_source_keys) where it
-        is not given.
-    type: dict
-    suboptions:
-      max_age:
-        description: Days, for repositories on the distribution's own addresses.
-        type: int
-        default: 14
-      max_age_elsewhere:
-        description: Days, for all others.
-        type: int
-        default: 45
-      frozen_until:
-        description: Until this day repositories are frozen on purpose, and their age is no fault.
-        type: str
-      frozen_reason:
-        description: Why they are.
-        type: str
-        default: ""
-      frozen_repositories:
-        description: Which repositories are meant, as patterns of their ids or addresses.
-        type: list
-        elements: str
-        default: ["*"]
-      keys:
-        description: Fingerprints of keys that may sign a security archive beside the distribution's own.
-        type: list
-        elements: str
-        default: []
 seealso:
   - module: patchops.fleet.transaction
 """

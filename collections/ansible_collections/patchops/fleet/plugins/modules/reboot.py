@@ -14,6 +14,8 @@ author:
   - PatchOps contributors (@patchops)
 extends_documentation_fragment:
   - patchops.fleet.attributes
+  - patchops.fleet.ownership
+  - patchops.fleet.ownership.fence
 attributes:
   check_mode:
     support: full
@@ -63,31 +65,6 @@ options:
       - The run that asks. With O(policy=always) a run reboots a host once.
     type: str
     default: ""
-  fence:
-    description: A fencing token, as in M(patchops.fleet.transaction).
-    type: int
-  claim:
-    description:
-      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
-        the plan of the run; A call without O(run_id) owns nothing.
-    type: dict
-    suboptions:
-      inventory:
-        description: The inventory of the run.
-        type: str
-        default: ""
-      controller:
-        description: The user and machine that the run is started on.
-        type: str
-        default: ""
-      seconds:
-        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
-        type: int
-        default: 7200
-      take_over:
-        description: Whether to act although another run owns the host, and to own it from then on.
-        type: bool
-        default: false
   phase:
     description:
       - V(begin) decides and begins, V(end) looks what became of it. Set by the action; leave it alone.

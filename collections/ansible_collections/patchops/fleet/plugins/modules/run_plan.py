@@ -91,8 +91,8 @@ summary:
   type: str
 plan:
   description:
-    - The plan, with C(run_id), C(targets), C(serial) (sizes of batches), C(batches) (number of each host's
-      batch), C(budget_max), C(patch_set_id), C(window), C(freeze) and C(check_mode); C(fence),
+    - The plan, with C(run_id), C(inventory), C(targets), C(serial) (sizes of batches), C(batches) (number of
+      each host's batch), C(budget_max), C(patch_set_id), C(window), C(freeze) and C(check_mode); C(fence),
       C(take_over) (hosts) and C(hold) (the seconds for which hosts belong to the run, C(staged) and
       C(changed)).
     - What steers the run as a whole is frozen in it, so that nothing which appears later changes it. That is

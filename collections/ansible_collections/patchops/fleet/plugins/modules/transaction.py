@@ -24,6 +24,8 @@ author:
   - PatchOps contributors (@patchops)
 extends_documentation_fragment:
   - patchops.fleet.attributes
+  - patchops.fleet.ownership
+  - patchops.fleet.ownership.fence
 attributes:
   check_mode:
     support: full
@@ -185,33 +187,6 @@ options:
         has ended, and attaches where it is under way.
     type: int
     default: 1
-  fence:
-    description:
-      - A number that grows with each owner of a rollout. The host keeps the newest one, and a call with an
-        older one is refused. Playbooks take it from C(patchops_fence).
-    type: int
-  claim:
-    description:
-      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
-        the plan of the run; see O(run_id). A call without O(run_id) owns nothing.
-    type: dict
-    suboptions:
-      inventory:
-        description: The inventory of the run.
-        type: str
-        default: ""
-      controller:
-        description: The user and machine that the run is started on.
-        type: str
-        default: ""
-      seconds:
-        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
-        type: int
-        default: 7200
-      take_over:
-        description: Whether to act although another run owns the host, and to own it from then on.
-        type: bool
-        default: false
   supersede_staged:
     description: Whether another transaction that is staged and not applied gives way to this one.
     type: bool

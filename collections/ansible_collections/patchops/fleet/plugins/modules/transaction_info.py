@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.attributes
   - patchops.fleet.attributes.info
+  - patchops.fleet.ownership
 options:
   id:
     description:
@@ -31,28 +32,6 @@ options:
   run_id:
     description: The run that this call belongs to, as in M(patchops.fleet.transaction).
     type: str
-  claim:
-    description:
-      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
-        the plan of the run; see O(run_id). A call without O(run_id) owns nothing.
-    type: dict
-    suboptions:
-      inventory:
-        description: The inventory of the run.
-        type: str
-        default: ""
-      controller:
-        description: The user and machine that the run is started on.
-        type: str
-        default: ""
-      seconds:
-        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
-        type: int
-        default: 7200
-      take_over:
-        description: Whether to act although another run owns the host, and to own it from then on.
-        type: bool
-        default: false
 seealso:
   - module: patchops.fleet.transaction
 """

@@ -25,6 +25,9 @@ author:
 extends_documentation_fragment:
   - patchops.fleet.attributes
   - patchops.fleet.attributes.info
+  - patchops.fleet.ownership
+  - patchops.fleet.ownership.fence
+  - patchops.fleet.source_terms
 options:
   packages:
     description:
@@ -102,28 +105,6 @@ options:
   run_id:
     description: The run that this call belongs to, as in M(patchops.fleet.transaction).
     type: str
-  claim:
-    description:
-      - Who calls, for a host on which another run has not proven its change yet. The action fills it in from
-        the plan of the run; see O(run_id). A call without O(run_id) owns nothing.
-    type: dict
-    suboptions:
-      inventory:
-        description: The inventory of the run.
-        type: str
-        default: ""
-      controller:
-        description: The user and machine that the run is started on.
-        type: str
-        default: ""
-      seconds:
-        description: For how long the run owns the host after this call unless it calls again. 60 to 2592000.
-        type: int
-        default: 7200
-      take_over:
-        description: Whether to act although another run owns the host, and to own it from then on.
-        type: bool
-        default: false
   stable:
     description:
       - How long units have to stay up before they count as running, in seconds. V(0) takes the first look for
@@ -139,38 +120,6 @@ options:
         whose connection is new already.
     type: bool
     default: true
-  security_sources:
-    description:
-      - How old the index of a security repository may be, and who may sign one. The action takes it from the
-        variables C(patchops_source_max_age), C(patchops_source_frozen) and C(patchops_source_keys) where it
-        is not given.
-    type: dict
-    suboptions:
-      max_age:
-        description: Days, for repositories on the distribution's own addresses.
-        type: int
-        default: 14
-      max_age_elsewhere:
-        description: Days, for all others.
-        type: int
-        default: 45
-      frozen_until:
-        description: Until this day repositories are frozen on purpose, and their age is no fault.
-        type: str
-      frozen_reason:
-        description: Why they are.
-        type: str
-        default: ""
-      frozen_repositories:
-        description: Which repositories are meant, as patterns of their ids or addresses.
-        type: list
-        elements: str
-        default: ["*"]
-      keys:
-        description: Fingerprints of keys that may sign a security archive beside the distribution's own.
-        type: list
-        elements: str
-        default: []
 seealso:
   - module: patchops.fleet.transaction
   - module: patchops.fleet.reboot

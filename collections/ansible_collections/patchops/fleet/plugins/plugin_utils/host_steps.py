@@ -152,15 +152,18 @@ def to_apply(results: Mapping[str, Result]) -> bool:
     )
 
 
-def is_left_unproven(results: Mapping[str, Result]) -> bool:
+def is_left_unproven(results: Mapping[str, Result], taken_over: bool) -> bool:
     """Tell whether a run leaves a host behind with a transaction that it has not proven.
 
     A host that can't be asked, or whose change goes on, stays the run's: a relaunch attaches to it.
+    `taken_over`: the run was told to take the host from another one, be it for a reboot alone, which sees no
+    transaction.
     """
     seen = transaction(results)
-    if seen is None or seen["state"] in _OVER:
-        return False
-    if any(results.get(step, {}).get("outcome", {}).get("class") == OK for step in ("verify", "verify_back")):
+    proven = any(
+        results.get(step, {}).get("outcome", {}).get("class") == OK for step in ("verify", "verify_back")
+    )
+    if (seen is None and not taken_over) or (seen is not None and (seen["state"] in _OVER or proven)):
         return False
     return host_outcome(results)["class"] not in (UNREACHABLE, UNKNOWN)
 

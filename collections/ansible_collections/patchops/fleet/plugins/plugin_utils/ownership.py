@@ -15,7 +15,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import variable
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction.fencing import LARGEST
+from ansible_collections.patchops.fleet.plugins.plugin_utils.module_call import inventory_of, variable
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import frozen_plan
 
 DEFAULT_SECONDS = 7200
@@ -131,11 +132,23 @@ def take_over_hosts(value: Any, targets: Sequence[str]) -> list[str]:
 
 def fencing_token(value: Any) -> int | None:
     """Return the fencing token of a run, None where it has none; raises ValueError."""
-    if value in (None, ""):
+    if value is None:
         return None
-    if isinstance(value, bool) or not str(value).isascii() or not str(value).isdigit():
-        raise ValueError(f"{value!r} is no fencing token: a whole number that grows with each owner of a run")
-    return int(value)
+    text = str(value).strip()
+    if not text:
+        raise ValueError("it is empty; leave the variable out where nobody hands out fencing tokens")
+    number = isinstance(value, (int, str)) and not isinstance(value, bool)
+    if not number or not text.isascii() or not text.isdigit():
+        raise ValueError(
+            f"{_shown(text)} is no fencing token: a whole number that grows with each owner of a run"
+        )
+    if len(text) > len(str(LARGEST)) or int(text) > LARGEST:
+        raise ValueError(f"{_shown(text)} is no fencing token: {LARGEST} is the largest")
+    return int(text)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "...")
 
 
 def controller() -> str:
@@ -151,25 +164,16 @@ def claim_arguments(action: Any, task_vars: Mapping[str, Any], phase: Phase) -> 
     """Return what an action tells a host of its run: run_id, fence and claim, as the run was planned.
 
     `phase`: how far the host has come when the call has ended. A task outside of our playbooks has no plan;
-    it may set these options itself.
+    it may set these options itself. Raises IdentityError where its inventory has no sound name then.
     """
     plan = frozen_plan(task_vars)
     host = str(task_vars.get("inventory_hostname", ""))
     run_id = variable(action, task_vars, "patchops_run_id") or plan.get("run_id") or ""
     claim = {
-        "inventory": inventory_of(action, task_vars),
+        "inventory": plan["inventory"] if "inventory" in plan else inventory_of(action, task_vars).key,
         "controller": controller(),
         "seconds": (plan.get("hold") or {}).get(phase, DEFAULT_SECONDS),
         "take_over": host in plan.get("take_over", ()),
     }
     arguments = {"run_id": str(run_id), "claim": claim}
     return {**arguments, "fence": plan["fence"]} if plan.get("fence") is not None else arguments
-
-
-def inventory_of(action: Any, task_vars: Mapping[str, Any]) -> str:
-    """Return what the inventory of a play is called, which no fact says."""
-    named = variable(action, task_vars, "patchops_inventory")
-    if named:
-        return str(named)
-    sources = task_vars.get("ansible_inventory_sources") or ()
-    return ",".join([sources] if isinstance(sources, str) else [str(source) for source in sources])

@@ -10,7 +10,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import encode
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
-from ansible_collections.patchops.fleet.plugins.module_utils.verification.flow import verify
+from ansible_collections.patchops.fleet.plugins.module_utils.verification.flow import Caller, verify
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.spec import (
     CHECK_ARGUMENTS,
     PACKAGE_ARGUMENTS,
@@ -22,6 +22,7 @@ ARGUMENTS = {
     "checks": CHECK_ARGUMENTS,
     "settle": {"type": "int", "default": 30},
     "run_id": {"type": "str"},
+    "fence": {"type": "int"},
     "claim": ownership.ARGUMENTS,
     "security_sources": source_terms.ARGUMENT,
     "stable": {"type": "int", "default": 10},
@@ -37,16 +38,19 @@ def perform(params: Dict[str, Any], check_mode: bool) -> Result:
     except DriverError as error:
         return make_result(error.code, error.message, error.remedy)
     driver.source_terms = source_terms.terms_of(params["security_sources"])
-    result, document = verify(
-        driver,
-        params["packages"],
-        params["checks"],
-        params["transaction"],
-        params["settle"],
-        keep=not check_mode,
-        claim=claim,
-        stable=params["stable"],
-    )
+    try:
+        result, document = verify(
+            driver,
+            params["packages"],
+            params["checks"],
+            params["transaction"],
+            params["settle"],
+            keep=not check_mode,
+            caller=Caller(claim, params["fence"]),
+            stable=params["stable"],
+        )
+    except DriverError as error:
+        return make_result(error.code, error.message, error.remedy)
     return dict(result, patchops_payload=encode(document))
 
 

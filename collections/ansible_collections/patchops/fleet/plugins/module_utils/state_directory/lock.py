@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Locks that die with their holder, and the fence that keeps a stale attempt out."""
+"""Locks that die with their holder."""
 
 import errno
 import fcntl
@@ -8,8 +8,6 @@ import os
 import time
 from types import TracebackType
 from typing import Optional, Type
-
-from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
 
 
 class LockTimeout(Exception):
@@ -79,26 +77,3 @@ def is_held(path: str) -> bool:
         return True
     finally:
         os.close(descriptor)
-
-
-def read_fence(path: str) -> Optional[int]:
-    """Return the newest fencing token that the host has seen, None when there was none."""
-    try:
-        with open(path, encoding="ascii") as stream:
-            return int(stream.read())
-    except FileNotFoundError:
-        return None
-
-
-def pass_fence(path: str, token: Optional[int]) -> Optional[int]:
-    """Remember `token`. Return the newer one that the host has seen when `token` is stale, else None.
-
-    A call without a token (a person at work) passes.
-    """
-    newest = read_fence(path)
-    if token is None or (newest is not None and token == newest):
-        return None
-    if newest is not None and token < newest:
-        return newest
-    write_file(path, str(token).encode("ascii"))
-    return None

@@ -4,6 +4,7 @@
 
 import os
 import re
+import stat
 from typing import List
 
 ROOT = "/var/lib/patchops"
@@ -31,7 +32,8 @@ class StateDirectory:
         """Create what is missing, readable for root alone."""
         for path in (self.root, self.transactions):
             os.makedirs(path, mode=0o700, exist_ok=True)
-            os.chmod(path, 0o700)
+            if stat.S_IMODE(os.stat(path).st_mode) != 0o700:
+                os.chmod(path, 0o700)
 
     def transaction(self, transaction_id: str) -> "TransactionDirectory":
         """Return the layout of one transaction; raises ValueError for a name that could lead elsewhere."""

@@ -4,7 +4,7 @@
 
 import os
 import shutil
-from typing import Any, Dict, List, Optional, cast
+from typing import Any, ContextManager, Dict, List, Optional, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import sync_directory, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import Driver, DriverError
@@ -22,6 +22,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.transaction import 
     answers,
     confirming,
     detach,
+    fencing,
     irreversible,
     ownership,
     planning,
@@ -82,43 +83,40 @@ class Call:
 
     def run(self) -> Result:
         """Act and return the module's result. Raises DriverError for a refusal."""
+        fencing.look(self.state, self.options["fence"])
         if self.options["state"] == "confirmed":
             return self._confirm()
         if self.options["state"] == "disowned":
-            return answers.disowned(ownership.disown(self.state, self.claim, "the run has ended"))
+            with self._admitted():
+                return answers.disowned(ownership.disown(self.state, self.claim, "the run has ended"))
         if self.options["state"] in (states.STAGED, states.APPLIED):
             self._watch_again()
         plan: _Plan = None
         if self._decide(survey.read_records(self.state)).action == requests.CREATE:
             # Outside of the lock: a slow mirror must not keep another call from attaching.
             plan = self._plan()
-        self.state.make()
-        try:
-            with Lock(self.state.calls_lock, self.options["lock_timeout"]):
-                ownership.check_fence(self.state, self.options["fence"])
-                records = survey.read_records(self.state)
-                decision = self._decide(records)
-                self._become_owner(decision, records)
-                result = self._act(decision, records, plan)
-                if self.options["state"] == states.COMMITTED:
-                    self._sweep()
-                    self._forget_reboot()
-                pruning.prune(self.state, records)
-        except LockTimeout:
-            raise DriverError(
-                "lock_held",
-                f"Another call has been at work on this host for {self.options['lock_timeout']} seconds.",
-                "Wait for it, then call again.",
-            )
+        with self._admitted():
+            records = survey.read_records(self.state)
+            decision = self._decide(records)
+            self._become_owner(decision, records)
+            result = self._act(decision, records, plan)
+            if self.options["state"] == states.COMMITTED:
+                self._sweep()
+                self._forget_reboot()
+            pruning.prune(self.state, records)
         return self._followed(result) if self.options["wait"] and result.get("live") else result
+
+    def _admitted(self) -> ContextManager[None]:
+        return fencing.admitted(self.state, self.options["fence"], self.options["lock_timeout"])
 
     def _confirm(self) -> Result:
         given = self.options["id"]
         done = []
-        for record in survey.read_records(self.state):
-            named = given in (None, "", record.directory.id)
-            if named and confirming.confirm(record.directory, "login", self.options["run_id"]):
-                done.append(record.directory.id)
+        with self._admitted():
+            for record in survey.read_records(self.state):
+                named = given in (None, "", record.directory.id)
+                if named and confirming.confirm(record.directory, "login", self.options["run_id"]):
+                    done.append(record.directory.id)
         return answers.confirmed(self.state, survey.read_records(self.state), given, done)
 
     def _watch_again(self) -> None:
@@ -128,6 +126,7 @@ class Call:
 
     def preview(self) -> Result:
         """Return what `run` would do; touches nothing."""
+        fencing.look(self.state, self.options["fence"])
         if self.options["state"] == "confirmed":
             return answers.would_confirm(survey.read_records(self.state))
         if self.options["state"] == "disowned":

@@ -126,6 +126,11 @@ def confirm(directory: TransactionDirectory, how: str, run_id: Optional[str] = N
     return in_time
 
 
+def waiting(state: StateDirectory) -> List[str]:
+    """Return the transactions of the host that wait for a confirmation."""
+    return [one.directory.id for one in survey.read_records(state) if one.view.watch]
+
+
 def confirm_all(state: StateDirectory, how: str, run_id: Optional[str] = None) -> List[str]:
     """Confirm every transaction of the host that waits for it; return their ids."""
     return [

@@ -14,6 +14,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from ansible_collections.patchops.fleet.plugins.module_utils import times
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.proc import read_text
+from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
 from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import (
@@ -22,19 +23,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.jou
     View,
     boot_id,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import (
-    Lock,
-    LockTimeout,
-    pass_fence,
-)
 from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
     StateDirectory,
     TransactionDirectory,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import (
-    requests,
-    survey,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import fencing, requests, survey
 
 DEFAULT_SECONDS = 7200
 _LIMITS = (60, 30 * 86400)
@@ -151,28 +144,36 @@ def _joins_in(wanted: str, decision: requests.Decision, digest: Optional[str], h
     return digest is not None and held.digest == digest
 
 
-def refusal(held: Held) -> DriverError:
-    """Return what a call is told that would act over another run."""
+def belonging(held: Held) -> str:
+    """Return whose a transaction is, since when and until when, as a sentence."""
     owner, left = held.hold.owner, held.hold.left
     whose = f"run {owner.run_id}" + (f" on {owner.controller}" if owner.controller else "")
     whose += f" (inventory {owner.inventory})" if owner.inventory else ""
     until = times.format_time(time.time() + left)
+    return (
+        f"It belongs to {whose} since {held.hold.since}, until {until} ({_duration(left)}) unless that run "
+        "calls again."
+    )
+
+
+def refusal(held: Held) -> DriverError:
+    """Return what a call is told that would act over another run."""
     return DriverError(
         "owned_by_another",
-        f"Transaction {held.id} is {held.view.state} and not proven yet. It belongs to {whose} since "
-        f"{held.hold.since}, until {until} ({_duration(left)}) unless that run calls again. "
+        f"Transaction {held.id} is {held.view.state} and not proven yet. {belonging(held)} "
         "Nothing was changed by this call.",
         "Wait for that run. Where it is gone, start the same patch again: it goes on from there. To act all "
-        "the same, name the host: -e patchops_take_over=HOST (take_over in the module's claim).",
+        "the same, name the host: --take-over HOST of patchops, -e patchops_take_over=HOST of a playbook "
+        "(take_over in the module's claim).",
     )
 
 
 def read_held(records: List[survey.Record], clock: Clock) -> List[Held]:
-    """Return those transactions that somebody owns."""
+    """Return those transactions that somebody owns: he has something to prove there, and time left for it."""
     found = []
     for one in records:
-        if one.view.state in states.CLOSED:
-            continue  # nothing of it is left to act on, and a host has many
+        if one.view.state in states.CLOSED or _is_proven(one):
+            continue  # there is nothing to prove, whatever a journal says of an owner
         hold = holder(Journal(one.directory.journal).entries(), clock)
         if hold is not None:
             found.append(Held(one.directory.id, one.request["digest"], one.view, hold))
@@ -201,46 +202,64 @@ def renew(state: StateDirectory, claim: Claim) -> None:
             note(state.transaction(one.id), claim, clock)
 
 
-def disown(state: StateDirectory, claim: Claim, reason: str, only: Optional[str] = None) -> List[str]:
-    """Let go of what the caller owns, or of transaction `only`; return the ids."""
+def disown(state: StateDirectory, claim: Claim, reason: str) -> List[str]:
+    """Let go of what the caller owns; return the ids."""
     done = []
     for one in read_held(survey.read_records(state), read_clock()):
-        if one.hold.owner == claim.owner and only in (None, one.id):
+        if one.hold.owner == claim.owner:
             Journal(state.transaction(one.id).journal).append("disowned", reason=reason)
             done.append(one.id)
     return done
 
 
+def of_another(state: StateDirectory, claim: Claim, transaction_id: str) -> Optional[Held]:
+    """Return a transaction if another run has to prove it, None if the caller may."""
+    if claim.take_over:
+        return None
+    held = read_held(survey.read_records(state), read_clock())
+    return next((one for one in held if one.id == transaction_id and one.hold.owner != claim.owner), None)
+
+
+def prove(state: StateDirectory, claim: Claim, transaction_id: str) -> None:
+    """Note that a transaction is as it should be: it belongs to nobody from then on.
+
+    What another run owns stays its own to prove: it may still have to reboot, and looks at more than others.
+    """
+    record = next(
+        (one for one in survey.read_records(state) if one.directory.id == transaction_id),
+        None,
+    )
+    if record is None or not _is_provable(record.view) or of_another(state, claim, transaction_id):
+        return
+    if not os.path.exists(record.directory.proof):
+        write_file(record.directory.proof, b"")
+    journal = Journal(record.directory.journal)
+    if holder(journal.entries(), read_clock()) is not None:
+        journal.append("disowned", reason="verified")
+
+
 def admit_reboot(state: StateDirectory, claim: Claim, fence: Optional[int], patience: float) -> None:
     """Let a call go on that restarts or reboots the host; raises DriverError where another run owns it."""
-    if fence is not None:
-        state.make()
-        try:
-            with Lock(state.calls_lock, patience):
-                check_fence(state, fence)
-        except LockTimeout:
-            raise DriverError(
-                "lock_held",
-                f"Another call has been at work on this host for {patience:.0f} seconds.",
-                "Wait for it, then call again.",
-            )
     clock = read_clock()
-    for one in read_held(survey.read_records(state), clock):
-        if one.hold.owner != claim.owner and not claim.take_over:
-            raise refusal(one)
-        note(state.transaction(one.id), claim, clock)
+    if fence is None and not read_held(survey.read_records(state), clock):
+        return  # nothing to note, on a host that may have no place for it
+    with fencing.admitted(state, fence, patience):
+        held = read_held(survey.read_records(state), clock)
+        for one in held:
+            if one.hold.owner != claim.owner and not claim.take_over:
+                raise refusal(one)
+        for one in held:
+            note(state.transaction(one.id), claim, clock)
 
 
-def check_fence(state: StateDirectory, fence: Optional[int]) -> None:
-    """Remember a fencing token; raises DriverError where the host has seen a newer one."""
-    newer = pass_fence(state.fence, fence)
-    if newer is not None:
-        raise DriverError(
-            "stale_fence",
-            f"This call carries fencing token {fence}; the host has seen {newer}. "
-            "Nothing was changed by this call.",
-            "A newer attempt has taken over; look at it instead of trying again.",
-        )
+def _is_proven(record: survey.Record) -> bool:
+    # The proof is of what was installed: taking that back has to be proven again.
+    return record.view.state == states.APPLIED and os.path.exists(record.directory.proof)
+
+
+def _is_provable(view: View) -> bool:
+    """Tell whether packages were changed and nothing is at work on them."""
+    return view.goal is None and view.state in (states.APPLIED, states.REVERTED)
 
 
 def _owner_of(entry: Entry) -> Owner:

@@ -4,10 +4,10 @@
 
 import os
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import UnitsError, collect_units
-from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json, write_file
+from ansible_collections.patchops.fleet.plugins.module_utils.files import read_json
 from ansible_collections.patchops.fleet.plugins.module_utils.host_document import SUBSETS, collect
 from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import count_pending
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_result
@@ -22,7 +22,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.reb
     Record,
     has_rebooted,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.transaction import ownership
+from ansible_collections.patchops.fleet.plugins.module_utils.transaction import fencing, ownership
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.confirming import confirm_all
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction.survey import (
     SurveyError,
@@ -41,6 +41,10 @@ from ansible_collections.patchops.fleet.plugins.module_utils.verification.units 
 # Sub states of services, sockets and timers that are doing what they are there for.
 _AT_WORK = ("running", "listening", "waiting")
 
+# Who calls: the run, and its fencing token.
+Caller = NamedTuple("Caller", [("claim", ownership.Claim), ("fence", Optional[int])])
+NOBODY = Caller(ownership.NOBODY, None)
+
 
 def verify(
     driver: Reader,
@@ -50,19 +54,21 @@ def verify(
     settle: float,
     keep: bool,
     state: Optional[StateDirectory] = None,
-    claim: ownership.Claim = ownership.NOBODY,
+    caller: Caller = NOBODY,
     stable: float = 0.0,
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     """Return (result, host document).
 
     `packages`: [{name, arch, version or None for not installed}]. `settle`: how long units and checks may
     take to come up, in seconds; `stable`: how long they have to stay up then. `keep`: note on the host that
-    the transaction was proven, and confirm what waits for somebody who can log in. `claim`: who calls; what
-    its run owns is renewed, and let go of once it is proven.
+    the transaction was proven, and confirm what waits for somebody who can log in. What the caller's run
+    owns is renewed, and let go of once it is proven; what another run owns is not proven by this one.
+    Raises DriverError for a stale fencing token.
     """
     directory = state or StateDirectory()
     if keep:
-        _renew(directory, claim)
+        fencing.look(directory, caller.fence)
+        _renew(directory, caller.claim)
     transaction = _transaction(directory, transaction_id)
     record = Record(directory)
     deadline = time.monotonic() + settle
@@ -94,16 +100,37 @@ def verify(
         plan = read_plan(transaction) or {}
         packages = expected_packages(plan, *_standing(transaction))
     findings = wrong_packages(packages, document.get("packages")) + findings + checked
-    result = _judge(findings, document, len(packages), len(before["running"]))
+    theirs = _of_another(directory, caller.claim, transaction)
+    result = _judge(findings, document, len(packages), len(before["running"]), theirs)
     result.update(proven_before=proven_before, plan=plan)
     if keep and not result["failed"]:
-        record.close()
-        if transaction is not None and not proven_before:
-            write_file(transaction.proof, b"")
-        result["confirmed"] = _confirmed(directory)
-        if transaction is not None:
-            ownership.disown(directory, claim, "verified", only=transaction.id)
+        result["confirmed"] = _note(directory, caller, transaction, record)
     return result, document
+
+
+def _note(
+    directory: StateDirectory, caller: Caller, transaction: Optional[TransactionDirectory], record: Record
+) -> List[str]:
+    """Note on the host that it is as it should be; return the transactions that waited for a confirmation."""
+    if caller.fence is None and not os.path.isdir(directory.root):
+        return []  # nothing was ever changed here
+    with fencing.admitted(directory, caller.fence, fencing.PATIENCE):
+        record.close()
+        try:
+            if transaction is not None:
+                ownership.prove(directory, caller.claim, transaction.id)
+            return confirm_all(directory, "verify")
+        except SurveyError:
+            return []  # damaged: their own calls say so
+
+
+def _of_another(
+    directory: StateDirectory, claim: ownership.Claim, transaction: Optional[TransactionDirectory]
+) -> Optional[ownership.Held]:
+    try:
+        return ownership.of_another(directory, claim, transaction.id) if transaction else None
+    except SurveyError:
+        return None  # damaged, or not root: their own calls say so
 
 
 def _renew(directory: StateDirectory, claim: ownership.Claim) -> None:
@@ -132,15 +159,12 @@ def _started_with(
     return sorted(unit for unit, path in files.items() if owners.get(path) in changed)
 
 
-def _confirmed(directory: StateDirectory) -> List[str]:
-    try:
-        return confirm_all(directory, "verify")
-    except SurveyError:
-        return []  # damaged, or not root: their own calls say so
-
-
 def _judge(
-    findings: List[Dict[str, Any]], document: Dict[str, Any], packages: int, units: int
+    findings: List[Dict[str, Any]],
+    document: Dict[str, Any],
+    packages: int,
+    units: int,
+    theirs: Optional[ownership.Held],
 ) -> Dict[str, Any]:
     effective, reasons = judge_effect(document.get("reboot"), document.get("restarts"))
     bad = [finding for finding in findings if not finding["ok"]]
@@ -162,6 +186,8 @@ def _judge(
         )
     effect = {"yes": "in effect", "no": "not in effect: " + "; ".join(reasons), "unknown": "effect unknown"}
     message = f"Verified: {packages} packages, {units} units, {len(findings)} checks; {effect[effective]}."
+    if theirs is not None:
+        message += f" Transaction {theirs.id} is not proven by that. {ownership.belonging(theirs)}"
     return make_result("verified", message, **details)
 
 

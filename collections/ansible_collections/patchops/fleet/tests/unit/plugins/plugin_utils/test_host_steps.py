@@ -11,6 +11,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import (
     confirmation,
     host_outcome,
     host_packages,
+    is_left_unproven,
     plan,
     step_results,
     to_apply,
@@ -48,6 +49,27 @@ def test_skipped_steps_do_not_count() -> None:
         "ansible_host": "web1",
     }
     assert list(step_results(variables)) == ["discover"]
+
+
+@pytest.mark.parametrize(
+    ("results", "left"),
+    [
+        ({"stage": moved("staged", "staged")}, True),
+        ({"stage": moved("staged", "staged"), "verify": step("verified")}, False),
+        ({"stage": moved("committed", "committed")}, False),
+        ({"stage": moved("staged", "staged"), "start": step("connection_lost")}, False),
+        ({"reboot": step("reboot_not_needed")}, False),
+    ],
+)
+def test_a_run_lets_go_of_what_it_owns_and_has_not_proven(results: dict[str, Any], left: bool) -> None:
+    assert is_left_unproven(results, taken_over=False) is left
+
+
+def test_a_run_that_only_rebooted_what_it_took_over_lets_go_of_it() -> None:
+    """A reboot sees no transaction, and a verification without one proves none."""
+    rebooted = {"reboot": step("reboot_not_needed"), "verify": step("verified")}
+    assert is_left_unproven(rebooted, taken_over=True)
+    assert not is_left_unproven({"reboot": step("connection_lost")}, taken_over=True)
 
 
 def test_a_host_without_results_was_not_started() -> None:

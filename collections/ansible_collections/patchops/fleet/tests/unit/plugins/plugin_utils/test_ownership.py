@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,15 +69,31 @@ def test_no_pattern_and_no_stranger_is_taken_over(value: Any) -> None:
         take_over_hosts(value, ["web1", "web2"])
 
 
-@pytest.mark.parametrize(("value", "token"), [(None, None), ("", None), (7, 7), ("1796079600", 1796079600)])
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [(None, None), (0, 0), (7, 7), ("1796079600", 1796079600), (" 8 ", 8), (2**63 - 1, 2**63 - 1)],
+)
 def test_a_fencing_token_is_a_whole_number(value: Any, token: int | None) -> None:
     assert fencing_token(value) == token
 
 
-@pytest.mark.parametrize("value", [True, -1, "x", 1.5])
+@pytest.mark.parametrize("value", [True, -1, "x", 1.5, "7.0", "\u0667", [7], {"fence": 7}])
 def test_anything_else_is_no_fencing_token(value: Any) -> None:
     with pytest.raises(ValueError, match="whole number"):
         fencing_token(value)
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_token_that_was_not_filled_in_does_not_pass_for_none(value: str) -> None:
+    with pytest.raises(ValueError, match="it is empty"):
+        fencing_token(value)
+
+
+@pytest.mark.parametrize("value", [2**63, "9" * 100_000])
+def test_a_huge_token_is_refused_in_a_short_sentence(value: Any) -> None:
+    with pytest.raises(ValueError, match="is the largest") as refused:
+        fencing_token(value)
+    assert len(str(refused.value)) < 150
 
 
 class Action:
@@ -94,14 +111,14 @@ class HostVars:
         return {"patchops_plan": self._plan} if host == "localhost" and self._plan else {}
 
 
-def told(**plan: Any) -> dict[str, Any]:
-    variables = {
+def told(variables: dict[str, Any] | None = None, **plan: Any) -> dict[str, Any]:
+    known = {
         "inventory_hostname": "web1",
         "patchops_run_id": "r1",
         "ansible_inventory_sources": ["/etc/hosts.ini"],
         "hostvars": HostVars(plan),
     }
-    return claim_arguments(Action(), variables, "staged")
+    return claim_arguments(Action(), {**known, **(variables or {})}, "staged")
 
 
 def test_a_call_tells_what_its_run_was_planned_with() -> None:
@@ -130,3 +147,26 @@ def test_a_controller_whose_user_has_no_name_is_told_by_its_number(monkeypatch: 
 
     monkeypatch.setattr("getpass.getuser", nameless)
     assert controller().startswith("uid ")
+
+
+def test_the_inventory_of_a_claim_is_the_one_of_the_plan(tmp_path: Path) -> None:
+    assert told(inventory="prod")["claim"]["inventory"] == "prod"
+
+
+def test_without_a_plan_the_inventory_has_the_identity_that_documents_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "prod.yml"
+    (tmp_path / "link.yml").symlink_to(path)
+    for typed in (f"{tmp_path}/../{tmp_path.name}/prod.yml", f"{tmp_path}/link.yml"):
+        assert told({"ansible_inventory_sources": [typed]})["claim"]["inventory"] == str(path)
+    monkeypatch.setenv("AWX_HOST", "https://awx.example/")
+    of_awx = {"awx_inventory_id": 7, "ansible_inventory_sources": ["/runner/inventory"]}
+    assert told(of_awx)["claim"]["inventory"] == "https://awx.example/#/inventories/7"
+    assert told({**of_awx, "patchops_inventory": "prod"})["claim"]["inventory"] == "prod"
+
+
+def test_a_fact_names_neither_run_nor_inventory() -> None:
+    facts = {"ansible_facts": {"patchops_run_id": "r2", "patchops_inventory": "theirs"}}
+    answer = told({"patchops_run_id": "r2", "patchops_inventory": "theirs", **facts}, run_id="r1")
+    assert (answer["run_id"], answer["claim"]["inventory"]) == ("r1", "/etc/hosts.ini")

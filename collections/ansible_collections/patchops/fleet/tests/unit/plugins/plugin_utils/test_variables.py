@@ -47,12 +47,21 @@ _COMPARED = ("type", "elements", "choices", "default", "required")
 
 
 def documentation(module: str) -> dict[str, Any]:
-    source = (COLLECTION / f"plugins/modules/{module}.py").read_text("utf-8")
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
+    """What a module documents, with the options of its fragments."""
+    told = _documented(COLLECTION / f"plugins/modules/{module}.py", "DOCUMENTATION")
+    for fragment in told.get("extends_documentation_fragment", ()):
+        name, _, part = fragment.removeprefix("patchops.fleet.").partition(".")
+        path = COLLECTION / f"plugins/doc_fragments/{name}.py"
+        told["options"] = {**_documented(path, part.upper() or "DOCUMENTATION")["options"], **told["options"]}
+    return told
+
+
+def _documented(path: Path, name: str) -> dict[str, Any]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
             told: dict[str, Any] = yaml.safe_load(ast.literal_eval(node.value))
             return told
-    raise AssertionError(f"{module} has no documentation")
+    raise AssertionError(f"{path} has no {name}")
 
 
 def spec_of(role: str) -> dict[str, dict[str, Any]]:

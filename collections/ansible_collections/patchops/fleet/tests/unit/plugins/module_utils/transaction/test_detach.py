@@ -84,9 +84,3 @@ def test_a_lock_that_is_held_is_waited_for_no_longer_than_told(tmp_path: Path) -
     path = str(tmp_path / "lock")
     with lock.Lock(path), pytest.raises(lock.LockTimeout), lock.Lock(path, timeout=0):
         pass
-
-
-def test_the_fence_lets_equal_and_newer_tokens_pass(tmp_path: Path) -> None:
-    path = str(tmp_path / "fence")
-    assert [lock.pass_fence(path, token) for token in (3, 3, 5, None, 4)] == [None, None, None, None, 5]
-    assert lock.read_fence(path) == 5

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,19 +208,95 @@ def test_calls_every_minute_do_not_fill_the_journal(host: FakeHost, boot: Boot) 
     assert len(host.journals()[0].entries()) - before <= 10
 
 
-def test_what_is_proven_belongs_to_nobody(
-    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    transaction = call(host, A, "applied")["transaction"]["id"]
+def verify(host: FakeHost, monkeypatch: pytest.MonkeyPatch, run: str, **options: Any) -> dict[str, Any]:
+    """Verify the newest transaction for a run, on a host that is as it should be."""
     monkeypatch.setattr(flow, "wait_until_started", lambda units, deadline: [])
     monkeypatch.setattr(flow, "collect", lambda subsets, driver, refresh: {})
     monkeypatch.setattr(flow, "wrong_packages", lambda packages, found: [])
+    claim = Claim(Owner("prod", run, f"ops@{run}"), 7200, options.get("take_over", False))
+    caller = flow.Caller(claim, options.get("fence"))
     driver: Any = host.driver
-    for run, left in ((B, A), (A, None)):
-        claim = Claim(Owner("prod", run, f"ops@{run}"), 7200, False)
-        flow.verify(driver, [], [], transaction, 1, True, host.state, claim)
-        assert owner(host, boot) == left
+    result, _document = flow.verify(driver, [], [], host.state.ids()[-1], 1, True, host.state, caller)
+    return result
+
+
+def is_proven(host: FakeHost) -> bool:
+    return Path(host.state.transaction(host.state.ids()[-1]).proof).exists()
+
+
+def test_what_its_owner_has_proven_belongs_to_nobody(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied")
+    verify(host, monkeypatch, A)
+    assert owner(host, boot) is None
     assert code(host, B, "committed") == "committed"
+
+
+def test_another_run_looks_at_an_owned_change_and_does_not_prove_it(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied")
+    message = verify(host, monkeypatch, B)["outcome"]["message"]
+    assert f"is not proven by that. It belongs to run {A} on ops@{A}" in message
+    assert (is_proven(host), owner(host, boot)) == (False, A)
+    assert code(host, B, "committed") == "owned_by_another"
+    assert code(host, A, "reverted") == "taken_back"
+
+
+def test_a_run_that_has_lost_its_change_to_another_leaves_the_proof_to_that(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied")
+    call(host, B, "staged")
+    verify(host, monkeypatch, A)
+    assert owner(host, boot) == B
+    verify(host, monkeypatch, B)
+    assert owner(host, boot) is None
+
+
+def test_whoever_takes_a_host_over_proves_its_change(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied")
+    verify(host, monkeypatch, B, take_over=True)
+    assert (is_proven(host), owner(host, boot)) == (True, None)
+
+
+def test_a_change_whose_owner_is_gone_is_proven_by_whoever_looks(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied", seconds=7200)
+    boot.pass_time(7200)
+    verify(host, monkeypatch, B)
+    assert is_proven(host)
+
+
+def test_a_proof_ends_a_hold_that_a_journal_still_tells_of(host: FakeHost, boot: Boot) -> None:
+    call(host, A, "applied")
+    Path(host.state.transaction(host.state.ids()[0]).proof).touch()
+    assert code(host, B, "committed") == "committed"
+
+
+def test_a_proof_of_the_change_is_none_of_its_taking_back(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied")
+    verify(host, monkeypatch, A)
+    call(host, B, "reverted")
+    assert code(host, A, "committed") == "owned_by_another"
+    verify(host, monkeypatch, B)
+    assert code(host, A, "committed") == "committed"
+
+
+@pytest.mark.parametrize("state", ["staged", "applied"])
+def test_only_what_was_changed_is_proven(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    call(host, A, state)
+    verify(host, monkeypatch, A)
+    assert is_proven(host) is (state == "applied")
+    assert owner(host, boot) == (None if state == "applied" else A)
 
 
 def test_a_run_that_ends_lets_go_of_its_own_alone(host: FakeHost, boot: Boot) -> None:
@@ -248,15 +325,35 @@ def test_a_reboot_of_another_run_is_refused_and_that_of_the_owner_renews(host: F
     assert owner(host, boot) == B
 
 
-def test_a_stale_fencing_token_neither_changes_nor_reboots(host: FakeHost, boot: Boot) -> None:
-    call(host, A, "staged", fence=7)
-    assert code(host, A, "applied", fence=6) == "stale_fence"
+@pytest.mark.parametrize("state", ["staged", "applied", "confirmed", "reverted", "committed", "disowned"])
+def test_a_stale_fencing_token_changes_nothing(host: FakeHost, boot: Boot, state: str) -> None:
+    call(host, A, "applied", fence=7)
+    before = [one.entries() for one in host.journals()]
+    assert code(host, A, state, fence=6) == "stale_fence"
+    assert [one.entries() for one in host.journals()] == before
+
+
+def test_a_stale_fencing_token_neither_reboots_nor_verifies(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied", fence=7)
     claim = Claim(Owner("prod", A, f"ops@{A}"), 7200, False)
     with pytest.raises(DriverError, match="fencing token 6; the host has seen 7"):
         ownership.admit_reboot(host.state, claim, 6, 1)
-    ownership.admit_reboot(host.state, claim, 8, 1)
-    assert code(host, A, "applied", fence=7) == "stale_fence"
-    assert host.driver.packages == FORMER
+    with pytest.raises(DriverError, match="fencing token 6; the host has seen 7"):
+        verify(host, monkeypatch, A, fence=6)
+    assert not is_proven(host)
+
+
+def test_a_newer_token_is_noted_by_whatever_call_brings_it(
+    host: FakeHost, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(host, A, "applied", fence=7)
+    ownership.admit_reboot(host.state, Claim(Owner("prod", A, f"ops@{A}"), 7200, False), 8, 1)
+    assert code(host, A, "confirmed", fence=7) == "stale_fence"
+    verify(host, monkeypatch, A, fence=9)
+    assert code(host, A, "committed", fence=8) == "stale_fence"
+    assert code(host, A, "committed", fence=9) == "committed"
 
 
 @pytest.mark.parametrize("seconds", [-1, 59, 30 * 86400 + 1])
