@@ -37,6 +37,7 @@ _COMMANDS = {
     "calendar": "patchops.cli.calendar:calendar",
     "feeds": "patchops.cli.feeds:feeds",
     "status": "patchops.cli.status:status",
+    "close": "patchops.cli.close:close",
     "report": "patchops.cli.report:report",
     "doctor": "patchops.cli.doctor:doctor",
 }

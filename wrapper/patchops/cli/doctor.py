@@ -29,7 +29,7 @@ from patchops.doctor.findings import Finding, Health
 from patchops.errors import ExitCode
 from patchops.paths import data_directory
 from patchops.runner.environment import build, collections_root
-from patchops.runs.request import check_ansible_options
+from patchops.runs.ansible_options import read
 from patchops.text import plain
 
 _MARKS = {
@@ -51,7 +51,7 @@ def doctor(ctx: click.Context, /, **given: Any) -> None:
     Changes nothing but the hosts' package lists, which are read anew. Exits with 4 when something fails.
     """
     query = compile_query(given["query"])
-    check_ansible_options(ansible_options(ctx))
+    passed_through = read(ansible_options(ctx))
     asked = passwords(
         ask_pass=given["ask_pass"],
         connection_password_file=given["connection_password_file"],
@@ -63,7 +63,7 @@ def doctor(ctx: click.Context, /, **given: Any) -> None:
     data = data_directory(os.environ, os.geteuid())
     environment = build(os.environ, given["pass_env"], collections_root())
     findings = examine(data, environment)
-    access = Access(asked.secrets, asked.vault_options, asked.connection_options, ansible_options(ctx))
+    access = Access(asked.secrets, asked.vault_options, asked.connection_options, passed_through)
     findings += examine_hosts(given["inventories"], given["limit"] or "all", access, data, environment)
     if given["as_json"] or query is not None:
         print_json([dataclasses.asdict(each) | {"health": each.health.value} for each in findings], query)

@@ -17,9 +17,10 @@ from patchops.doctor.hosts import Answer, HostAnswers, diagnose
 from patchops.errors import PatchOpsError
 from patchops.paths import DataDirectory
 from patchops.runner import process
-from patchops.runner.inventory import absolute_sources, resolve_hosts
+from patchops.runner.inventory import Unlocked, absolute_sources, resolve_hosts
 from patchops.runner.process import AttemptFiles, Launch
 from patchops.runner.secrets import Secret
+from patchops.runs.ansible_options import PassedThrough
 from patchops.text import plain
 
 _KINDS = {"runner_on_ok": "ok", "runner_on_failed": "failed", "runner_on_unreachable": "unreachable"}
@@ -32,7 +33,7 @@ class Access:
     secrets: Sequence[Secret]
     vault_options: Sequence[str]
     connection_options: Sequence[str]
-    ansible_options: Sequence[str]
+    passed_through: PassedThrough
 
 
 def examine_hosts(
@@ -46,7 +47,8 @@ def examine_hosts(
     sources = absolute_sources(inventories)
     data.make()
     vault = [secret for secret in access.secrets if secret.option == "--vault-password-file"]
-    hosts = resolve_hosts(sources, pattern, environment, vault, access.vault_options, data.root)
+    options = [*access.vault_options, *access.passed_through.vault_options]
+    hosts = resolve_hosts(sources, pattern, environment, Unlocked(vault, options, data.root))
     folder = Path(tempfile.mkdtemp(prefix="doctor-", dir=data.root))
     try:
         answers = _ask(hosts, _launch(sources, access, environment, folder, pattern), AttemptFiles(folder))
@@ -71,7 +73,7 @@ def _launch(
             f"@{files.variables}",
             *access.vault_options,
             *access.connection_options,
-            *access.ansible_options,
+            *access.passed_through.options,
         ],
         environment=environment,
         working_directory=Path.cwd(),

@@ -8,10 +8,13 @@ import json
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     NAME_VARIABLE,
+    SOURCES_VARIABLE,
     IdentityError,
     Inventory,
 )
@@ -23,6 +26,13 @@ from patchops.text import plain
 _MISMATCH = re.compile(r"Could not match supplied host pattern, ignoring: (?P<pattern>.+)")
 _UNPARSED = re.compile(r"Completely failed to parse inventory source (?P<source>.+)")
 _PREFIX = re.compile(r"^(\[\w+\]:|ERROR!|<<< caused by >>>)[ *]*")
+# Variables that every run sets, and what a user says in their place.
+_OURS = {
+    "patchops_hosts": "Name the hosts with --limit.",
+    "patchops_run_id": "Each run has an id of its own.",
+    "patchops_document_store": "PATCHOPS_DATA says where documents are kept.",
+    "patchops_drain_file": "Ctrl-C or SIGTERM ends a run after its batch.",
+}
 _NO_HOST = "no hosts to target"
 _COUNT = re.compile(r"^\s*hosts \(\d+\):$")
 
@@ -47,32 +57,25 @@ def absolute_sources(sources: Sequence[str]) -> list[str]:
     return resolved
 
 
+@dataclass(frozen=True)
+class Unlocked:
+    """What opens the vault of an inventory: secrets that are handed over from `directory`, and options."""
+
+    secrets: Sequence[Secret]
+    options: Sequence[str]
+    directory: Path
+
+
 def resolve_hosts(
-    sources: Sequence[str],
-    pattern: str,
-    environment: Mapping[str, str],
-    vault: Sequence[Secret],
-    vault_options: Sequence[str],
-    directory: Path,
+    sources: Sequence[str], pattern: str, environment: Mapping[str, str], vault: Unlocked
 ) -> list[str]:
     """The names of the hosts in `sources` that match `pattern`, in Ansible's order.
 
     Unknown names in the pattern and inventories that can't be read are refused, with Ansible's own words
     about the place.
     """
-    argv = [executable("ansible"), "all", "--list-hosts", "--limit", pattern, *vault_options]
-    for source in sources:
-        argv += ["-i", source]
-    with handed_over(vault, directory) as options:
-        answer = subprocess.run(
-            [*argv, *options],
-            env=dict(environment) | {"ANSIBLE_HOST_PATTERN_MISMATCH": "error"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+    argv = [executable("ansible"), "all", "--list-hosts", "--limit", pattern, *_named(sources)]
+    answer = _ask(argv, dict(environment) | {"ANSIBLE_HOST_PATTERN_MISMATCH": "error"}, vault)
     if answer.returncode != 0:
         raise _refusal(answer.stderr, sources, pattern)
     lines = answer.stdout.splitlines()
@@ -87,36 +90,80 @@ def identify(
     host: str,
     name: str | None,
     environment: Mapping[str, str],
-    vault: Sequence[Secret],
-    options: Sequence[str],
-    directory: Path,
+    vault: Unlocked,
+    extra_vars: Sequence[str] = (),
 ) -> Inventory:
     """The identity of the inventory, as the playbook will find it out. Raises InputError.
 
-    `name` was given by the user; without it, `host`'s variables may have one, `options` (vault and extra
-    variables) included. The playbook refuses hosts that disagree.
+    `name` was given by the user; without it, `host`'s variables may have one, or the user's `extra_vars`,
+    which go before everything else. The playbook refuses hosts that disagree.
     """
+    given = _users_own(extra_vars, environment, vault)
+    known: Mapping[str, Any] = given
     if name is None:
-        argv = [executable("ansible-inventory"), "--host", host, *options]
-        for source in sources:
-            argv += ["-i", source]
-        with handed_over(vault, directory) as passwords:
-            answer = subprocess.run(
-                [*argv, *passwords],
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-        if answer.returncode != 0:
-            raise _refusal(answer.stderr, sources, host)
-        name = json.loads(answer.stdout).get(NAME_VARIABLE)
+        known = _variables([host, *_named(sources)], extra_vars, environment, vault, sources)
+    elif given.get(NAME_VARIABLE, name) != name:
+        raise InputError(
+            f"The inventory is called {name!r} by --inventory-name and {given[NAME_VARIABLE]!r} by -e.",
+            "Leave one of them out. Nothing was started.",
+        )
     try:
-        return Inventory.of(sources, name)
+        return Inventory.of_play(
+            {**known, SOURCES_VARIABLE: sources}, name or known.get(NAME_VARIABLE), environment
+        )
     except IdentityError as error:
         raise InputError(f"{error}.", "Correct it in the inventory or the option.") from None
+
+
+def _users_own(extra_vars: Sequence[str], environment: Mapping[str, str], vault: Unlocked) -> dict[str, Any]:
+    """The user's extra variables as Ansible reads them. Raises InputError for those that runs set."""
+    if not extra_vars:
+        return {}
+    given = _variables(["localhost", *_named(["localhost,"])], extra_vars, environment, vault, ["-e"])
+    for variable, instead in _OURS.items():
+        if variable in given:
+            raise InputError(
+                f"-e sets {variable}, which is for patchops to set: its record of the run would be wrong.",
+                f"{instead} Nothing was started.",
+            )
+    return given
+
+
+def _variables(
+    of: Sequence[str],
+    extra_vars: Sequence[str],
+    environment: Mapping[str, str],
+    vault: Unlocked,
+    told: Sequence[str],
+) -> dict[str, Any]:
+    """The variables of a host (`of`: its name and the options for its inventory), extra ones included."""
+    argv = [executable("ansible-inventory"), "--host", *of]
+    for value in extra_vars:
+        argv += ["-e", value]
+    answer = _ask(argv, environment, vault)
+    if answer.returncode != 0:
+        raise _refusal(answer.stderr, told, of[0])
+    variables: dict[str, Any] = json.loads(answer.stdout)
+    return variables
+
+
+def _named(sources: Sequence[str]) -> list[str]:
+    return [part for source in sources for part in ("-i", source)]
+
+
+def _ask(
+    argv: Sequence[str], environment: Mapping[str, str], vault: Unlocked
+) -> subprocess.CompletedProcess[str]:
+    with handed_over(vault.secrets, vault.directory) as passwords:
+        return subprocess.run(
+            [*argv, *vault.options, *passwords],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
 
 
 def _refusal(stderr: str, sources: Sequence[str], pattern: str) -> InputError:

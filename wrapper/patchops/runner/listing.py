@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     NAME_VARIABLE,
+    SOURCES_VARIABLE,
     IdentityError,
     Inventory,
 )
@@ -59,14 +60,16 @@ class Listing:
 
         Raises InputError.
         """
-        names = {str(self.variables.get(host, {}).get(NAME_VARIABLE) or "") for host in self.groups} or {""}
+        known = [self.variables.get(host, {}) for host in self.groups] or [{}]
+        names = {str(each.get(NAME_VARIABLE) or "") for each in known}
         if name is None and len(names) > 1:
             raise InputError(
                 f"{NAME_VARIABLE} differs among the hosts: {', '.join(sorted(map(repr, names)))}.",
                 "It names the inventory: give all of its hosts the same, or use --inventory-name.",
             )
         try:
-            return Inventory.of(self.sources, name if name is not None else names.pop())
+            told = {**known[0], SOURCES_VARIABLE: list(self.sources)}
+            return Inventory.of_play(told, name if name is not None else names.pop(), _environment())
         except IdentityError as error:
             raise InputError(f"{error}.", "Correct it in the inventory or the option.") from None
 
@@ -130,7 +133,7 @@ def _options(sources: Sequence[str], vault_password_files: Sequence[str]) -> lis
 def _asked(argv: Sequence[str], sources: Sequence[str]) -> subprocess.CompletedProcess[str]:
     answer = subprocess.run(
         argv,
-        env=build(os.environ, (), collections_root()) | {"ANSIBLE_HOST_PATTERN_MISMATCH": "warning"},
+        env=_environment() | {"ANSIBLE_HOST_PATTERN_MISMATCH": "warning"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -143,6 +146,10 @@ def _asked(argv: Sequence[str], sources: Sequence[str]) -> subprocess.CompletedP
             "`ansible-inventory -i INVENTORY --list` shows the error in full.",
         )
     return answer
+
+
+def _environment() -> dict[str, str]:
+    return build(os.environ, (), collections_root())
 
 
 def _unwrapped(text: str) -> str:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import RunKey, WorkerId
 from patchops.paths import DataDirectory
 from patchops.runner import environment
-from patchops.runner.inventory import absolute_sources, identify, resolve_hosts
+from patchops.runner.inventory import Unlocked, absolute_sources, identify, resolve_hosts
+from patchops.runs import ansible_options
 from patchops.runs.attempt import Attempt
 from patchops.runs.former import Wanted, settle
-from patchops.runs.request import RunRequest, check_ansible_options, check_take_over
+from patchops.runs.request import RunRequest, check_take_over
 from patchops.store.run_ledger import RunLedger
 
 
@@ -46,19 +47,19 @@ def look(request: RunRequest, around: Surroundings) -> Attempt:
 
     Raises InputError for what can't be run.
     """
-    check_ansible_options(request.ansible_options)
+    passed = ansible_options.read(request.ansible_options)
     sources = absolute_sources(request.inventories)
     settings = environment.build(
         around.environ, request.pass_env, environment.collections_root(), request.working_directory
     )
     around.data.make()
-    root, vault = around.data.root, request.vault_secrets
-    hosts = resolve_hosts(sources, request.pattern, settings, vault, request.vault_options, root)
+    unlocked = Unlocked(
+        request.vault_secrets, [*request.vault_options, *passed.vault_options], around.data.root
+    )
+    hosts = resolve_hosts(sources, request.pattern, settings, unlocked)
     check_take_over(request.take_over, hosts)
-    options = [*request.vault_options]
-    for value in request.extra_vars:
-        options += ["-e", value]
-    inventory = identify(sources, hosts[0], request.inventory_name, settings, vault, options, root)
+    extra_vars = [*request.extra_vars, *passed.extra_vars]
+    inventory = identify(sources, hosts[0], request.inventory_name, settings, unlocked, extra_vars)
     run_id = _new_run_id(request.playbook, around.now())
     return Attempt(request, around.data, run_id, 1, sources, inventory, hosts, settings)
 

@@ -14,29 +14,6 @@ from patchops.runner.secrets import Secret
 # Playbooks that change hosts: they want an explicit pattern, wait for their fence, and drain when they are
 # stopped.
 CHANGING = frozenset({"patch", "rollback", "reboot", "cleanup"})
-# Ansible would ask on a terminal that nobody sees, or these are set by us.
-_REFUSED_OPTIONS = {
-    "-k": "--ask-pass",
-    "-K": "--ask-become-pass",
-    "-J": "--ask-vault-pass",
-    "--ask-pass": "--ask-pass",
-    "--ask-become-pass": "--ask-become-pass",
-    "--ask-vault-pass": "--ask-vault-pass",
-    "--ask-vault-password": "--ask-vault-pass",
-    "-i": "-i",
-    "--inventory": "-i",
-    "--inventory-file": "-i",
-    "-l": "--limit",
-    "--limit": "--limit",
-    "-C": "--check",
-    "--check": "--check",
-    "--step": "",
-    "--start-at-task": "",
-    "--list-hosts": "",
-    "--list-tasks": "",
-    "--list-tags": "",
-    "--syntax-check": "",
-}
 
 
 @dataclass(frozen=True)
@@ -85,20 +62,3 @@ def check_take_over(names: Sequence[str], hosts: Sequence[str]) -> None:
             f"--take-over {strange[0]!r} names no host of this run.",
             "Name each host as the inventory does, not by a group or pattern. Nothing was started.",
         )
-
-
-def check_ansible_options(options: Sequence[str]) -> None:
-    """Refuse what would make Ansible prompt, or work on something else than what is on record."""
-    for option in options:
-        name = option.split("=", 1)[0]
-        if name in _REFUSED_OPTIONS:
-            instead = _REFUSED_OPTIONS[name]
-            remedy = (
-                f"Give {instead} to patchops, before the --." if instead else "Use ansible-playbook for it."
-            )
-            raise InputError(f"The option {name} can't be passed through to ansible-playbook.", remedy)
-        if option.endswith("@prompt"):
-            raise InputError(
-                f"{option!r} would prompt on a terminal that nobody sees.",
-                "Use --ask-vault-pass of patchops, or name a file: --vault-id NAME@FILE.",
-            )

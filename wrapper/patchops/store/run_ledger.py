@@ -8,23 +8,21 @@ Every function is one transaction of its own.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Engine, func, insert, select, update
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy import CursorResult, Engine, insert, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, RunKey, WorkerId
+from patchops.store import interrupted
 from patchops.store.dialects import insert_new, insert_or_update, one_at_a_time
+from patchops.store.interrupted import INTERRUPTED, parts
 from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
 
 RUNNING = "running"
-INTERRUPTED = "interrupted"
-UNFINISHED = ("not_started", "unknown")
-"""Classes of outcomes after which a host still waits for the end of its run."""
 _MOST_NAMED = 5
-_NAMES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -169,6 +167,8 @@ class RunLedger:
                 insert(HostResult),
                 [_blank_result(attempt.id, identifier) for identifier in identifiers.values()],
             )
+            if new.changes_hosts:
+                interrupted.supersede(session, RunKey(new.inventory.key, new.playbook), new.run_id)
             return attempt.id
 
     def renew(self, attempt_id: int, lease_until: datetime.datetime) -> bool:
@@ -204,38 +204,8 @@ class RunLedger:
         A host is unfinished when nothing is known of how it came out, and no later run of the kind was about
         it.
         """
-        later_result, later_attempt, later_run = aliased(HostResult), aliased(Attempt), aliased(Run)
-        superseded = (
-            select(later_result.id)
-            .join(later_attempt, later_attempt.id == later_result.attempt_id)
-            .join(later_run, later_run.id == later_attempt.run_id)
-            .where(
-                later_result.host_id == HostResult.host_id,
-                later_result.id > HostResult.id,
-                later_run.playbook == key.playbook,
-                later_run.changes_hosts,
-            )
-        )
-        query = (
-            select(Run)
-            .join(Attempt, Attempt.run_id == Run.id)
-            .join(HostResult, HostResult.attempt_id == Attempt.id)
-            .join(Host, Host.id == HostResult.host_id)
-            .where(
-                Run.status == INTERRUPTED,
-                Run.playbook == key.playbook,
-                Run.inventory == key.inventory,
-                Run.changes_hosts,
-                HostResult.outcome_class.in_(UNFINISHED),
-                ~superseded.exists(),
-            )
-            .order_by(Run.started_at.desc(), Run.id.desc())
-            .limit(1)
-        )
         with Session(self._engine) as session:
-            found = [session.scalars(query.where(Host.name.in_(part))).first() for part in _parts(names)]
-            runs = [run for run in found if run is not None]
-            return max(runs, key=lambda run: (run.started_at, run.id)).id if runs else None
+            return interrupted.resumable(session, key, names)
 
     def mark_interrupted(self, attempt_id: int, now: datetime.datetime) -> None:
         """Close an attempt whose processes are all gone and which left no end of its own.
@@ -281,7 +251,7 @@ class RunLedger:
                 return  # a later attempt has taken the run up; its end is the run's
             run.status, run.finished_at, run.exit_code = closing.status, now, closing.exit_code
             run.reason, run.patch_set_id = closing.reason, closing.patch_set_id
-            by_name = {result.host.name: result for result in attempt.results}
+            by_name = _results_by_name(session, attempt)
             for result in closing.results:
                 if result.name in by_name:
                     _fill(by_name[result.name], result)
@@ -289,7 +259,7 @@ class RunLedger:
                 if facts.name in by_name:
                     _learn(by_name[facts.name].host, facts, now)
             session.flush()
-            if run.changes_hosts and (left := _left_unfinished(session, attempt)):
+            if run.changes_hosts and (left := interrupted.left_unfinished(session, attempt)):
                 more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
                 run.status = INTERRUPTED
                 run.reason = (
@@ -301,9 +271,7 @@ class RunLedger:
 
 def _hosts_among(session: Session, attempt_id: int, names: Sequence[str]) -> list[str]:
     query = select(Host.name).join(HostResult).where(HostResult.attempt_id == attempt_id)
-    return sorted(
-        name for part in _parts(names) for name in session.scalars(query.where(Host.name.in_(part)))
-    )
+    return sorted(name for part in parts(names) for name in session.scalars(query.where(Host.name.in_(part))))
 
 
 def _refuse_overtaken(session: Session, new: NewRun, looked_at: Collection[int]) -> None:
@@ -331,36 +299,14 @@ def _known_ids(session: Session, inventory: str, names: Sequence[str]) -> dict[s
     query = select(Host.name, Host.id).where(Host.inventory == inventory)
     return {
         name: identifier
-        for part in _parts(names)
+        for part in parts(names)
         for name, identifier in session.execute(query.where(Host.name.in_(part)))
     }
 
 
-def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The names in parts that every database takes in one statement."""
-    return (names[start : start + _NAMES_AT_ONCE] for start in range(0, len(names), _NAMES_AT_ONCE))
-
-
-def _left_unfinished(session: Session, closed: Attempt) -> list[str]:
-    """The hosts that earlier attempts at the run left unfinished, and that the closed one was not about."""
-    if closed.number == 1:
-        return []
-    last = (
-        select(func.max(HostResult.id))
-        .join(Attempt)
-        .where(Attempt.run_id == closed.run_id)
-        .group_by(HostResult.host_id)
-    )
-    query = (
-        select(Host.name)
-        .join(HostResult)
-        .where(
-            HostResult.id.in_(last),
-            HostResult.attempt_id != closed.id,
-            HostResult.outcome_class.in_(UNFINISHED),
-        )
-    )
-    return sorted(session.scalars(query))
+def _results_by_name(session: Session, attempt: Attempt) -> dict[str, HostResult]:
+    query = select(HostResult).where(HostResult.attempt_id == attempt.id).options(joinedload(HostResult.host))
+    return {result.host.name: result for result in session.scalars(query)}
 
 
 def _blank_result(attempt_id: int, host_id: int) -> dict[str, object]:

@@ -8,6 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from patchops.runner.process import AttemptFiles
+from patchops.runner.process import end as end_playbook
+
 from .conftest import Shell, end
 
 OTHERS = "[web]\nc ansible_connection=local\n"
@@ -128,3 +133,99 @@ def test_a_name_that_can_not_be_one_is_refused(shell: Shell) -> None:
 
     assert ran.returncode == 2
     assert "patchops_inventory is '/prod'" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "passed",
+    [
+        ["-e", "patchops_inventory=prod"],
+        ["-epatchops_inventory=prod"],
+        ["--extra-vars", '{"patchops_inventory": "prod"}'],
+        ["--extra=patchops_inventory=prod"],
+        ["-ve", "@named.yml"],
+    ],
+    ids=lambda passed: " ".join(passed),
+)
+def test_a_name_that_is_passed_through_names_the_run_on_record(shell: Shell, passed: list[str]) -> None:
+    shell.write("named.yml", "patchops_inventory: prod\n")
+    ran = shell.run(*patch(shell, 0), "--", *passed)
+    assert ran.returncode == 0, ran.stderr
+    assert inventories(shell) == {"prod"}
+
+
+def test_the_number_of_an_inventory_of_awx_names_the_run_on_record(shell: Shell) -> None:
+    environment = {"AWX_HOST": "https://AWX.example/"}
+    ran = shell.run(
+        *patch(shell, 0), "--pass-env", "AWX_HOST", "--", "-e", "awx_inventory_id=7", **environment
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert inventories(shell) == {"https://awx.example/#/inventories/7"}
+
+
+def test_two_names_for_one_inventory_are_refused(shell: Shell) -> None:
+    ran = shell.run(*patch(shell, 0), "--inventory-name", "prod", "--", "-e", "patchops_inventory=other")
+    assert ran.returncode == 2
+    assert "'prod' by --inventory-name and 'other' by -e" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "instead"),
+    [
+        ("patchops_hosts=all", "--limit"),
+        ("patchops_run_id=x", "id of its own"),
+        ("patchops_drain_file=/x", "Ctrl-C"),
+    ],
+)
+def test_no_variable_makes_a_run_another_than_the_one_on_record(
+    shell: Shell, variable: str, instead: str
+) -> None:
+    for given in (["-e", variable], ["--", "-e", variable]):
+        ran = shell.run(*patch(shell, 0), *given)
+        assert ran.returncode == 2
+        assert f"-e sets {variable.partition('=')[0]}, which is for patchops to set" in ran.stderr
+        assert instead in ran.stderr
+    assert not shell.calls.exists()
+
+
+def end_orphans(shell: Shell) -> None:
+    for folder in shell.data.glob("runs/*/attempt-*"):
+        assert end_playbook(AttemptFiles(folder))
+
+
+def inventories(shell: Shell) -> set[str]:
+    return set(json.loads(shell.run("status", "--query", "hosts[].inventory").stdout))
+
+
+def test_an_interrupted_run_is_closed_by_a_person(shell: Shell) -> None:
+    kill_in_the_middle(shell)
+    (run_id,) = json.loads(shell.run("status", "--query", "runs[].run_id").stdout)
+    end_orphans(shell)
+
+    closed = shell.run("close", run_id, "--reason", "the hosts are replaced")
+    assert closed.returncode == 0, closed.stderr
+    assert "left unfinished: a, b" in closed.stdout
+    assert runs(shell) == [("closed", 1)]
+
+    again = shell.run(*patch(shell, 0))
+    assert "taken up again" not in again.stderr
+    assert sorted(runs(shell)) == [("closed", 1), ("done", 1)]
+    refused = shell.run("close", run_id, "--reason", "once more")
+    assert (refused.returncode, "is closed: only" in refused.stderr) == (2, True)
+
+
+def test_a_run_that_goes_on_is_not_closed(shell: Shell) -> None:
+    process = shell.start(*patch(shell, 300))
+    shell.wait_for_calls(1)
+    (run_id,) = json.loads(shell.run("status", "--query", "runs[].run_id").stdout)
+    refused = shell.run("close", run_id, "--reason", "why not")
+    assert (refused.returncode, "still going on" in refused.stderr) == (3, True)
+    process.kill()
+    process.communicate()
+    refused = shell.run("close", run_id, "--reason", "its playbook lives")
+    assert (refused.returncode, "still going on" in refused.stderr) == (3, True)
+    end_orphans(shell)
+
+
+def test_an_unknown_run_is_not_closed(shell: Shell) -> None:
+    refused = shell.run("close", "nothing", "--reason", "why")
+    assert (refused.returncode, "No run 'nothing'" in refused.stderr) == (2, True)

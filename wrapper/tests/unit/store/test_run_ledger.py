@@ -8,11 +8,13 @@ import datetime
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, RunKey, WorkerId
+from patchops.store import interrupted
+from patchops.store.interrupted import INTERRUPTED
 from patchops.store.queries import find_run, fleet, last_runs
-from patchops.store.run_ledger import INTERRUPTED, Closing, HostFacts, NewRun, Overtaken, Result, RunLedger
+from patchops.store.run_ledger import Closing, HostFacts, NewRun, Overtaken, Result, RunLedger
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(minutes=5)
@@ -135,6 +137,90 @@ def test_a_run_that_ended_is_not_taken_up_again(ledger: RunLedger) -> None:
     ledger.close(ledger.begin(RUN, "/d", WORKER, NOW, LEASE), CLOSING, LATER)
 
     assert ledger.resumable(PATCH, ["web1", "web2"]) is None
+
+
+def test_an_interrupted_run_of_which_nothing_is_left_is_superseded(ledger: RunLedger, engine: Engine) -> None:
+    ledger.mark_interrupted(ledger.begin(RUN, "/d", WORKER, NOW, LEASE), LATER)
+    ledger.begin(replace(RUN, run_id="r2", hosts=["web1"]), "/d", WORKER, LATER, LEASE)
+    assert status_of(engine, "r1")[0] == "interrupted"
+    third = ledger.begin(replace(RUN, run_id="r3", hosts=["web2", "db1"]), "/d", WORKER, LATER, LEASE)
+
+    assert status_of(engine, "r1") == ("superseded", "Superseded by run r3.")
+    ledger.mark_interrupted(third, LATER)
+    assert status_of(engine, "r3")[0] == "interrupted"
+    assert ledger.resumable(PATCH, ["web1", "web2"]) == "r3"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(RUN, run_id="r2", playbook="reboot"),
+        replace(RUN, run_id="r2", inventory=Inventory("/other", ("/other",))),
+        replace(RUN, run_id="r2", changes_hosts=False, check_mode=True),
+        replace(RUN, run_id="r2", hosts=["db1"]),
+    ],
+    ids=["another playbook", "another inventory", "a plan alone", "other hosts"],
+)
+def test_a_run_of_another_kind_ends_no_interrupted_one(
+    ledger: RunLedger, engine: Engine, other: NewRun
+) -> None:
+    ledger.mark_interrupted(ledger.begin(RUN, "/d", WORKER, NOW, LEASE), LATER)
+    ledger.close(ledger.begin(other, "/d", WORKER, LATER, LEASE), CLOSING, LATER)
+
+    assert status_of(engine, "r1")[0] == "interrupted"
+    assert ledger.resumable(PATCH, ["web1"]) == "r1"
+
+
+def test_a_run_that_a_person_closed_is_not_taken_up(ledger: RunLedger, engine: Engine) -> None:
+    ledger.mark_interrupted(ledger.begin(RUN, "/d", WORKER, NOW, LEASE), LATER)
+
+    assert interrupted.close(engine, "r1", "done by hand", LATER) == ["web1", "web2"]
+    assert status_of(engine, "r1") == ("closed", "done by hand")
+    assert ledger.resumable(PATCH, ["web1"]) is None
+    assert interrupted.close(engine, "r1", "again", LATER) is None
+
+
+def test_only_an_interrupted_run_is_closed(ledger: RunLedger, engine: Engine) -> None:
+    attempt = ledger.begin(RUN, "/d", WORKER, NOW, LEASE)
+    assert interrupted.close(engine, "r1", "why", LATER) is None
+    ledger.close(attempt, CLOSING, LATER)
+    assert interrupted.close(engine, "r1", "why", LATER) is None
+    assert interrupted.close(engine, "none", "why", LATER) is None
+
+
+def test_the_end_of_a_run_asks_as_often_for_a_thousand_hosts_as_for_two(
+    ledger: RunLedger, engine: Engine
+) -> None:
+    def statements(run_id: str, names: list[str]) -> int:
+        attempt = ledger.begin(replace(RUN, run_id=run_id, hosts=names), "/d", WORKER, NOW, LEASE)
+        told: list[int] = []
+
+        def count(*_arguments: object) -> None:
+            told.append(1)
+
+        event.listen(engine, "before_cursor_execute", count)
+        try:
+            ledger.close(
+                attempt,
+                replace(
+                    CLOSING,
+                    facts=[HostFacts(name, os="Debian 12", pending_total=0) for name in names],
+                    results=[replace(RESULT, name=name) for name in names],
+                ),
+                LATER,
+            )
+        finally:
+            event.remove(engine, "before_cursor_execute", count)
+        return len(told)
+
+    few = statements("few", ["web1", "web2"])
+    assert statements("many", [f"host{number}" for number in range(1000)]) == few
+
+
+def status_of(engine: Engine, run_id: str) -> tuple[str, str]:
+    run = find_run(engine, run_id)
+    assert run is not None
+    return run.status, run.reason
 
 
 def test_of_two_runs_that_begin_at_once_on_a_host_one_is_refused(ledger: RunLedger) -> None:

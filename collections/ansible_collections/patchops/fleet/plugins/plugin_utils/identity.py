@@ -18,12 +18,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 NAME_VARIABLE: Final = "patchops_inventory"
 """The variable that names an inventory."""
 _AWX_VARIABLE: Final = "awx_inventory_id"
-_SOURCES_VARIABLE: Final = "ansible_inventory_sources"
+SOURCES_VARIABLE: Final = "ansible_inventory_sources"
 _AWX_ADDRESSES: Final = ("AWX_HOST", "TOWER_HOST", "CONTROLLER_HOST")
+_PORTS: Final = {"http": 80, "https": 443}
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")
 
 
@@ -90,7 +92,7 @@ class Inventory:
         cls, variables: Mapping[str, Any], name: object = None, environ: Mapping[str, str] = os.environ
     ) -> Inventory:
         """The inventory of a play. ``variables``: the task's; ``name``: `patchops_inventory`, templated."""
-        sources = variables.get(_SOURCES_VARIABLE) or ()
+        sources = variables.get(SOURCES_VARIABLE) or ()
         address = next((environ[known] for known in _AWX_ADDRESSES if environ.get(known)), "")
         return cls.of(
             [sources] if isinstance(sources, str) else list(sources),
@@ -191,7 +193,25 @@ def _awx_key(value: object, address: str) -> str:
     text = str(value)
     if isinstance(value, bool) or not text.isascii() or not text.isdigit():
         raise IdentityError(f"{_AWX_VARIABLE} is {value!r}; AWX gives a number")
-    return f"{address.rstrip('/') or 'awx:'}/#/inventories/{int(text)}"
+    return f"{_awx_address(address)}/#/inventories/{int(text)}"
+
+
+def _awx_address(address: str) -> str:
+    """One form for one AWX, however its address is written; where nobody tells it, "awx:".
+
+    Of what differs only the path has letters whose case counts.
+    """
+    written = address.strip()
+    if not written:
+        return "awx:"
+    try:
+        parts = urlsplit(written if "://" in written else f"https://{written}")
+        scheme, host, port = parts.scheme.lower(), (parts.hostname or "").rstrip("."), parts.port
+    except ValueError as error:
+        raise IdentityError(f"the address of AWX is {address!r}: {error}") from None
+    named = f"[{host}]" if ":" in host else host
+    at = "" if port in (None, _PORTS.get(scheme)) else f":{port}"
+    return f"{scheme}://{named}{at}{parts.path.rstrip('/')}"
 
 
 def _meet(one: str, other: str) -> bool:

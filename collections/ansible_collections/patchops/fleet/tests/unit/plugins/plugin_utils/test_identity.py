@@ -45,6 +45,31 @@ def test_a_name_comes_before_awx_and_awx_before_the_path() -> None:
     assert Inventory.of(["/runner/inventory"]).key == "/runner/inventory"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://AWX.example.org",
+        "HTTPS://awx.example.org/",
+        "https://awx.example.org:443//",
+        " https://awx.example.org. ",
+        "https://ops@awx.example.org",
+        "awx.example.org",
+    ],
+)
+def test_an_awx_is_the_same_however_its_address_is_written(address: str) -> None:
+    assert Inventory.of([], None, 7, address).key == "https://awx.example.org/#/inventories/7"
+
+
+def test_another_scheme_port_or_path_is_another_awx() -> None:
+    addresses = ["https://a", "http://a", "https://a:8443", "https://a/Awx", "https://a/awx", "https://[::1]"]
+    assert len({Inventory.of([], None, 7, address).key for address in addresses}) == len(addresses)
+
+
+def test_an_address_of_awx_that_can_not_be_read_is_refused() -> None:
+    with pytest.raises(IdentityError, match="address of AWX"):
+        Inventory.of([], None, 7, "https://[awx")
+
+
 def test_two_awx_with_equal_numbers_are_two_inventories() -> None:
     assert Inventory.of([], None, 7, "https://one") != Inventory.of([], None, 7, "https://other")
 
