@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import click
@@ -34,6 +35,7 @@ from patchops.runs.execute import execute
 from patchops.runs.finish import RunResult
 from patchops.runs.patch_sets import locate_patch_set
 from patchops.runs.request import CHANGING, RunRequest
+from patchops.runs.signatures import check_patch_set, required_signers, variables_of
 from patchops.text import plain
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -111,6 +113,7 @@ def scan(ctx: click.Context, /, fail_on: Sequence[str], policy: Path | None, **c
 @click.option(
     "--package", "packages", metavar="NAME[=VERSION]", multiple=True, help="Install this (repeatable)."
 )
+@policy_option("Policy that says whose signatures a patch set needs.")
 @click.option("--serial", metavar="N[,N%...]", help="Sizes of the batches, such as 1,25%,100%.")
 @click.option("--budget", metavar="N|N%", help="How many hosts may be lost before no further batch starts.")
 @click.option("--reboot", type=click.Choice(["auto", "never", "always"]), help="When to reboot.")
@@ -124,6 +127,7 @@ def patch(
     select: str | None,
     patch_set: str | None,
     packages: Sequence[str],
+    policy: Path | None,
     serial: str | None,
     budget: str | None,
     reboot: str | None,
@@ -140,12 +144,16 @@ def patch(
     if sum(map(bool, (select, patch_set, packages))) > 1:
         raise InputError("--select, --patch-set and --package exclude one another.", "Give one of them.")
     variables: dict[str, object] = {}
+    signers = required_signers(policy)
     if select or patch_set or packages:
         # All three, so that what the inventory says doesn't mix with what was said here.
         documents = data_directory(os.environ, os.geteuid()).documents
+        file = locate_patch_set(patch_set, documents) if patch_set else None
+        if file is not None:
+            check_patch_set(file, signers)
         variables = {
             "patchops_select": select,
-            "patchops_patch_set": str(locate_patch_set(patch_set, documents)) if patch_set else None,
+            "patchops_patch_set": str(file) if file is not None else None,
             "patchops_packages": list(packages),
         }
     if serial is not None:
@@ -156,7 +164,7 @@ def patch(
         variables["patchops_reboot"] = reboot
     if seal is not None:
         variables["patchops_seal"] = seal
-    _carry_out(ctx, "patch", variables, common, check=check, diff=diff)
+    _carry_out(ctx, "patch", variables, common, check=check, diff=diff, required=variables_of(signers))
 
 
 @click.command(cls=PassThroughCommand)
@@ -212,6 +220,7 @@ def _carry_out(
     pass_on: Sequence[conditions.Condition] = (),
     check: bool = False,
     diff: bool = False,
+    required: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
     query = compile_query(common["query"])
     as_json = common["as_json"] or query is not None
@@ -241,6 +250,7 @@ def _carry_out(
         working_directory=Path.cwd(),
         inventory_name=common["inventory_name"],
         take_over=_names(common.get("take_over", ())),
+        required=required,
     )
     with RunView(Console(stderr=True, highlight=False), playbook) as view:
         result = execute(request, data_directory(os.environ, os.geteuid()), view, pass_on, signals_request)

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
@@ -26,13 +27,6 @@ from patchops.text import plain
 _MISMATCH = re.compile(r"Could not match supplied host pattern, ignoring: (?P<pattern>.+)")
 _UNPARSED = re.compile(r"Completely failed to parse inventory source (?P<source>.+)")
 _PREFIX = re.compile(r"^(\[\w+\]:|ERROR!|<<< caused by >>>)[ *]*")
-# Variables that every run sets, and what a user says in their place.
-_OURS = {
-    "patchops_hosts": "Name the hosts with --limit.",
-    "patchops_run_id": "Each run has an id of its own.",
-    "patchops_document_store": "PATCHOPS_DATA says where documents are kept.",
-    "patchops_drain_file": "Ctrl-C or SIGTERM ends a run after its batch.",
-}
 _NO_HOST = "no hosts to target"
 _COUNT = re.compile(r"^\s*hosts \(\d+\):$")
 
@@ -92,14 +86,14 @@ def identify(
     environment: Mapping[str, str],
     vault: Unlocked,
     extra_vars: Sequence[str] = (),
+    given: Mapping[str, Any] = MappingProxyType({}),
 ) -> Inventory:
     """The identity of the inventory, as the playbook will find it out. Raises InputError.
 
     `name` was given by the user; without it, `host`'s variables may have one, or the user's `extra_vars`,
-    which go before everything else. The playbook refuses hosts that disagree.
+    which go before everything else and mean `given`. The playbook refuses hosts that disagree.
     """
-    given = _users_own(extra_vars, environment, vault)
-    known: Mapping[str, Any] = given
+    known = given
     if name is None:
         known = _variables([host, *_named(sources)], extra_vars, environment, vault, sources)
     elif given.get(NAME_VARIABLE, name) != name:
@@ -107,26 +101,20 @@ def identify(
             f"The inventory is called {name!r} by --inventory-name and {given[NAME_VARIABLE]!r} by -e.",
             "Leave one of them out. Nothing was started.",
         )
+    variables = {**known, SOURCES_VARIABLE: sources}
     try:
-        return Inventory.of_play(
-            {**known, SOURCES_VARIABLE: sources}, name or known.get(NAME_VARIABLE), environment
-        )
+        return Inventory.of_play(variables, name or known.get(NAME_VARIABLE), environment)
     except IdentityError as error:
         raise InputError(f"{error}.", "Correct it in the inventory or the option.") from None
 
 
-def _users_own(extra_vars: Sequence[str], environment: Mapping[str, str], vault: Unlocked) -> dict[str, Any]:
-    """The user's extra variables as Ansible reads them. Raises InputError for those that runs set."""
+def extra_variables(
+    extra_vars: Sequence[str], environment: Mapping[str, str], vault: Unlocked
+) -> dict[str, Any]:
+    """The variables that the user's `-e` options mean, as Ansible reads them. Raises InputError."""
     if not extra_vars:
         return {}
-    given = _variables(["localhost", *_named(["localhost,"])], extra_vars, environment, vault, ["-e"])
-    for variable, instead in _OURS.items():
-        if variable in given:
-            raise InputError(
-                f"-e sets {variable}, which is for patchops to set: its record of the run would be wrong.",
-                f"{instead} Nothing was started.",
-            )
-    return given
+    return _variables(["localhost", *_named(["localhost,"])], extra_vars, environment, vault, ["-e"])
 
 
 def _variables(

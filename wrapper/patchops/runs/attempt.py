@@ -78,6 +78,7 @@ class Attempt:
         pattern = self.request.pattern
         variables = {
             **self.request.variables,
+            **self.request.required,
             # A playbook's `hosts` takes no @file, which a limit may be.
             "patchops_hosts": ",".join(self.hosts) if "@" in pattern else pattern,
             "patchops_run_id": self.run_id,

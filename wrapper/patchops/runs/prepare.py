@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import RunKey, WorkerId
 from patchops.paths import DataDirectory
 from patchops.runner import environment
-from patchops.runner.inventory import Unlocked, absolute_sources, identify, resolve_hosts
+from patchops.runner.inventory import (
+    Unlocked,
+    absolute_sources,
+    extra_variables,
+    identify,
+    resolve_hosts,
+)
 from patchops.runs import ansible_options
 from patchops.runs.attempt import Attempt
 from patchops.runs.former import Wanted, settle
-from patchops.runs.request import RunRequest, check_take_over
+from patchops.runs.request import RunRequest, check_extra_variables, check_take_over
 from patchops.store.run_ledger import RunLedger
 
 
@@ -59,7 +65,9 @@ def look(request: RunRequest, around: Surroundings) -> Attempt:
     hosts = resolve_hosts(sources, request.pattern, settings, unlocked)
     check_take_over(request.take_over, hosts)
     extra_vars = [*request.extra_vars, *passed.extra_vars]
-    inventory = identify(sources, hosts[0], request.inventory_name, settings, unlocked, extra_vars)
+    given = extra_variables(extra_vars, settings, unlocked)
+    check_extra_variables(given, request.required)
+    inventory = identify(sources, hosts[0], request.inventory_name, settings, unlocked, extra_vars, given)
     run_id = _new_run_id(request.playbook, around.now())
     return Attempt(request, around.data, run_id, 1, sources, inventory, hosts, settings)
 

@@ -15,6 +15,14 @@ from patchops.runner.secrets import Secret
 # stopped.
 CHANGING = frozenset({"patch", "rollback", "reboot", "cleanup"})
 
+# Variables that every run sets, and what a user says in their place.
+_OURS = {
+    "patchops_hosts": "Name the hosts with --limit.",
+    "patchops_run_id": "Each run has an id of its own.",
+    "patchops_document_store": "PATCHOPS_DATA says where documents are kept.",
+    "patchops_drain_file": "Ctrl-C or SIGTERM ends a run after its batch.",
+}
+
 
 @dataclass(frozen=True)
 class RunRequest:
@@ -24,7 +32,8 @@ class RunRequest:
     ansible-playbook. `secrets` are passwords from prompts, `vault_options` and `connection_options` name
     files with them. `deadline_seconds` ends the run, not the transactions on the hosts. `inventory_name` is
     what the inventory is known by; without it, its variables or sources tell. `take_over` are the hosts that
-    the run takes from another one, each by its name.
+    the run takes from another one, each by its name. `required` are variables that a policy sets, and nobody
+    otherwise.
     """
 
     playbook: str
@@ -43,6 +52,7 @@ class RunRequest:
     working_directory: Path = field(default_factory=Path.cwd)
     inventory_name: str | None = None
     take_over: Sequence[str] = ()
+    required: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def changes_hosts(self) -> bool:
@@ -52,6 +62,16 @@ class RunRequest:
     def vault_secrets(self) -> list[Secret]:
         """The secrets that reading an inventory may need."""
         return [secret for secret in self.secrets if secret.option == "--vault-password-file"]
+
+
+def check_extra_variables(given: Mapping[str, object], required: Mapping[str, object]) -> None:
+    """Refuse extra variables that would make the run another one than it is on record as."""
+    for variable, instead in (_OURS | dict.fromkeys(required, "The policy sets it.")).items():
+        if variable in given:
+            raise InputError(
+                f"-e sets {variable}, which is for patchops to set: its record of the run would be wrong.",
+                f"{instead} Nothing was started.",
+            )
 
 
 def check_take_over(names: Sequence[str], hosts: Sequence[str]) -> None:

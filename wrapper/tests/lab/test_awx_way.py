@@ -11,22 +11,24 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from patchops_lab.lab import Lab
-from patchops_lab.plays import COLLECTIONS
+from patchops_lab.plays import COLLECTIONS, kill_tree, wait_until
 from patchops_lab.spec import HostSpec
-from patchops_lab.testing import MakeLab
+from patchops_lab.testing import MakeLab, renew
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("awx")]
 
 RUNNER = str(Path(sys.executable).with_name("ansible-runner"))
+AWX_ADDRESS = "https://AWX.example.org/"
 # Root without these obeys the modes of files, as the user of an execution environment does.
 PRIVILEGES = "-dac_override,-dac_read_search,-fowner"
 
@@ -59,7 +61,7 @@ class Awx:
         shutil.copytree(COLLECTIONS / "ansible_collections", self.image / "collections/ansible_collections")
         (self.image / "home").mkdir()
         (self.image / "project").mkdir()
-        for playbook in ("scan", "patch", "verify"):
+        for playbook in ("scan", "patch", "verify", "rollback", "reboot", "cleanup"):
             job = f"---\n- import_playbook: patchops.fleet.{playbook}\n"
             (self.image / "project" / f"{playbook}.yml").write_text(job, encoding="utf-8")
         shutil.copy(lab.paths.known_hosts, self.image / "known_hosts")
@@ -68,29 +70,56 @@ class Awx:
 
     def job(self, name: str, playbook: str, extra_vars: dict[str, Any]) -> Job:
         """Launch a job from nothing but its template, the inventory and its extra variables."""
-        sent, work, kept = (self.directory / name / part for part in ("sent", "work", "kept"))
-        self._write_private_data(sent, extra_vars)
-        work.mkdir()
-        stream = subprocess.run(
-            [RUNNER, "transmit", str(sent), "--playbook", str(self.image / "project" / f"{playbook}.yml")],
-            check=True,
-            stdout=subprocess.PIPE,
-        ).stdout
-        worked = subprocess.run(
-            self.lab.inside(
-                *("setpriv", f"--bounding-set={PRIVILEGES}", f"--inh-caps={PRIVILEGES}"),
-                *("env", "-i", f"PATH={Path(RUNNER).parent}:/usr/bin:/bin", f"HOME={self.image / 'home'}"),
-                f"ANSIBLE_COLLECTIONS_PATH={self.image / 'collections'}",
-                # Ansible itself needs some place for sockets and temporary files, and AWX gives it one.
-                *(f"ANSIBLE_HOME={work / 'ansible'}", f"ANSIBLE_SSH_CONTROL_PATH_DIR={self.sockets}"),
-                *(RUNNER, "worker", "--private-data-dir", str(work)),
-            ),
-            input=stream,
-            check=False,  # its status is the playbook's
-            stdout=subprocess.PIPE,
-        ).stdout
+        kept = self.directory / name / "kept"
+        with self._worker(name, playbook, extra_vars) as (command, stream):
+            # Its status is the playbook's.
+            worked = subprocess.run(command, stdin=stream, check=False, stdout=subprocess.PIPE).stdout
         subprocess.run([RUNNER, "process", str(kept)], input=worked, check=True, stdout=subprocess.DEVNULL)
         return _read(kept / "artifacts")
+
+    def kill_job_when(
+        self, reached: Callable[[], bool], name: str, playbook: str, extra_vars: dict[str, Any]
+    ) -> None:
+        """Launch a job, and end its container hard once `reached` is true."""
+        with self._worker(name, playbook, extra_vars) as (command, stream):
+            process = subprocess.Popen(command, stdin=stream, stdout=subprocess.DEVNULL)
+            wait_until(lambda: reached() or process.poll() is not None)
+            assert process.poll() is None, "the job ended before it could be killed"
+            kill_tree(process.pid)
+            process.wait()
+
+    @contextmanager
+    def _worker(
+        self, name: str, playbook: str, extra_vars: dict[str, Any]
+    ) -> Iterator[tuple[list[str], BinaryIO]]:
+        """The command of a job's worker, and what is transmitted to it."""
+        sent, work = (self.directory / name / part for part in ("sent", "work"))
+        self._write_private_data(sent, extra_vars)
+        work.mkdir()
+        stream = self.directory / name / "stream"
+        with stream.open("wb") as transmitted:
+            subprocess.run(
+                [
+                    RUNNER,
+                    "transmit",
+                    str(sent),
+                    "--playbook",
+                    str(self.image / "project" / f"{playbook}.yml"),
+                ],
+                check=True,
+                stdout=transmitted,
+            )
+        command = self.lab.inside(
+            *("setpriv", f"--bounding-set={PRIVILEGES}", f"--inh-caps={PRIVILEGES}"),
+            *("env", "-i", f"PATH={Path(RUNNER).parent}:/usr/bin:/bin", f"HOME={self.image / 'home'}"),
+            f"ANSIBLE_COLLECTIONS_PATH={self.image / 'collections'}",
+            f"AWX_HOST={AWX_ADDRESS}",
+            # Ansible itself needs some place for sockets and temporary files, and AWX gives it one.
+            *(f"ANSIBLE_HOME={work / 'ansible'}", f"ANSIBLE_SSH_CONTROL_PATH_DIR={self.sockets}"),
+            *(RUNNER, "worker", "--private-data-dir", str(work)),
+        )
+        with stream.open("rb") as transmitted:
+            yield command, transmitted
 
     def _write_private_data(self, sent: Path, extra_vars: dict[str, Any]) -> None:
         hosts: dict[str, Any] = {}
@@ -163,3 +192,28 @@ def test_nothing_is_written_outside_of_the_jobs_own_directory(awx: Awx) -> None:
     before = sorted(awx.image.rglob("*"))
     assert awx.job("scan", "scan", {"patchops_hosts": "all"}).status == "successful"
     assert sorted(awx.image.rglob("*")) == before
+
+
+def test_a_job_that_was_killed_keeps_its_host_until_it_is_launched_again(lab: Lab, awx: Awx) -> None:
+    renew(lab)
+    patch = {"patchops_hosts": "canary", "patchops_select": "security", "awx_inventory_id": 7}
+    awx.kill_job_when(lambda: states(lab).count("applied") == 1, "killed", "patch", patch)
+
+    for playbook, more in (("cleanup", {}), ("rollback", {}), ("reboot", {"patchops_reboot": "always"})):
+        other = awx.job(f"other-{playbook}", playbook, {"patchops_hosts": "canary", **more})
+        assert other.status == "failed", other.output
+        assert other.artifacts["patchops_run"]["report"]["totals"]["refused"] == 1
+        assert "(inventory https://awx.example.org/#/inventories/7)" in " ".join(other.output.split())
+
+    again = awx.job("again", "patch", patch)
+    assert again.status == "successful", again.output
+    assert states(lab).count("applied") == 1
+    assert awx.job("cleanup", "cleanup", {"patchops_hosts": "canary"}).status == "successful"
+    assert states(lab)[-1] == "committed"
+
+
+def states(lab: Lab) -> list[str]:
+    """The states that the journals of the canary name, oldest first."""
+    found = lab.host("first").try_run("sh", "-c", "cat /var/lib/patchops/transactions/*/journal.jsonl")
+    entries = [json.loads(line) for line in found.stdout.splitlines() if line.endswith("}")]
+    return [entry["state"] for entry in entries if entry["event"] == "state"]

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set import seal
 
 from .conftest import Shell
 
@@ -55,6 +59,19 @@ def test_a_patch_set_that_is_nowhere_is_named(shell: Shell) -> None:
 
     assert ran.returncode == 2
     assert "missing.json" in ran.stderr
+
+
+def test_a_patch_set_without_the_signature_that_the_policy_requires_is_refused(shell: Shell) -> None:
+    shell.write("policy.yml", "kind: patchops.policy\nschema: 1\npatch_sets: {allowed_signers: signers}\n")
+    shell.write("set.json", json.dumps(seal({}, "2026-11-30T12:00:00Z", "november")))
+
+    ran = shell.run(
+        *("patch", "-i", "hosts.ini", "--limit", "all", "--patch-set", "set.json", "--policy", "policy.yml")
+    )
+
+    assert ran.returncode == 2
+    assert "has no signature" in ran.stderr
+    assert not list(shell.data.glob("runs/*"))
 
 
 def test_ways_to_choose_updates_exclude_one_another(shell: Shell) -> None:

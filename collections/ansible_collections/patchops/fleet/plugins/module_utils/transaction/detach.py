@@ -15,6 +15,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.facts.units import 
 from ansible_collections.patchops.fleet.plugins.module_utils.files import write_file, write_json
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import make_outcome
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import states
 from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.journal import Journal
 from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.lock import is_held
 from ansible_collections.patchops.fleet.plugins.module_utils.state_directory.paths import (
@@ -35,6 +36,16 @@ if TYPE_CHECKING:
 _PACKAGE = "ansible_collections/patchops/fleet/plugins/module_utils/"
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _ACKNOWLEDGE = 30.0
+# A worker that only fetches reads what came over the network, and starts no script of a package. Nothing here
+# makes a mount namespace, which not every container can. What installs is not confined: its scripts may do
+# whatever packages do, and what they start without systemd would be confined for ever.
+_FETCHING = (
+    "NoNewPrivileges=yes",
+    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "LockPersonality=yes",
+)
 # systemd asks for the release whenever a worker has ended. One that left by itself has released everything,
 # and nothing is loaded.
 _MAIN = """\
@@ -108,13 +119,15 @@ def launch(
     # Proxies may carry passwords: in a file for root, never in an argument, a unit or the journal.
     write_json(directory.environment, {name: os.environ[name] for name in _PROXIES if name in os.environ})
     journal = Journal(directory.journal)
-    attempt = journal.view().attempt + 1
+    view = journal.view()
+    attempt = view.attempt + 1
     journal.append(
         "launched", attempt=attempt, goal=goal, payload=hashlib.sha256(payload).hexdigest(), **settings
     )
     argv = [sys.executable, "-I", directory.payload, state.root, directory.id, str(attempt), goal]
     unit = f"patchops-{directory.id}" + (f"-{attempt}" if attempt > 1 else "")
-    problem = _start_unit(unit, argv) if has_systemd() else start_session(argv)
+    fetches = (view.state, goal) == (states.STAGING, states.STAGED)
+    problem = _start_unit(unit, argv, fetches) if has_systemd() else start_session(argv)
     if not problem and _shows_itself(state, journal, attempt):
         return
     if has_systemd():
@@ -135,8 +148,11 @@ def launch(
         raise error
 
 
-def _start_unit(unit: str, argv: List[str]) -> str:
-    """Start a transient unit: no login's end and no KillUserProcesses reaches it. Return what was wrong."""
+def _start_unit(unit: str, argv: List[str], fetches: bool) -> str:
+    """Start a transient unit: no login's end and no KillUserProcesses reaches it. Return what was wrong.
+
+    `fetches`: it installs nothing, and is confined as far as the host's systemd knows how to.
+    """
     properties = [
         # dpkg goes on when the worker is killed, and a shutdown waits for the worker, which waits for dpkg.
         "KillMode=process",
@@ -148,6 +164,11 @@ def _start_unit(unit: str, argv: List[str]) -> str:
     command = ["systemd-run", "--quiet", "--collect", "--no-ask-password", f"--unit={unit}"]
     command += ["--description=PatchOps transaction"]
     command += [f"--property={text}" for text in properties]
+    if fetches:
+        confined = [f"--property={text}" for text in _FETCHING]
+        if process.run(command + confined + ["--"] + argv, timeout=60).rc == 0:
+            return ""
+        # An older systemd refuses the whole unit for a property that it doesn't know.
     result = process.run(command + ["--"] + argv, timeout=60)
     return "" if result.rc == 0 else result.stderr.strip() or f"systemd-run ended with {result.rc}"
 

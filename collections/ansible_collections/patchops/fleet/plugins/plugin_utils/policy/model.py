@@ -15,6 +15,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model impo
     Pin,
     Reject,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature import Signers
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.elsewhere import Elsewhere
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Act
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.presets import PRESETS
@@ -39,13 +40,17 @@ class ScopedAct:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a policy file says. The default is the policy without a file."""
+    """What a policy file says. The default is the policy without a file.
+
+    `signers`: whose signatures a patch set needs, with paths as they were written; None where it needs none.
+    """
 
     rules: tuple[Rule, ...] = (PRESETS["cisa_bod_26_04"](Assumptions(), Condition()),)
     acts: tuple[ScopedAct, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     baseline: Baseline = field(default_factory=Baseline)
     elsewhere: tuple[Elsewhere, ...] = ()
+    signers: Signers | None = None
     source: str = "built-in default"
 
 
@@ -60,6 +65,7 @@ def build(data: Mapping[str, Any], name: str) -> Policy:
         waivers=tuple(_waiver(entry) for entry in data.get("waivers", {}).get("entries", [])),
         baseline=_baseline(data.get("baseline", {}), default.baseline),
         elsewhere=tuple(map(_elsewhere, data.get("judged_elsewhere", []))),
+        signers=_signers(data.get("patch_sets")),
         source=name,
     )
 
@@ -120,6 +126,10 @@ def _elsewhere(entry: Mapping[str, Any]) -> Elsewhere:
         until=date.fromisoformat(entry["until"]),
         **parts,
     )
+
+
+def _signers(section: Mapping[str, Any] | None) -> Signers | None:
+    return Signers(section["allowed_signers"], section.get("revoked_signers")) if section else None
 
 
 def _scope(scope: Mapping[str, Any]) -> Scope:

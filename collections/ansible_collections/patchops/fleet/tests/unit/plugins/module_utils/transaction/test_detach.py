@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.patchops.fleet.plugins.module_utils import process
 from ansible_collections.patchops.fleet.plugins.module_utils.state_directory import lock
 from ansible_collections.patchops.fleet.plugins.module_utils.transaction import detach
 
@@ -84,3 +85,31 @@ def test_a_lock_that_is_held_is_waited_for_no_longer_than_told(tmp_path: Path) -
     path = str(tmp_path / "lock")
     with lock.Lock(path), pytest.raises(lock.LockTimeout), lock.Lock(path, timeout=0):
         pass
+
+
+class Systemd:
+    """Remembers how systemd-run was called; an old one does not know every property."""
+
+    def __init__(self, knows: bool) -> None:
+        self.calls: list[list[str]] = []
+        self._knows = knows
+
+    def run(self, argv: list[str], timeout: float) -> process.Result:
+        self.calls.append(argv)
+        known = self._knows or "--property=LockPersonality=yes" not in argv
+        return process.Result(0 if known else 1, "", "" if known else "Unknown assignment")
+
+
+@pytest.mark.parametrize(
+    ("fetches", "knows", "confined"),
+    [(True, True, [True]), (True, False, [True, False]), (False, True, [False])],
+    ids=["fetching", "fetching on an old systemd", "installing"],
+)
+def test_a_worker_that_only_fetches_is_confined_where_systemd_can(
+    monkeypatch: pytest.MonkeyPatch, fetches: bool, knows: bool, confined: list[bool]
+) -> None:
+    systemd = Systemd(knows)
+    monkeypatch.setattr(process, "run", systemd.run)
+    assert detach._start_unit("patchops-x", ["/usr/bin/python3", "payload.zip", "staged"], fetches) == ""
+    assert [f"--property={detach._FETCHING[0]}" in call for call in systemd.calls] == confined
+    assert all("--property=OOMScoreAdjust=-500" in call for call in systemd.calls)

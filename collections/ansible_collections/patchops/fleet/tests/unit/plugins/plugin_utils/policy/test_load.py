@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.baseline.model impo
     Pin,
     Reject,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.patch_set_signature import Signers
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import (
     SCHEMA_FILE,
     PolicyError,
@@ -96,6 +98,36 @@ def test_an_own_rule_keeps_its_spans_and_conditions() -> None:
     assert rule.within == {"critical": Span(7, "day"), "high": Span(1, "month")}
     assert (rule.from_first_seen, rule.when.exposed, rule.when.criticality_at_least) == (True, True, "high")
     assert rule.assume.severity == "medium"
+
+
+HEAD = "kind: patchops.policy\nschema: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("section", "signers"),
+    [
+        ("", None),
+        ("patch_sets: {allowed_signers: signers}", Signers("signers")),
+        ("patch_sets: {allowed_signers: a, revoked_signers: /b}", Signers("a", "/b")),
+    ],
+)
+def test_a_policy_says_whose_signatures_patch_sets_need(section: str, signers: Signers | None) -> None:
+    assert parse_policy(HEAD + section, "policy.yml").signers == signers
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("patch_sets: {}", "'allowed_signers' is missing"),
+        ("patch_sets: {revoked_signers: a}", "'allowed_signers' is missing"),
+        ("patch_sets: {allowed_signers: ''}", "the text is empty"),
+        ("patch_sets: {allowed_signers: [a]}", "is not a text"),
+        ("patch_sets: {allowed_signer: a}", "did you mean allowed_signers?"),
+    ],
+)
+def test_a_requirement_of_signatures_that_requires_none_is_refused(section: str, told: str) -> None:
+    with pytest.raises(PolicyError, match=re.escape(told)):
+        parse_policy(HEAD + section, "policy.yml")
 
 
 def test_an_empty_policy_is_the_default_one() -> None:
