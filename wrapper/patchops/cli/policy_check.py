@@ -83,6 +83,8 @@ def _print_summary(path: Path, examined: Examined, now: datetime) -> None:
         click.echo(f"  due dates: {plain(rule.name)}" + (f" ({rule.note})" if rule.note else ""))
     if examined.policy.calendars:
         click.echo(f"  calendars: {', '.join(map(plain, examined.policy.calendars))}")
+    if found.signers is not None:
+        click.echo(f"  patch sets: only with a signature that {plain(found.signers.allowed)} allows")
     for waiver in found.waivers:
         if waiver.expired(now.date()):
             click.echo(f"  expired: waiver {plain(waiver.id)} on {waiver.ends.isoformat()}")

@@ -113,7 +113,7 @@ def scan(ctx: click.Context, /, fail_on: Sequence[str], policy: Path | None, **c
 @click.option(
     "--package", "packages", metavar="NAME[=VERSION]", multiple=True, help="Install this (repeatable)."
 )
-@policy_option("Policy that says whose signatures a patch set needs.")
+@policy_option()
 @click.option("--serial", metavar="N[,N%...]", help="Sizes of the batches, such as 1,25%,100%.")
 @click.option("--budget", metavar="N|N%", help="How many hosts may be lost before no further batch starts.")
 @click.option("--reboot", type=click.Choice(["auto", "never", "always"]), help="When to reboot.")

@@ -21,7 +21,17 @@ from patchops.errors import InputError
 from patchops.runs.request import check_extra_variables
 from patchops.runs.signatures import check_patch_set, required_signers, variables_of
 
-MEMBER = {"name": "openssl", "arch": "amd64", "version": "3.0.17", "sha256": "0" * 64, "action": "upgrade"}
+MEMBER = {
+    "name": "openssl",
+    "arch": "amd64",
+    "version": "3.0.17",
+    "sha256": "0" * 64,
+    "size": 1,
+    "origin": "Debian",
+    "suite": "stable",
+    "action": "upgrade",
+    "security": True,
+}
 PLATFORMS = {"debian-12-amd64": {"packages": [{**MEMBER, "proven_on": ["web1"]}], "removals": []}}
 
 
