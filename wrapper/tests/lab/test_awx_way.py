@@ -196,7 +196,7 @@ def test_nothing_is_written_outside_of_the_jobs_own_directory(awx: Awx) -> None:
 
 def test_a_job_that_was_killed_keeps_its_host_until_it_is_launched_again(lab: Lab, awx: Awx) -> None:
     renew(lab)
-    patch = {"patchops_hosts": "canary", "patchops_select": "security", "awx_inventory_id": 7}
+    patch = {"patchops_hosts": "canary", "patchops_packages": ["lab-goodapp"], "awx_inventory_id": 7}
     awx.kill_job_when(lambda: states(lab).count("applied") == 1, "killed", "patch", patch)
 
     for playbook, more in (("cleanup", {}), ("rollback", {}), ("reboot", {"patchops_reboot": "always"})):
