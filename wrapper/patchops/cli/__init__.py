@@ -34,6 +34,7 @@ _COMMANDS = {
     "export": "patchops.cli.findings:export",
     "init": "patchops.cli.init:init",
     "policy": "patchops.cli.policy:policy",
+    "plan": "patchops.cli.plan:plan",
     "calendar": "patchops.cli.calendar:calendar",
     "feeds": "patchops.cli.feeds:feeds",
     "status": "patchops.cli.status:status",

@@ -13,7 +13,13 @@ from enum import Enum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import parse_zone
+from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import (
+    Period,
+    Recurring,
+    parse_freezes,
+    parse_windows,
+    parse_zone,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.schema import Problem, did_you_mean
 from ansible_collections.patchops.fleet.plugins.plugin_utils.variable_values import one_of, parse_flag
@@ -23,6 +29,8 @@ RING_VARIABLE: Final = "patchops_ring"
 ZONE_VARIABLE: Final = "patchops_timezone"
 LIFECYCLE_VARIABLE: Final = "patchops_lifecycle"
 INTERMITTENT_VARIABLE: Final = "patchops_intermittent"
+WINDOW_VARIABLE: Final = "patchops_window"
+FREEZE_VARIABLE: Final = "patchops_freeze"
 
 MUTABLE: Final = "mutable"
 LIFECYCLES: Final = (MUTABLE, "immutable", "ephemeral")
@@ -63,6 +71,7 @@ class Placed:
 
     `zone` is the host's own time zone: the policy's where the host names none, or one that is refused.
     `places`: the value of each variable that limits how many hosts of its ring are under way at once.
+    `windows` and `freezes` are the host's own, which narrow those of its cycle.
     """
 
     key: HostKey
@@ -72,6 +81,8 @@ class Placed:
     zone: ZoneInfo
     platform: str | None
     places: tuple[tuple[str, str], ...] = ()
+    windows: tuple[Recurring | Period, ...] = ()
+    freezes: tuple[Period, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,12 +143,15 @@ class _Placing:
         self._in_none: list[str] = []
 
     def place(self, host: Candidate) -> Placed:
-        standing, reason, zone = self._standing(host)
+        wrong: list[str] = []
+        windows, freezes = _own_times(host, wrong)
+        standing, reason, zone = self._standing(host, wrong)
         ring = None if standing is Standing.EXCLUDED else self._ring(host)
-        return Placed(host.key, ring, standing, reason, zone, host.platform, self._places(ring, host))
+        places = self._places(ring, host)
+        return Placed(host.key, ring, standing, reason, zone, host.platform, places, windows, freezes)
 
-    def _standing(self, host: Candidate) -> tuple[Standing, str, ZoneInfo]:
-        zone, wrong = self._zone, []
+    def _standing(self, host: Candidate, wrong: list[str]) -> tuple[Standing, str, ZoneInfo]:
+        zone = self._zone
         try:
             lifecycle = one_of(*LIFECYCLES)(host.variables.get(LIFECYCLE_VARIABLE, MUTABLE))
         except ValueError as error:
@@ -223,6 +237,23 @@ class _Placing:
                     f"all hosts of the ring {ring.name} are intermittent: a share of them says nothing",
                     "give the number of hosts that have to be effective, such as 1",
                 )
+
+
+def _own_times(
+    host: Candidate, wrong: list[str]
+) -> tuple[tuple[Recurring | Period, ...], tuple[Period, ...]]:
+    """Return the windows and freezes that the inventory gives a host; note in `wrong` what has no form."""
+    windows: tuple[Recurring | Period, ...] = ()
+    freezes: tuple[Period, ...] = ()
+    try:
+        windows = tuple(parse_windows(host.variables.get(WINDOW_VARIABLE)))
+    except ValueError as error:
+        wrong.append(f"{WINDOW_VARIABLE}: {error}")
+    try:
+        freezes = tuple(parse_freezes(host.variables.get(FREEZE_VARIABLE)))
+    except ValueError as error:
+        wrong.append(f"{FREEZE_VARIABLE}: {error}")
+    return windows, freezes
 
 
 def _warnings(cycle: Cycle, hosts: Sequence[Placed]) -> Iterable[Problem]:

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
+from patchops.calendars.schedule import next_opening, opening
 from patchops.policy.model import Scope, Stragglers
 from patchops.rollout import gating
 from patchops.rollout.batches import plan_batches
 from patchops.rollout.commands import RingPlanned, Seal, Stage, TakeBack, Verify
 from patchops.rollout.counts import counted, total
 from patchops.rollout.draft import Draft
-from patchops.rollout.schedule import next_opening, opening
 from patchops.rollout.slices import may_ever, start_slices
 from patchops.rollout.states import AttemptKind, HostState, Kind, Outcome, RingState, Status
 

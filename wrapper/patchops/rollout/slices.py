@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from patchops.calendars.schedule import next_opening, opening
 from patchops.policy.model import InFlight
 from patchops.rollout import gating
 from patchops.rollout.commands import StartSlice
 from patchops.rollout.counts import plus, total
 from patchops.rollout.draft import Draft
-from patchops.rollout.schedule import next_opening, opening
 from patchops.rollout.states import AttemptKind, Kind, RingState
 from patchops.rollout.view import Cell, Taken
 

@@ -122,6 +122,18 @@ def test_a_second_ring_begins_only_after_the_first_is_done_and_sealed() -> None:
     assert it.slices()[-1].promote
 
 
+def test_a_ring_waits_until_the_soak_of_the_one_before_it_is_over() -> None:
+    policy = cycle(ring("canary"), ring("early", soak=DAY), ring("broad"))
+    it = begun(policy, *(counted_hosts(1, number) for number in range(3)))
+    for kind in (AttemptKind.SLICE, AttemptKind.SEAL, AttemptKind.STAGE, AttemptKind.SLICE):
+        it.finish_all(kind)
+    it.finish_all(AttemptKind.STAGE)
+    assert [one.ring for one in it.slices()] == [0, 1]
+    it.happen(after=DAY)
+    it.finish_all(AttemptKind.VERIFY)
+    assert [one.ring for one in it.slices()] == [0, 1, 2]
+
+
 def test_a_platform_that_the_first_ring_did_not_prove_is_not_promoted() -> None:
     it = begun(
         cycle(ring("canary"), ring("broad")),

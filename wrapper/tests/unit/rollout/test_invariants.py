@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import Period
+from patchops.calendars.schedule import ALWAYS
 from patchops.policy.model import (
     Amount,
     Approval,
@@ -59,7 +60,6 @@ from patchops.rollout.events import (
     SubjectNamed,
     Tick,
 )
-from patchops.rollout.schedule import ALWAYS
 from patchops.rollout.states import (
     LOST,
     NOT_FINAL,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
+from patchops.calendars.schedule import ALWAYS, opening
 from patchops.policy.model import Amount, Cycle, Ring
 from patchops.rollout.advance import advance
 from patchops.rollout.begin import Placed, new_rollout
@@ -31,7 +32,6 @@ from patchops.rollout.events import (
     Seen,
     Tick,
 )
-from patchops.rollout.schedule import ALWAYS, opening
 from patchops.rollout.states import (
     LOST,
     NOT_FINAL,

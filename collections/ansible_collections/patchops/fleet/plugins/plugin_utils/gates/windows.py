@@ -88,6 +88,13 @@ def judge(windows: Sequence[Recurring | Period], freezes: Sequence[Period], now:
     return Verdict(False, "outside the window, and none follows")
 
 
+def periods_between(windows: Sequence[Recurring | Period], begin: datetime, end: datetime) -> list[Period]:
+    """Return the periods of windows that overlap `begin` to `end` (UTC, end excluded), in order."""
+    found = [period for window in windows for period in _expanded(window, begin, end)]
+    overlapping = [period for period in found if period.begin < end and begin < period.end]
+    return sorted(overlapping, key=lambda period: (period.begin, period.end))
+
+
 def moment_of(local: datetime, zone: tzinfo) -> datetime:
     """Return the moment (UTC) of a local time of day.
 
@@ -98,12 +105,18 @@ def moment_of(local: datetime, zone: tzinfo) -> datetime:
 
 def _periods(window: Recurring | Period, now: datetime) -> Iterator[Period]:
     """Yield the periods of a window that can hold `now` or come next."""
+    return _expanded(window, now, now + timedelta(days=_HORIZON_DAYS))
+
+
+def _expanded(window: Recurring | Period, begin: datetime, end: datetime) -> Iterator[Period]:
+    """Yield the periods of a window that can overlap `begin` to `end`."""
     if isinstance(window, Period):
         yield window
         return
-    today = now.astimezone(window.zone).date()
-    for offset in range(-window.duration.days - 1, _HORIZON_DAYS + 1):
-        day = today + timedelta(days=offset)
+    first = begin.astimezone(window.zone).date() - timedelta(days=window.duration.days + 1)
+    last = end.astimezone(window.zone).date()
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
         if day.weekday() in window.days:
             begin = moment_of(datetime.combine(day, window.start), window.zone)
             yield Period(begin, begin + window.duration)
