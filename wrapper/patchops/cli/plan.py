@@ -7,6 +7,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -28,6 +29,7 @@ from patchops.policy.model import Approval, Cycle, RolloutPolicy
 from patchops.policy.part import shown
 from patchops.policy.placement import Standing
 from patchops.policy.rollouts import examine
+from patchops.rollout.emergency import Reach, emergency, reach
 from patchops.rollout.plan import CyclePlan, Late, late, missed_hosts, plan_cycle
 from patchops.rollout.simulate import Assumptions, Course, Durations, simulate
 from patchops.rollout.states import HostState, Status
@@ -36,6 +38,7 @@ from patchops.text import plain
 _LATE_APPROVAL: Final = timedelta(days=2)
 _PLAYED: Final = timedelta(days=400)
 _SHOWN: Final = 10
+_CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}\Z")
 
 
 @click.command()
@@ -67,6 +70,11 @@ _SHOWN: Final = 10
     help="With --simulate: how long an approval takes.",
 )
 @click.option("--seed", type=int, default=0, help="With --simulate: draws other measured durations.")
+@click.option(
+    "--cve", "cves", metavar="CVE", multiple=True, help="Emergency: only what fixes this CVE (repeatable)."
+)
+@click.option("--soak", metavar="DURATION", help="Emergency: no ring soaks longer, for example 15m.")
+@click.option("--ignore-freeze", metavar="REASON", help="Emergency: plan through freezes; say why.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 def plan(
     cycle: str,
@@ -78,6 +86,9 @@ def plan(
     play: bool,
     approval_after: str,
     seed: int,
+    cves: Sequence[str],
+    soak: str | None,
+    ignore_freeze: str | None,
     as_json: bool,
 ) -> None:
     """Print what the rollout of a CYCLE would do: its rings, batches, windows and gates.
@@ -93,6 +104,7 @@ def plan(
     if found is None:
         known = ", ".join(examined.policy.cycles) or "none"
         raise InputError(f"{policy} has no cycle {cycle!r}; it has {known}.", "Name one of them.")
+    found = emergency(found, _checked(cves), None if soak is None else _span("--soak", soak))
     fleet = survey(
         tuple(inventories) or tuple(map(str, examined.policy.inventories[found.inventory].sources)),
         [found],
@@ -107,15 +119,22 @@ def plan(
             for problem in placement.mistakes
         )
     )
+    by_hand = at is not None or bool(cves) or ignore_freeze is not None
+    starts = _moment(at, examined.policy.zone) or (now if by_hand else None)
+    requester = getpass.getuser() if by_hand else ""
     planned = plan_cycle(
-        examined.policy, found, placement, now, _moment(at, examined.policy.zone), _requester(at)
+        examined.policy, found, placement, now, starts, requester, ignore_freezes=ignore_freeze is not None
     )
-    courses = _courses(planned, fleet, _delay(approval_after), seed) if play else []
-    findings = _findings() if play else []
+    courses = _courses(planned, fleet, _span("--approval-after", approval_after), seed) if play else []
+    findings = _findings() if play or cves else []
     if as_json:
         click.echo(json.dumps(_document(planned, courses), indent=2))
         return
     _print_plan(planned, examined.policy)
+    if ignore_freeze is not None:
+        click.echo(f"  freezes are ignored: {plain(ignore_freeze)}")
+    if cves:
+        _print_reach(reach(cves, placement, findings))
     if courses:
         _print_courses(planned, courses, examined.policy.zone)
         _print_late([late(planned, course, placement, findings) for course in courses])
@@ -131,16 +150,18 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(timezone.utc)
 
 
-def _requester(at: str | None) -> str:
-    """Who starts by hand is the requester; a scheduled start has none."""
-    return "" if at is None else getpass.getuser()
-
-
-def _delay(text: str) -> timedelta:
+def _span(option: str, text: str) -> timedelta:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise click.UsageError(f"--approval-after: {error}.") from None
+        raise click.UsageError(f"{option}: {error}.") from None
+
+
+def _checked(cves: Sequence[str]) -> tuple[str, ...]:
+    for cve in cves:
+        if not _CVE.match(cve):
+            raise click.UsageError(f"--cve {cve!r} is no CVE id; write for example CVE-2026-1234.")
+    return tuple(cves)
 
 
 def _courses(planned: CyclePlan, fleet: Fleet, approval: timedelta, seed: int) -> list[Course]:
@@ -217,6 +238,13 @@ def _print_courses(planned: CyclePlan, courses: Sequence[Course], zone: ZoneInfo
     for course in courses[1:]:
         cost = _cost(courses[0], course)
         click.echo(f"  approvals {shown(_LATE_APPROVAL)} later: {_end(course, zone)}{cost}")
+
+
+def _print_reach(found: Reach) -> None:
+    hosts = "1 host" if found.fixed == 1 else f"{found.fixed} hosts"
+    click.echo(f"  fixes {hosts}, as the latest assessment says")
+    for reason, number in found.not_fixed.items():
+        click.echo(f"  does not fix {number}: {plain(reason)}")
 
 
 def _findings() -> Sequence[Mapping[str, Any]]:

@@ -78,6 +78,7 @@ def plan_cycle(
     now: datetime,
     starts: datetime | None = None,
     requester: str = "",
+    ignore_freezes: bool = False,
 ) -> CyclePlan:
     """Return what a cycle would do if it started at `starts`; without it at its next start, or now by hand.
 
@@ -87,7 +88,7 @@ def plan_cycle(
     period = None if starts else next_start(policy, cycle, now, now + _AHEAD)
     begins = starts or (period.begin if period else now)
     ends = begins + (cycle.deadline or _AHEAD)
-    found = schedules(policy, cycle, set(map(times_of, placement.hosts)), begins, ends)
+    found = schedules(policy, cycle, set(map(times_of, placement.hosts)), begins, ends, ignore_freezes)
     cells = cells_of(cycle, placement)
     view = begin.new_rollout(f"plan-{cycle.name}", cycle, begins, cells, found, requester)
     by_ring = [placement.of(ring.name) for ring in cycle.rings]

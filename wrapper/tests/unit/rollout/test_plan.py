@@ -15,8 +15,9 @@ import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from patchops.calendars.model import Calendar, read_calendar
-from patchops.policy.model import Amount, Cycle, RolloutPolicy
+from patchops.policy.model import Amount, Cycle, Install, RolloutPolicy
 from patchops.policy.placement import Candidate, Placement, Standing, place
+from patchops.rollout.emergency import Reach, emergency, reach
 from patchops.rollout.plan import CyclePlan, cell_of, late, missed_hosts, plan_cycle
 from patchops.rollout.simulate import simulate
 from patchops.rollout.timetable import Times, next_start, schedules
@@ -179,3 +180,52 @@ def test_a_course_counts_the_hosts_that_it_leaves_unpatched() -> None:
     plan = planned(one, placement, datetime(2026, 3, 12, tzinfo=timezone.utc))
     assert plan.rings[0].first_window is None
     assert missed_hosts(simulate(plan.view, plan.starts + 100 * DAY)) == 2
+
+
+def row(host: str, **values: Any) -> dict[str, Any]:
+    found = {"cves": ["CVE-2026-1234"], "candidate": "1.2", "effective": None}
+    return {**finding(host, None), **found, **values}
+
+
+def test_an_emergency_installs_only_what_fixes_its_cves_and_soaks_no_longer_than_told() -> None:
+    one = emergency(MONTHLY, ["CVE-2026-1234"], timedelta(minutes=15))
+    assert one.install == Install("cves", ("CVE-2026-1234",))
+    assert [ring.soak for ring in one.rings] == [timedelta(minutes=15), timedelta()]
+
+
+def test_an_emergency_passes_through_freezes_when_it_is_told_to() -> None:
+    placement = place(MONTHLY, BERLIN, *hosts({"canary": ["a"], "broad": ["b"]}))
+    frozen = datetime(2026, 3, 12, 21, 0, tzinfo=timezone.utc)
+    plan = plan_cycle(policy(MONTHLY), MONTHLY, placement, NOW, frozen, ignore_freezes=True)
+    assert plan.rings[0].first_window == frozen
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({}, None),
+        ({"state": "installed", "effective": "yes"}, None),
+        ({"candidate": None}, "its repositories do not offer the fix"),
+        ({"state": "no_fix"}, "there is no fix yet"),
+        ({"state": "unknown"}, "nobody knows whether it is affected"),
+        ({"state": "rejected"}, "the baseline rejects the update"),
+        (
+            {"state": "installed", "effective": "no"},
+            "the fix is installed and not in effect: restart it",
+        ),
+    ],
+)
+def test_an_emergency_says_how_many_hosts_it_fixes_and_why_not_the_others(
+    values: dict[str, Any], reason: str | None
+) -> None:
+    placement = place(MONTHLY, BERLIN, *hosts({"canary": ["a"], "broad": ["b", "c"]}))
+    found = reach(["CVE-2026-1234"], placement, [row("a"), row("b", **values), row("elsewhere")])
+    assert found == (Reach(2, {}) if reason is None else Reach(1, {reason: 1}))
+
+
+def test_hosts_that_are_never_patched_are_named_as_not_fixed() -> None:
+    candidates, members = hosts({"canary": ["a"], "broad": ["b"]})
+    image = replace(candidates[1], variables={"patchops_lifecycle": "immutable"})
+    placement = place(MONTHLY, BERLIN, [candidates[0], image], members)
+    found = reach(["CVE-2026-1234"], placement, [row("b")])
+    assert found == Reach(0, {"patchops_lifecycle is immutable: rebuild its image": 1})
