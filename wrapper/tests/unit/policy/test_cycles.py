@@ -291,9 +291,9 @@ def test_every_mistake_is_told_at_once_those_of_form_and_those_of_sense(tmp_path
         .replace("[halted", "[hlated")
     )
     assert [line.split(": ")[1] for line in mistakes(tmp_path, policy)] == [
+        "calendars.nights.start",
         "cycles.monthly.rings[0].sok",
         "cycles.monthly.notices[1].when[0]",
-        "calendars.nights.start",
         "cycles.monthly.gates.board.approval.count",
         "cycles.monthly.inventory",
     ]
