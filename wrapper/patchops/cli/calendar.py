@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from patchops.calendars.model import HOST_ZONE
 from patchops.calendars.occurrences import Timetable
 from patchops.cli.console import stdout_console
 from patchops.cli.options import policy_option
-from patchops.policy.calendars import load_calendars
+from patchops.policy.model import RolloutPolicy
+from patchops.policy.rollouts import load_rollout_policy
 from patchops.text import plain
 
 
@@ -41,17 +42,17 @@ def calendar(
     Example: patchops calendar --policy policy.yml --days 30 nights
     """
     now = datetime.now(timezone.utc)
-    found = load_calendars(policy, now.date())
-    unknown = [name for name in names if name not in found.named]
+    found = load_rollout_policy(policy, now.date())
+    unknown = [name for name in names if name not in found.calendars]
     if unknown:
-        known = ", ".join(found.named) or "none"
+        known = ", ".join(found.calendars) or "none"
         raise click.UsageError(f"{policy} has no calendar {', '.join(unknown)}; it has {known}.")
     try:
         zone = ZoneInfo(zone_name) if zone_name else found.zone
     except (OSError, ValueError, LookupError):
         raise click.UsageError(f"{zone_name!r} is no time zone; write for example Europe/Berlin.") from None
-    timetable = Timetable(found.named, now, now + timedelta(days=days))
-    wanted = names or list(found.named)
+    timetable = Timetable(dict(found.calendars), now, now + timedelta(days=days))
+    wanted = names or list(found.calendars)
     rows = sorted(
         ((name, period) for name in wanted for period in timetable.periods(name, found.zone)),
         key=lambda row: (row[1].begin, row[1].end, row[0]),
@@ -59,12 +60,12 @@ def calendar(
     if as_ical:
         click.echo(to_ical(rows, now), nl=False)
     elif as_json:
-        click.echo(json.dumps([_document(name, period) for name, period in rows], indent=2))
+        documents = [{**_document(name, period), "used_as": _uses(found, name)} for name, period in rows]
+        click.echo(json.dumps(documents, indent=2))
     elif not rows:
         click.echo(f"Nothing within {days} days.")
     else:
-        in_host_zone = {name for name in wanted if found.named[name].zone == HOST_ZONE}
-        _print(rows, zone, in_host_zone)
+        _print(rows, zone, {name: _notes(found, name) for name in wanted})
 
 
 def _document(name: str, period: Period) -> dict[str, Any]:
@@ -76,13 +77,31 @@ def _document(name: str, period: Period) -> dict[str, Any]:
     }
 
 
-def _print(rows: Sequence[tuple[str, Period]], zone: ZoneInfo, in_host_zone: set[str]) -> None:
+def _uses(policy: RolloutPolicy, name: str) -> list[str]:
+    """Return what the cycles of a policy use a calendar for."""
+    return [
+        f"{use} {cycle.name}"
+        for cycle in policy.cycles.values()
+        for use, names in (
+            ("starts", (cycle.starts,)),
+            ("window of", cycle.windows),
+            ("freeze of", cycle.freezes),
+        )
+        if name in names
+    ]
+
+
+def _notes(policy: RolloutPolicy, name: str) -> list[str]:
+    in_host_zone = policy.calendars[name].zone == HOST_ZONE
+    return [*_uses(policy, name), *(["each host's own time"] if in_host_zone else [])]
+
+
+def _print(rows: Sequence[tuple[str, Period]], zone: ZoneInfo, notes: Mapping[str, Sequence[str]]) -> None:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("calendar", "from", "until", "what"):
         shown.add_column(heading)
     for name, period in rows:
-        note = "each host's own time" if name in in_host_zone else ""
-        what = "; ".join(part for part in (plain(period.reason), note) if part)
+        what = "; ".join(part for part in (plain(period.reason), *notes[name]) if part)
         shown.add_row(name, _local(period.begin, zone), _local(period.end, zone), what)
     stdout_console().print(shown)
 

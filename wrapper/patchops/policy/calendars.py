@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: PatchOps contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the calendars of a policy file."""
+"""Read the calendars of a policy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows import parse_zone
-from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import (
-    PolicyError,
-    find_problems,
-    read_policy_text,
-)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.schema import Problem
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.text import PolicyText
-from patchops.assessment.assess import unusable_policy
 from patchops.calendars.model import Calendar, Exported, read_calendar
 
 
@@ -27,24 +21,6 @@ class Calendars:
 
     zone: ZoneInfo
     named: dict[str, Calendar]
-
-
-def load_calendars(path: Path, today: date) -> Calendars:
-    """Read and check a whole policy file, and return its calendars.
-
-    :raises InputError: one line for each mistake of the policy: file, line, place, what is wrong, remedy
-    """
-    try:
-        text = read_policy_text(path)
-    except PolicyError as error:
-        raise unusable_policy(error.args) from None
-    calendars, problems = read_calendars(text, folder_of(path), today)
-    found = find_problems(text)
-    places = {problem.place for problem in found}
-    found += [problem for problem in problems if problem.place not in places]
-    if found:
-        raise unusable_policy([text.told(problem) for problem in found])
-    return calendars
 
 
 def folder_of(path: Path) -> Path:

@@ -53,6 +53,25 @@ def test_the_coming_occurrences_are_shown_in_the_policys_zone(policy: Path) -> N
     assert any(line.startswith("nights") and line.endswith("each host's own time") for line in lines)
 
 
+def test_what_cycles_use_a_calendar_for_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "hosts.yml").write_text("all: {}\n", "utf-8")
+    path = tmp_path / "policy.yml"
+    path.write_text(
+        f"{POLICY}inventories: {{prod: {{sources: [hosts.yml]}}}}\n"
+        "cycles: {monthly: {inventory: prod, starts: patched, windows: [nights],"
+        " rings: [{name: all, hosts: rest}]}}\n",
+        "utf-8",
+    )
+    lines = run("calendar", "-p", str(path), "--days", "40").output.splitlines()
+    assert any(line.startswith("patched") and line.rstrip().endswith("starts monthly") for line in lines)
+    assert any(
+        line.startswith("nights") and "window of monthly; each host's own time" in line for line in lines
+    )
+    found = json.loads(run("calendar", "-p", str(path), "--days", "40", "--json", "patched").output)
+    assert found[0]["used_as"] == ["starts monthly"]
+
+
 def test_one_calendar_can_be_asked_for_as_a_document(policy: Path) -> None:
     answer = run("calendar", "-p", str(policy), "--days", "3", "--json", "nights")
     found = json.loads(answer.output)
@@ -83,7 +102,7 @@ def test_every_mistake_is_told_at_once_on_a_line_of_its_own(tmp_path: Path, word
     lines = answer.output.splitlines()
     assert lines[0] == "Error: The policy has 5 mistakes."
     told = {line.strip().removeprefix(f"{path}:").split(": ")[1]: line for line in lines[1:]}
-    assert "write it in quotes" in told["calendars.nights.start"]
+    assert "1320 is not a text; put it in quotes" in told["calendars.nights.start"]
     assert "give one of DAILY, WEEKLY" in told["calendars.nights.rrule"]
     assert "there is no file" in told["calendars.shop.ical"]
     assert "ends before it begins" in told["calendars.year_end"]
