@@ -19,7 +19,7 @@ from patchops.runner.listing import Listing, Matches, list_inventory, match_patt
 from patchops.store.database import open_state
 from patchops.store.queries import Sighting, patch_durations, sightings
 
-_TERMS = re.compile(r"[:,&! ]+")
+_TERMS = re.compile(r"[:,&! \[\]]+")
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,23 @@ class Fleet:
             self.matches.hosts,
             {*self.listing.group_names, *self.listing.groups},
         )
-        return replace(placement, mistakes=(*self._unknown(cycle), *placement.mistakes))
+        return replace(placement, mistakes=(*self._unread(cycle), *placement.mistakes))
 
     def _candidate(self, name: str) -> Candidate:
         seen = self.seen.get(name, Sighting(None, None))
         variables = self.listing.variables.get(name, {})
         return Candidate(self.inventory.host(name), variables, seen.platform, seen.reachable)
 
-    def _unknown(self, cycle: Cycle) -> Iterable[Problem]:
+    def _unread(self, cycle: Cycle) -> Iterable[Problem]:
         """Yield what the cycle's patterns name and nobody is: Ansible would ignore it in silence."""
         places = {"hosts": cycle.hosts}
         places |= {f"rings[{number}].hosts": ring.hosts for number, ring in enumerate(cycle.rings)}
         for place_, pattern in places.items():
+            if pattern in self.matches.refused:
+                why = self.matches.refused[pattern]
+                yield Problem(place_, f"Ansible can't read the pattern {pattern!r}: {why}", "correct it")
             for name in self.matches.unknown:
-                if pattern != REST and name in _TERMS.split(pattern):
+                if pattern not in (REST, "") and name in _TERMS.split(pattern):
                     yield Problem(
                         place_,
                         f"{name!r} is no host or group of the inventory",

@@ -14,7 +14,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -76,10 +76,14 @@ class Listing:
 
 @dataclass(frozen=True)
 class Matches:
-    """The hosts of each pattern by name, and what patterns name and neither host nor group is."""
+    """The hosts of each pattern by name, and what patterns name and neither host nor group is.
+
+    `refused`: why Ansible can't read a pattern; such a pattern has no hosts.
+    """
 
     hosts: Mapping[str, tuple[str, ...]]
     unknown: tuple[str, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_inventory(
@@ -97,8 +101,31 @@ def list_inventory(
 def match_patterns(
     sources: Sequence[str], patterns: Iterable[str], vault_password_files: Sequence[str] = ()
 ) -> Matches:
-    """Return which hosts each of `patterns` names. Raises InputError."""
+    """Return which hosts each of `patterns` names.
+
+    Ansible stops at the first pattern that it can't read, so then each is tried by itself. Raises InputError
+    when the inventory can't be read.
+    """
     wanted = list(dict.fromkeys(patterns))
+    try:
+        return _matched(sources, wanted, vault_password_files)
+    except InputError:
+        list_inventory(sources, None, vault_password_files)
+    hosts: dict[str, tuple[str, ...]] = {}
+    unknown: list[str] = []
+    refused = {}
+    for pattern in wanted:
+        try:
+            alone = _matched(sources, [pattern], vault_password_files)
+        except InputError as error:
+            hosts[pattern], refused[pattern] = (), error.message.partition(": ")[2]
+        else:
+            hosts |= alone.hosts
+            unknown += alone.unknown
+    return Matches(hosts, tuple(dict.fromkeys(unknown)), refused)
+
+
+def _matched(sources: Sequence[str], wanted: Sequence[str], vault_password_files: Sequence[str]) -> Matches:
     plays = [{"hosts": pattern, "gather_facts": False, "tasks": []} for pattern in wanted]
     with tempfile.TemporaryDirectory(prefix="patchops-") as folder:
         playbook = Path(folder, "patterns.json")

@@ -93,6 +93,17 @@ def test_the_policy_alone_can_be_checked(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("data")
+def test_a_pattern_that_ansible_cannot_read_is_a_mistake_at_its_place(tmp_path: Path) -> None:
+    policy = POLICY.replace('"linux:!appliances"', '"linux:!aplliances[0]"').replace(
+        "hosts: early", 'hosts: "~("'
+    )
+    answer = check(tmp_path, policy)
+    assert answer.exit_code == 2
+    assert "cycles.monthly.hosts: 'aplliances' is no host or group of the inventory" in answer.stderr
+    assert "cycles.monthly.rings[2].hosts: Ansible can't read the pattern '~('" in answer.stderr
+
+
+@pytest.mark.usefixtures("data")
 def test_another_inventory_can_be_looked_at(tmp_path: Path) -> None:
     other = tmp_path / "other.yml"
     other.write_text(INVENTORY.replace("s1:", "s9:"), encoding="utf-8")

@@ -56,6 +56,14 @@ def test_all_patterns_are_matched_at_once_and_unknown_names_are_told(inventory: 
     assert matches.unknown == ("w", "nobody", LONG)
 
 
+def test_a_pattern_that_ansible_cannot_read_is_told_beside_the_others(inventory: str) -> None:
+    matches = match_patterns([inventory], ["canary", "~(", "nobody"])
+    assert matches.hosts == {"canary": ("c1", "c2"), "~(": (), "nobody": ()}
+    assert matches.unknown == ("nobody",)
+    assert list(matches.refused) == ["~("]
+    assert "~(" in matches.refused["~("]
+
+
 def test_an_inventory_that_cannot_be_read_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("all: [", encoding="utf-8")
     for ask in (lambda source: list_inventory([source]), lambda source: match_patterns([source], ["all"])):
