@@ -90,6 +90,7 @@ _OTHER_TITLES = {
 }
 _CHANGED = ("patched_effective", "not_effective", "pending")
 _FINE = ("patched_effective", "nothing_to_do")
+_MOST_KEPT_BACK = 3
 
 
 def answer(report: Report) -> Answers:
@@ -117,6 +118,11 @@ def why(host: HostReport) -> str:
         )
     if host.held:
         parts.append(f"Held by the host's administrator: {', '.join(sorted(set(host.held)))}.")
+    if host.kept_back:
+        first = host.kept_back[:_MOST_KEPT_BACK]
+        more = len(host.kept_back) - len(first)
+        told = "; ".join(f"{one.name} ({one.reason})" for one in first)
+        parts.append(f"Kept back: {told}{f'; and {more} more' if more else ''}.")
     return " ".join(parts)
 
 
@@ -174,6 +180,9 @@ def _remark(report: Report) -> str:
     closed = [gate.reason for gate in report.gates if not gate.open]
     if closed:
         return f"The run was stopped: {closed[-1]}"
+    lacking = [host.host for host in report.hosts if host.missing_security]
+    if lacking and report.playbook == "patch":
+        return f"Security updates are missing on {', '.join(lacking)}: they were left out."
     if report.result == "unknown" and not any(host.bucket == "unknown" for host in report.hosts):
         return "How the run ended is not known."
     return ""
@@ -183,7 +192,8 @@ def _tone(groups: tuple[Group, ...], report: Report) -> Tone:
     tones = {group.tone for group in groups}
     if Tone.BAD in tones:
         return Tone.BAD
-    return Tone.WARN if Tone.WARN in tones or report.result != "done" else Tone.GOOD
+    lacking = any(host.missing_security for host in report.hosts)
+    return Tone.WARN if Tone.WARN in tones or report.result != "done" or lacking else Tone.GOOD
 
 
 def _changes(report: Report) -> tuple[FleetChange, ...]:

@@ -52,8 +52,20 @@ class Lasting:
 
 
 @dataclass(frozen=True)
+class KeptBack:
+    """A package that the plan left out though nobody holds it; `security`: it closes security holes."""
+
+    name: str
+    reason: str
+    security: bool
+
+
+@dataclass(frozen=True)
 class HostReport:
-    """One host's part of a report; `bucket` is the total it is counted in."""
+    """One host's part of a report; `bucket` is the total it is counted in.
+
+    `held`, `kept_back`: what the plan left out; `missing_security`: the names of those that close holes.
+    """
 
     host: str
     bucket: str
@@ -72,6 +84,8 @@ class HostReport:
     changes: tuple[Change, ...]
     lasting: tuple[Lasting, ...]
     held: tuple[str, ...]
+    kept_back: tuple[KeptBack, ...]
+    missing_security: tuple[str, ...]
     blocked: tuple[str, ...]
     pending_total: int | None
     pending_security: int | None
@@ -169,7 +183,9 @@ def _host(entry: Mapping[str, Any], check_mode: bool) -> HostReport:
         transaction_state=_text(transaction.get("state")),
         changes=tuple(_change(change) for change in _mappings(entry.get("changes"))),
         lasting=_lasting(_mapping(entry.get("way_back"))),
-        held=_names(entry.get("held")),
+        held=_names([one for one in _list(entry.get("held")) if _is_held(one)]),
+        kept_back=_kept_back([one for one in _mappings(entry.get("held")) if not _is_held(one)]),
+        missing_security=_names([one for one in _mappings(entry.get("held")) if one.get("security") is True]),
         blocked=_names(entry.get("blocked")),
         pending_total=_number(pending.get("total")),
         pending_security=_number(pending.get("security")),
@@ -224,6 +240,22 @@ def _gate(gate: Mapping[str, Any]) -> Gate:
         open=gate.get("open") is True,
         reason=_text(gate.get("reason")),
     )
+
+
+def _is_held(value: object) -> bool:
+    """Whether a package that was left out is held on the host; former reports don't tell the cause."""
+    return not isinstance(value, Mapping) or value.get("cause") in (None, "hold")
+
+
+def _kept_back(left_out: list[Mapping[str, Any]]) -> tuple[KeptBack, ...]:
+    return tuple(
+        KeptBack(_text(one.get("name")), _text(one.get("reason")), one.get("security") is True)
+        for one in left_out
+    )
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -86,7 +86,10 @@ def _left(report: Report) -> str:
     if late := _names(report, {"not_effective"}):
         return f"Not in effect yet: {late}."
     kept = ", ".join(host.host for host in report.hosts if host.bucket == "pending" and host.blocked)
-    return f"Updates are blocked until cleanup on {kept}." if kept else ""
+    lacking = ", ".join(host.host for host in report.hosts if host.missing_security)
+    parts = [f"Updates are blocked until cleanup on {kept}."] if kept else []
+    parts += [f"Security updates are kept back on {lacking}."] if lacking else []
+    return " ".join(parts)
 
 
 def _names(report: Report, buckets: Collection[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from patchops_lab.hosts import LabHost
 from patchops_lab.lab import Lab
 
-from .calls import code_of, transact
+from .calls import code_of, scan, transact
 
 pytestmark = pytest.mark.lab
 
@@ -44,3 +44,32 @@ def test_what_apt_would_take_back_to_an_older_version_stays_and_the_rest_is_appl
     applied = transact(fresh_lab, release, state="applied", select="all")
     assert code_of(applied) == "applied", applied["outcome"]
     assert {("lab-many01", "1.1", "all"), ("lab-many02", "1.1", "all")} <= host.packages()
+
+
+def test_security_updates_behind_the_default_release_are_named_and_the_answer_is_not_clean(
+    fresh_lab: Lab,
+) -> None:
+    host = fresh_lab.host("trixie")
+    write(host, "/etc/apt/apt.conf.d/99release", 'APT::Default-Release "trixie";\n')
+    scanned = scan(fresh_lab, "trixie")
+    pending = scanned["host"]["pending"]
+    assert (pending["kept_back"], pending["security"]) == (pending["total"], pending["total"])
+    assert "kept back by APT::Default-Release" in scanned["summary"]
+    for selection in ({"select": "security"}, {"select": "all"}, {"packages": ["lab-goodapp"]}):
+        refused = transact(fresh_lab, "trixie", state="applied", **selection)
+        assert code_of(refused) == "security_kept_back", refused["outcome"]
+        assert 'APT::Default-Release is "trixie"' in refused["outcome"]["message"]
+        assert "Pin-Priority: 990" in refused["outcome"]["remedy"]
+        causes = {one["name"]: one["cause"] for one in refused["plan"]["held"]}
+        assert causes["lab-goodapp"] == "default_release"
+
+
+def test_a_security_update_that_a_pin_keeps_away_is_named_beside_what_comes(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("trixie")
+    host.run("apt-get", "update")
+    hold_all_but(host, "lab-goodapp", "lab-many02")
+    write(host, PREFERENCES, "Package: lab-goodapp\nPin: version 1.1\nPin-Priority: -1\n")
+    planned = transact(fresh_lab, "trixie", check=True, state="applied", select="security")
+    assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-many02"]
+    [kept] = [one for one in planned["plan"]["held"] if one["name"] == "lab-goodapp"]
+    assert (kept["cause"], kept["security"]) == ("pin", True)

@@ -97,6 +97,16 @@ def test_what_kept_packages_out_of_a_plan_is_part_of_the_reason() -> None:
     )
 
 
+def test_security_updates_that_were_left_out_make_the_answer_unclean() -> None:
+    left = {"name": "vim", "reason": "a pin of -1", "cause": "pin", "security": True}
+    report = samples.report(samples.host("a", held=[left]))
+    answers = answer(report)
+
+    assert answers.tone is Tone.WARN
+    assert answers.remark == "Security updates are missing on a: they were left out."
+    assert why(report.hosts[0]) == "Kept back: vim (a pin of -1)."
+
+
 def test_a_reboot_is_not_told_as_a_patch() -> None:
     (group,) = answer(samples.report(samples.host("a"), playbook="reboot")).groups
 

@@ -4,6 +4,8 @@
 
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.patchops.fleet.plugins.module_utils import kept_back_words
+
 
 def decisive_facts(document: Dict[str, Any]) -> Dict[str, Any]:
     """Return {os, platform, pending, security_source, reboot, interrupted, refreshed, unread, machine}.
@@ -42,8 +44,13 @@ def platform_of(document: Dict[str, Any]) -> Optional[str]:
 
 
 def count_pending(updates: List[Dict[str, Any]]) -> Dict[str, int]:
-    """Return {total, security} of the updates that may be installed; held and blocked ones count too."""
-    return {"total": len(updates), "security": sum(1 for update in updates if update["security"])}
+    """Return {total, security, kept_back} of the updates that there are.
+
+    Held and blocked ones count too; `kept_back`: the security updates among them that won't come.
+    """
+    security = sum(1 for one in updates if one["security"] or (one.get("kept_back") or {}).get("security"))
+    kept_back = len(kept_back_words.of_updates(updates))
+    return {"total": len(updates), "security": security, "kept_back": kept_back}
 
 
 def summarize(document: Dict[str, Any]) -> str:
@@ -52,6 +59,8 @@ def summarize(document: Dict[str, Any]) -> str:
     parts = []
     if facts["pending"] is not None:
         parts.append("{total} updates pending, {security} of them for security".format(**facts["pending"]))
+        if facts["pending"]["kept_back"]:
+            parts.append(kept_back_words.describe(kept_back_words.of_updates(document["updates"])))
     source = facts["security_source"]
     if source is not None and source["status"] != "ok":
         parts.append("more may be missing, the security source is {status}: {reason}".format(**source))

@@ -77,6 +77,7 @@ CODES = {
     "patch_set_tampered": (REFUSED, "The patch set's id is not the digest of its content."),
     "external_change": (REFUSED, "Somebody else changed the packages of the transaction since."),
     "unsatisfiable": (REFUSED, "The package manager finds no consistent plan."),
+    "security_kept_back": (REFUSED, "The package manager passes over the security updates that are left."),
     "removals_needed": (REFUSED, "The plan would remove packages, and that was not allowed."),
     "plan_changed": (REFUSED, "What would be done is no longer what was planned."),
     "download_failed": (REFUSED, "A package could not be downloaded."),

@@ -243,7 +243,9 @@ _OUTCOME = _object(
     ("class", "code", "message", "remedy"),
 )
 _ALWAYS: Shape = {"changed": _FLAG, "outcome": _OUTCOME, "summary": _MESSAGE}
-_PENDING = _object({"total": _COUNT, "security": _COUNT}, ("total", "security"), null=True)
+_PENDING = _object(
+    {"total": _COUNT, "security": _COUNT, "kept_back": _COUNT}, ("total", "security"), null=True
+)
 _WITHOUT = _list(_object({"name": _TEXT, "reason": _TEXT_OR_NULL}, ("name",)))
 _WAY_BACK = _object(
     {"revertible": _COUNT, "snapshot_only": _WITHOUT, "forward_only": _WITHOUT},

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.module_utils.kept_back_words import describe, is_intended
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
     OK,
     SKIPPED,
@@ -112,12 +113,19 @@ def bucket(entry: Mapping[str, Any], *, check_mode: bool = False) -> str:
     if entry["verification"] is not None:
         if entry["effective"] != "yes":
             return "not_effective" if entry["effective"] == "no" else "unknown"
-        if entry["blocked"] and not entry["changes"]:
+        if not entry["changes"] and (entry["blocked"] or _kept_back(entry)):
             return "pending"
         standing = entry["changes"] and (entry["transaction"] or {}).get("state") == "applied"
+        if any(not is_intended(one.get("cause")) for one in _kept_back(entry)):
+            return "pending"
         return "patched_effective" if entry["touched"] or standing else "nothing_to_do"
-    waiting = entry["changes"] if check_mode else (entry["pending"] or {}).get("total")
+    waiting = (entry["changes"] or _kept_back(entry)) if check_mode else (entry["pending"] or {}).get("total")
     return "pending" if waiting else "nothing_to_do"
+
+
+def _kept_back(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the security updates that the plan left out."""
+    return [one for one in entry["held"] if isinstance(one, Mapping) and one.get("security")]
 
 
 def build_report(
@@ -166,7 +174,7 @@ def summarize(report: Mapping[str, Any]) -> str:
     ]
     line = f"{report['playbook']} {report['result']}: {totals['hosts']} hosts: {', '.join(parts)}."
     told = without_way_back({entry["host"]: entry.get("way_back") for entry in report["hosts"]})
-    line = f"{line} {told}".rstrip()
+    line = " ".join(part for part in (line, told, kept_back(report["hosts"])) if part)
     closed = [gate["reason"] for gate in report["gates"] if not gate["open"]]
     if closed:
         return f"{line} Stopped: {closed[-1]}."
@@ -184,6 +192,14 @@ def without_way_back(by_host: Mapping[str, Mapping[str, Any] | None]) -> str:
         if found and (some := [*found["snapshot_only"], *found["forward_only"]])
     ]
     return f"Without a way back by packages: {named(told, _MOST_NAMED, _LONGEST_LINE)}." if told else ""
+
+
+def kept_back(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return the sentence that names the hosts with security updates that were left out, and why; else
+    nothing."""
+    told = [f"{entry['host']}: {describe(some)}" for entry in entries if (some := _kept_back(entry))]
+    more = f"; and {len(told) - _MOST_NAMED} more hosts" if len(told) > _MOST_NAMED else ""
+    return f"Security updates are missing: {'; '.join(told[:_MOST_NAMED])}{more}." if told else ""
 
 
 def needing_somebody(report: Mapping[str, Any]) -> list[str]:

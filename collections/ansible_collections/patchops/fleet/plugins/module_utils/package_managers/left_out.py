@@ -52,7 +52,7 @@ class LeftOut:
     def note_kept_back(self, update: Dict[str, Any], security_only: bool = False) -> None:
         """Note what the package manager passes over of an update."""
         kept = read_kept_back(update)
-        if kept is None or (update["name"], kept.version) in self._blocked:
+        if kept is None or update["held"] or (update["name"], kept.version) in self._blocked:
             return
         if kept.security or not security_only:
             self.note(Held(update["name"], kept.reason, kept.cause, kept.security))

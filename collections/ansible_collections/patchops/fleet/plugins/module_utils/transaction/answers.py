@@ -4,7 +4,9 @@
 
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.patchops.fleet.plugins.module_utils import kept_back_words
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.answer import TransactionReference
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import Cause
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.shape import document
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import REFUSED, is_failure, make_result
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
@@ -70,13 +72,26 @@ def nothing_new(plan: Dict[str, Any], request: Dict[str, Any], records: List[sur
     kept = requests.kept_away(request, plan["blocked"])
     if kept:
         return _still_blocked(plan, kept, records)
+    same = records and records[-1].request["digest"] == request["digest"]
+    details: Result = {"plan": plan, "transaction": reference(records[-1] if same else None)}
+    closing = [one for one in plan["held"] if one.get("security")]
+    passed_over = [one for one in closing if not kept_back_words.is_intended(one.get("cause"))]
+    if passed_over:
+        return make_result(
+            "security_kept_back",
+            f"Nothing was installed: {kept_back_words.describe(closing)}.",
+            kept_back_words.remedy(passed_over),
+            **details,
+        )
     message = "Nothing to install."
     if plan["held"]:
-        message += " Left out: " + ", ".join(one["name"] for one in plan["held"]) + "."
-    same = records and records[-1].request["digest"] == request["digest"]
-    return make_result(
-        "nothing_to_do", message, plan=plan, transaction=reference(records[-1] if same else None)
-    )
+        message += " Left out: " + ", ".join(_left_out(one) for one in plan["held"]) + "."
+    return make_result("nothing_to_do", message, **details)
+
+
+def _left_out(held: Dict[str, Any]) -> str:
+    told = held.get("cause") in (None, Cause.HOLD.value)
+    return str(held["name"]) if told else "{name} ({reason})".format(**held)
 
 
 def _still_blocked(plan: Dict[str, Any], kept: List[Dict[str, str]], records: List[survey.Record]) -> Result:

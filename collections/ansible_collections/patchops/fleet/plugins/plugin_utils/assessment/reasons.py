@@ -25,7 +25,7 @@ CODES: Final[dict[str, str]] = {
     "fix_not_offered": "the host's enabled repositories do not offer the fix",
     "fix_not_offered_here": "the advisory is newer than the index of the host's security repositories",
     "fix_held": "the package is held on the host",
-    "fix_blocked": "a pin keeps the fix from being installed",
+    "fix_blocked": "the host's package manager passes over the fix",
     # of its effect
     "kernel_not_running": "a fixed kernel is installed, an older one runs",
     "kernel_running_unknown": "which kernel runs can't be told",

@@ -12,6 +12,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
     inventory,
     kernels,
     locks,
+    preferences,
     refresh,
     repositories,
     security,
@@ -19,7 +20,11 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.ap
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.changes import AptChanges
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import Row
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.updates import Policy
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.policies import (
+    Policy,
+    policy_of,
+    read_policies,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 T = TypeVar("T")
@@ -57,7 +62,7 @@ class Apt(AptChanges):
         by_index, policies = self._by_index(), self._policies()
         packages = []
         for row in inventory.installed(self.rows()):
-            repository = updates.source_repository(updates.policy_of(row, policies), row.version, by_index)
+            repository = updates.source_repository(policy_of(row, policies), row.version, by_index)
             packages.append(
                 {
                     "name": row.name,
@@ -110,7 +115,12 @@ class Apt(AptChanges):
         return cast(List[str], self._kept.get("refresh_warnings", []))
 
     def updates(self) -> List[Dict[str, Any]]:
-        found = updates.find_updates(inventory.installed(self.rows()), self._policies(), self._by_index())
+        found = updates.find_updates(
+            inventory.installed(self.rows()),
+            self._policies(),
+            self._by_index(),
+            preferences.read_default_release(),
+        )
         candidates = updates.read_candidates(found, self.platform_arch())
         unknown = {"source_version": None, "sha256": None, "size": None}
         return [
@@ -139,7 +149,7 @@ class Apt(AptChanges):
             row.name if row.arch in native else f"{row.name}:{row.arch}"
             for row in inventory.installed(self.rows())
         ]
-        return self._keep("policies", lambda: updates.read_policies(names))
+        return self._keep("policies", lambda: read_policies(names))
 
     def _by_index(self) -> Dict[str, Dict[str, Any]]:
         return self._keep("repositories", repositories.read_repositories)

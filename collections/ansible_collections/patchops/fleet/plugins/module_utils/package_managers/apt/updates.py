@@ -3,77 +3,23 @@
 """Which newer versions apt would take, from where, and whether they close security holes."""
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import (
+    KeptBack,
+    write_kept_back,
+)
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import preferences
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import Row
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.policies import (
+    Offer,
+    Policy,
+    policy_of,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
-
-class Offer(NamedTuple):
-    """One version that apt knows of, and the names of the indexes that carry it.
-
-    `phased`: to how many percent of its hosts the distribution offers it so far; None: to all.
-    """
-
-    version: str
-    priority: int
-    sources: List[str]
-    phased: Optional[int] = None
-
-
-class Policy(NamedTuple):
-    """What apt would take for one package; offers run from the newest version to the oldest."""
-
-    installed: Optional[str]
-    candidate: Optional[str]
-    offers: List[Offer]
-
-
-_NAME = re.compile(r"^(\S+):$")
-_VERSION = re.compile(r"^ (?:\*\*\*|   ) (\S+)(?: (-?\d+))?(?: \(phased (\d+)%\))?")
-_SOURCE = re.compile(r"^ {6,}\s*-?\d+ (.+)$")
 _RECORD_FIELD = re.compile(r"^(Package|Architecture|Version|Source|SHA256|Size): (.*)$", re.MULTILINE)
 _LOCAL = "/var/lib/dpkg/status"
-
-
-def read_policies(names: List[str]) -> Dict[str, Policy]:
-    """Ask apt for the versions of all `names` (``name:arch``) in one process; raises DriverError."""
-    answer = run(["apt-cache", "policy"] + names, timeout=120)
-    if answer.rc != 0:
-        raise DriverError(
-            "repository_unreadable",
-            "apt-cache policy failed: " + answer.stderr.strip(),
-            "Run apt-get update on the host and repair what it complains about.",
-        )
-    return parse_policies(answer.stdout)
-
-
-def parse_policies(text: str) -> Dict[str, Policy]:
-    """Return the version tables of `apt-cache policy NAME...`, newest version first in each."""
-    policies: Dict[str, Policy] = {}
-    offers: List[Offer] = []
-    name = ""
-    for line in text.splitlines():
-        heading, version, source = _NAME.match(line), _VERSION.match(line), _SOURCE.match(line)
-        if heading:
-            name, offers = heading.group(1), []
-            policies[name] = Policy(None, None, offers)
-        elif line.startswith("  Installed: "):
-            policies[name] = policies[name]._replace(installed=_version_or_none(line))
-        elif line.startswith("  Candidate: "):
-            policies[name] = policies[name]._replace(candidate=_version_or_none(line))
-        elif source and offers:
-            offers[-1].sources.append(" ".join(source.group(1).split()))
-        elif version:
-            phased = int(version.group(3)) if version.group(3) else None
-            offers.append(Offer(version.group(1), int(version.group(2) or 0), [], phased))
-    return policies
-
-
-def policy_of(row: Row, policies: Dict[str, Policy]) -> Optional[Policy]:
-    """Return the policy of an installed package; apt prints the architecture of foreign ones only."""
-    return policies.get(f"{row.name}:{row.arch}") or policies.get(row.name)
 
 
 def source_repository(
@@ -86,7 +32,10 @@ def source_repository(
 
 
 def find_updates(
-    rows: List[Row], policies: Dict[str, Policy], repositories: Dict[str, Dict[str, Any]]
+    rows: List[Row],
+    policies: Dict[str, Policy],
+    repositories: Dict[str, Dict[str, Any]],
+    default_release: str = "",
 ) -> List[Dict[str, Any]]:
     """Return the updates of installed packages; `repositories` by the name that apt gives their index."""
     updates = []
@@ -100,6 +49,7 @@ def find_updates(
             continue
         candidates = newer[newer.index(offer) :]
         repository = source_repository(policy, offer.version, repositories) or {}
+        kept_back = _kept_back(policy, newer, offer, repositories, default_release)
         updates.append(
             {
                 "name": row.name,
@@ -115,6 +65,7 @@ def find_updates(
                 # apt up to 2.2 takes an update that is phased for no candidate on hosts that are not in yet.
                 "blocked": offer.version != policy.candidate and offer.phased is None,
                 "phased": offer.phased,
+                "kept_back": write_kept_back(kept_back),
                 "source": row.source,
             }
         )
@@ -177,10 +128,27 @@ def _update_offer(
     )
 
 
+def _kept_back(
+    policy: Policy,
+    newer: List[Offer],
+    offer: Offer,
+    repositories: Dict[str, Dict[str, Any]],
+    default_release: str,
+) -> Optional[KeptBack]:
+    """Return what apt passes over: the update itself, or a security update above the one that it takes."""
+    if offer.version == policy.candidate:
+        above = newer[: newer.index(offer)]
+        kept = next((one for one in above if _is_security(one, repositories) and one.phased is None), None)
+        closing = above
+    else:
+        kept, closing = (offer if offer.phased is None else None), newer
+    if kept is None:
+        return None
+    repository = source_repository(policy, kept.version, repositories) or {}
+    cause, reason = preferences.why_passed_over(policy, kept, repository.get("suite") or "", default_release)
+    security = any(_is_security(one, repositories) for one in closing[closing.index(kept) :])
+    return KeptBack(kept.version, cause, reason, security)
+
+
 def _is_security(offer: Offer, repositories: Dict[str, Dict[str, Any]]) -> bool:
     return any(repositories[source]["security"] for source in offer.sources if source in repositories)
-
-
-def _version_or_none(line: str) -> Optional[str]:
-    value = line.split(": ", 1)[1].strip()
-    return None if value == "(none)" else value

@@ -11,6 +11,8 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Rule, Severity
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.checks import cves_in, severity
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import AdvisoryDatabase
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import passed_over
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
 
 _EXPLOITATION = ("none", "poc", "active")
 _RATINGS: tuple[tuple[float, Severity], ...] = (
@@ -144,13 +146,16 @@ def pending_update(
 ) -> dict[str, Any]:
     """The finding of pending updates (of one package, for each architecture) that the feeds did not give."""
     first = updates[0]
-    blocked = [one for one in updates if one.get("held") or one.get("blocked")]
+    held = [one for one in updates if one.get("held")]
+    blocked = [one for one in updates if one.get("blocked") or (one.get("kept_back") or {}).get("security")]
+    kept = [reason("fix_held")] if held else []
+    kept += [reason("fix_blocked", passed_over(blocked[0]))] if blocked else []
     return {
         **prototype,
-        **_of_host(host, "missing", reasons),
+        **_of_host(host, "missing", [*reasons, *kept]),
         "binaries": [binary(one, one.get("installed")) for one in updates],
         "installed": first.get("installed"),
-        "fix_available": not blocked,
+        "fix_available": not kept,
         "candidate": first["candidate"],
     }
 

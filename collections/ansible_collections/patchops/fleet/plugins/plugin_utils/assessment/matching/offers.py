@@ -56,12 +56,13 @@ class Offers:
         ]
         candidate = next((update["candidate"] for update in updates if update is not None), None)
         if False in answers:
-            return Offer(False, candidate, (self._why_not(affected.channel, issued),))
+            return Offer(False, candidate, (self._why_not(packages, affected, issued),))
         reasons = []
         if any(update.get("held") for update in updates if update):
             reasons.append(reason("fix_held"))
-        if any(update.get("blocked") for update in updates if update):
-            reasons.append(reason("fix_blocked"))
+        blocked = [update for update in updates if update and update.get("blocked")]
+        if blocked:
+            reasons.append(reason("fix_blocked", passed_over(blocked[0])))
         return Offer(None if None in answers else True, candidate, tuple(reasons))
 
     def is_replaced(self, package: Mapping[str, Any]) -> bool:
@@ -69,12 +70,24 @@ class Offers:
         return not self.known or (package["name"], package.get("arch")) in self._updates
 
     def security(self) -> Iterable[Mapping[str, Any]]:
-        """The pending security updates."""
-        return (one for one in self._updates.values() if one.get("security"))
+        """The pending security updates, those that the package manager passes over included."""
+        return (
+            one
+            for one in self._updates.values()
+            if one.get("security") or (one.get("kept_back") or {}).get("security")
+        )
 
-    def _why_not(self, channel: str, issued: str | None) -> dict[str, str]:
-        if channel:
-            return reason("fix_needs_entitlement", channel)
+    def _why_not(
+        self, packages: Sequence[Mapping[str, Any]], affected: Affected, issued: str | None
+    ) -> dict[str, str]:
+        for package in packages:
+            update = self._updates.get((package["name"], package.get("arch"))) or {}
+            newest = (update.get("kept_back") or {}).get("version")
+            # Its source's version is not told: that of the binary has to do.
+            if newest and self._reaches(package, {"candidate": newest}, affected):
+                return reason("fix_blocked", passed_over(update))
+        if affected.channel:
+            return reason("fix_needs_entitlement", affected.channel)
         if issued and self._as_of and issued[:10] > self._as_of:
             return reason("fix_not_offered_here", f"of {issued[:10]}, and these are of {self._as_of}")
         return reason("fix_not_offered")
@@ -100,6 +113,11 @@ class Offers:
         if self._scheme in ("deb", "apk"):
             offered = update.get("source_version") or _REBUILD.sub("", offered)
         return bool(self._key(offered) >= self._key(fixed))
+
+
+def passed_over(update: Mapping[str, Any]) -> str:
+    """What makes the package manager pass over a newer version of an update, as the host says it."""
+    return str((update.get("kept_back") or {}).get("reason") or "")
 
 
 def _plain(version: str) -> str:

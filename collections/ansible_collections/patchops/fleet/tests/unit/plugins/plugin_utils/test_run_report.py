@@ -78,6 +78,25 @@ def test_a_host_that_was_patched_and_is_in_effect() -> None:
     }
 
 
+def leaving_out(cause: str, packages: bool = True) -> dict[str, Any]:
+    """Results of a host whose plan left out a security update."""
+    left = {"name": "b", "reason": "the setting", "cause": cause, "security": True}
+    found = applied() if packages else make_result("nothing_to_do", "", plan={"packages": [], "blocked": []})
+    found["plan"]["held"] = [left]
+    return {"discover": discovered(), "apply": found, "verify": verified()}
+
+
+def test_a_host_with_a_security_update_that_is_passed_over_is_not_clean() -> None:
+    assert totals(entry(leaving_out("default_release"))) == {"pending": 1}
+    assert totals(entry(leaving_out("hold"))) == {"patched_effective": 1}
+    assert totals(entry(leaving_out("hold", packages=False))) == {"pending": 1}
+
+
+def test_the_line_of_a_run_names_what_keeps_security_updates_back() -> None:
+    line = summarize(report([entry(leaving_out("priority"))], [OPEN]))
+    assert "Security updates are missing: web1: 1 security update is kept back by priorities" in line
+
+
 def test_a_host_on_which_the_update_is_installed_but_not_in_effect() -> None:
     assert totals(entry({"discover": discovered(), "apply": applied(), "verify": verified("no")})) == {
         "not_effective": 1

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.inventory import Row
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.policies import (
+    parse_policies,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt.updates import (
     find_updates,
     parse_candidates,
-    parse_policies,
     source_repository,
 )
 
@@ -86,6 +88,18 @@ libssl3:
        1001 {MAIN}
         100 /var/lib/dpkg/status
 """
+CANDIDATE_BELOW = f"""\
+libssl3:
+  Installed: 3.0.20-1
+  Candidate: 3.0.21-1
+  Version table:
+     3.0.22-1 500
+        500 {SECURITY}
+     3.0.21-1 990
+        990 {MAIN}
+ *** 3.0.20-1 100
+        100 /var/lib/dpkg/status
+"""
 FIXED_IN_BETWEEN = f"""\
 libssl3:
   Installed: 3.0.20-1
@@ -143,6 +157,7 @@ def test_a_newer_candidate_is_an_update_with_its_origin() -> None:
             "held": False,
             "blocked": False,
             "phased": None,
+            "kept_back": None,
             "source": "openssl",
         }
     ]
@@ -164,6 +179,29 @@ def test_a_version_that_is_pinned_away_is_pending_and_blocked() -> None:
 
 def test_a_security_update_that_a_pin_passes_over_does_not_go_unseen() -> None:
     assert [(one["candidate"], one["blocked"]) for one in updates(PASSED_OVER)] == [("3.0.22-1", True)]
+
+
+def test_what_a_pin_keeps_away_is_told_with_the_priorities() -> None:
+    [away], [behind] = updates(PINNED_AWAY), updates(PASSED_OVER)
+    assert (away["kept_back"]["cause"], "priority -1" in away["kept_back"]["reason"]) == ("pin", True)
+    assert behind["kept_back"]["cause"] == "priority"
+    assert (
+        "prefers 3.0.20-1 (priority 1001) to 3.0.22-1 of bookworm-security" in behind["kept_back"]["reason"]
+    )
+
+
+def test_what_the_default_release_keeps_back_names_that_setting() -> None:
+    text = PASSED_OVER.replace("1001", "990")
+    [update] = find_updates([row()], parse_policies(text), REPOSITORIES, "bookworm")
+    assert update["kept_back"]["cause"] == "default_release"
+    assert 'APT::Default-Release is "bookworm"' in update["kept_back"]["reason"]
+    assert update["kept_back"]["security"] is True
+
+
+def test_a_security_update_above_the_version_that_apt_takes_is_told_too() -> None:
+    [update] = find_updates([row()], parse_policies(CANDIDATE_BELOW), REPOSITORIES, "bookworm")
+    assert (update["candidate"], update["blocked"], update["security"]) == ("3.0.21-1", False, False)
+    assert (update["kept_back"]["version"], update["kept_back"]["security"]) == ("3.0.22-1", True)
 
 
 def test_an_update_that_contains_a_security_fix_of_a_version_in_between_is_for_security() -> None:
