@@ -4,14 +4,26 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from patchops_lab import network
+from patchops_lab.commands import run
+from patchops_lab.distributions import rpm_apps
+from patchops_lab.distributions.rpm_repository import RpmRepository, updateinfo
 from patchops_lab.hosts import LabHost
 from patchops_lab.lab import Lab
+from patchops_lab.spec import HostSpec
+from patchops_lab.testing import MakeLab
 
-from .calls import code_of, scan, transact
+from .calls import code_of, document, scan, transact
 
 pytestmark = pytest.mark.lab
+
+RPM_RELEASES = ("rocky9", "fedora42", "sles15")
+CATALOGUE_VERSIONS = rpm_apps.CATALOGUE.versions
 
 PREFERENCES = "/etc/apt/preferences.d/administrators"
 
@@ -73,3 +85,74 @@ def test_a_security_update_that_a_pin_keeps_away_is_named_beside_what_comes(fres
     assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-many02"]
     [kept] = [one for one in planned["plan"]["held"] if one["name"] == "lab-goodapp"]
     assert (kept["cause"], kept["security"]) == ("pin", True)
+
+
+def publish(directory: Path, *versions: str) -> None:
+    """Make an RPM repository of lab-goodapp in these versions, with advisories and without signatures."""
+    packages = [rpm_apps.CATALOGUE.package("goodapp", version) for version in versions]
+    directory.mkdir(parents=True, exist_ok=True)
+    for package in packages:
+        shutil.copyfile(RpmRepository.ensure(package), directory / package.file)
+    notices = directory / "updateinfo.xml"
+    notices.write_text(updateinfo(packages).replace("RLSA-2026", "RLSA-2027"), encoding="utf-8")
+    run(["createrepo_c", "--quiet", str(directory)], doing="index another repository")
+    repodata = str(directory / "repodata")
+    run(["modifyrepo_c", "--mdtype=updateinfo", str(notices), repodata], doing="add its advisories")
+
+
+def add_repository(host: LabHost, name: str, priority: int) -> None:
+    place = "/etc/zypp/repos.d" if host.name == "sles15" else "/etc/yum.repos.d"
+    text = f"[{name}]\nname={name}\nbaseurl=http://{network.MIRROR_NAME}/{name}\nenabled=1\nautorefresh=1\n"
+    checks = "gpgcheck=0\npkg_gpgcheck=0\nrepo_gpgcheck=0\n"
+    write(host, f"{place}/{name}.repo", f"{text}{checks}priority={priority}\n")
+
+
+@pytest.fixture(scope="module")
+def rpm_lab(make_lab: MakeLab) -> Lab:
+    made = make_lab(*(HostSpec(release, release, apps=("goodapp", "webapp")) for release in RPM_RELEASES))
+    publish(made.paths.repository / "behind", CATALOGUE_VERSIONS[2])
+    publish(made.paths.repository / "before", CATALOGUE_VERSIONS[0])
+    return made
+
+
+@pytest.mark.parametrize("release", RPM_RELEASES)
+def test_what_a_repository_of_a_worse_priority_has_is_no_pending_update(rpm_lab: Lab, release: str) -> None:
+    host = rpm_lab.host(release)
+    host.fresh()
+    add_repository(host, "behind", 150)
+    scanned = scan(rpm_lab, release)
+    [update] = [one for one in document(host)["updates"] if one["name"] == "lab-goodapp"]
+    assert (update["candidate"], update["blocked"]) == (rpm_apps.NEW, False)
+    kept = update["kept_back"]
+    assert (kept["version"], kept["cause"], kept["security"]) == (CATALOGUE_VERSIONS[2], "priority", True)
+    assert "kept back by priorities: lab-goodapp" in scanned["summary"]
+
+
+@pytest.mark.parametrize("release", RPM_RELEASES)
+def test_a_security_update_behind_a_better_repository_is_kept_back_and_refused(
+    rpm_lab: Lab, release: str
+) -> None:
+    host = rpm_lab.host(release)
+    host.fresh()
+    add_repository(host, "before", 10)
+    scan(rpm_lab, release)
+    [update] = [one for one in document(host)["updates"] if one["name"] == "lab-goodapp"]
+    assert (update["candidate"], update["blocked"]) == (rpm_apps.NEW, True)
+    planned = transact(rpm_lab, release, check=True, state="applied", select="security")
+    assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-webapp"]
+    named = transact(rpm_lab, release, check=True, state="applied", packages=["lab-goodapp"])
+    for result in (planned, named):
+        [kept] = [one for one in result["plan"]["held"] if one["name"] == "lab-goodapp"]
+        assert (kept["cause"], kept["security"]) == ("priority", True)
+    assert code_of(named) == "security_kept_back", named["outcome"]
+
+
+@pytest.mark.parametrize("release", ["rocky9", "fedora42"])
+def test_an_excluded_security_update_is_named_by_the_plan(rpm_lab: Lab, release: str) -> None:
+    host = rpm_lab.host(release)
+    host.fresh()
+    host.run("sed", "-i", "s/^\\[main\\]/[main]\\nexcludepkgs=lab-goodapp/", "/etc/dnf/dnf.conf")
+    planned = transact(rpm_lab, release, check=True, state="applied", select="security")
+    assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-webapp"]
+    [kept] = planned["plan"]["held"]
+    assert (kept["name"], kept["cause"], kept["security"]) == ("lab-goodapp", "exclude", True)

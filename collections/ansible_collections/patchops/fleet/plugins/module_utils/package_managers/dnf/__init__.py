@@ -13,6 +13,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dn
     describing,
     keys,
     main,
+    modules,
     opening,
     reading,
     solving,
@@ -25,7 +26,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.process import run
 
 _PID_FILE = "/var/lib/dnf/rpmdb_lock.pid"
 # Each after those that it imports.
-_INSIDE = (opening, describing, updateinfo, reading, changes, solving, keys, acting, main)
+_INSIDE = (opening, describing, updateinfo, modules, reading, changes, solving, keys, acting, main)
 
 
 class Dnf(BoundDriver):

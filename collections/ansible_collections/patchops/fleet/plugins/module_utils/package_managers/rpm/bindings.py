@@ -20,6 +20,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers im
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.base import DriverError
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
     answering,
+    choice,
     planning,
     rpm_packages,
     signatures,
@@ -47,6 +48,7 @@ SHARED = (
     selection,
     answering,
     rpm_packages,
+    choice,
     planning,
     signatures,
 )

@@ -41,7 +41,11 @@ class ZypperSolver(Solver):
         self._catalog = catalog
         self._installed = installed
         self._blocked = locks.blocked
-        self._chosen = {(one["replaced_by"] or one["name"], one["arch"], one["candidate"]) for one in updates}
+        self._chosen = {
+            (one["replaced_by"] or one["name"], one["arch"], one["candidate"])
+            for one in updates
+            if not one["blocked"]
+        }
         self._counts: Dict[str, int] = {}
         for one in installed:
             self._counts[one.name] = self._counts.get(one.name, 0) + 1

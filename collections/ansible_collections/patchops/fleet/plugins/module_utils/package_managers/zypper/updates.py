@@ -3,11 +3,11 @@
 """The newer versions for what is installed, as zypper chooses them, with the advisories that they answer."""
 
 import os
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
-    rpm_packages,
-)
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import Cause, KeptBack
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import rpm_packages
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.choice import Pair
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
 )
@@ -20,9 +20,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zy
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.zypper.catalog import Catalog
 
 _LOCKS = "/etc/zypp/locks"
-
-# The installed package, what would come for it, and whether a lock keeps that away.
-Pair = Tuple[Package, Package, bool]
 
 
 def read_locks() -> Locks:
@@ -41,13 +38,11 @@ def read_locks() -> Locks:
 def read_updates(catalog: Catalog, installed: List[Package], locks: Locks) -> List[Dict[str, Any]]:
     """Return the updates for the host document, those that can't be installed included."""
     catalog.read({one.name for one in installed})
-    offers = _listed([])
-    pairs = [(before, after, False) for before, after in _paired(catalog, installed, offers)]
-    pairs += _kept_away(catalog, installed, locks, {(one.name, one.arch) for one in offers})
-    found = [_entry(catalog, pair, locks, None) for pair in pairs]
+    pairs = _pairs(catalog, installed, locks)
     for before, after in replacements(catalog, installed):
         blocked = (after.name, after.arch, after.version) in locks.blocked
-        found.append(_entry(catalog, (before, after, blocked), locks, after.name))
+        pairs.append(Pair(before, after, blocked, after if blocked else None, replaced_by=after.name))
+    found = [_entry(catalog, pair, locks) for pair in pairs]
     return sorted(found, key=lambda one: (one["name"], one["arch"]))
 
 
@@ -84,27 +79,62 @@ def _paired(catalog: Catalog, installed: List[Package], offers: List[Offer]) -> 
     return pairs
 
 
-def _kept_away(
-    catalog: Catalog, installed: List[Package], locks: Locks, listed: Set[Tuple[str, str]]
-) -> List[Pair]:
-    """Return what `list-updates` leaves out: what locks or dependencies keep away.
+def _pairs(catalog: Catalog, installed: List[Package], locks: Locks) -> List[Pair]:
+    """Return what zypper would take, and what it leaves out.
 
-    With --all it tells of that, and of versions that are none for this host: of another vendor, or of a
-    repository that has to stand back behind another one with the package.
+    With --all it tells of what locks and dependencies keep away, and of versions that it passes over: of
+    another vendor, or of a repository that has to stand back behind another one with the package. The last
+    two count where they close security holes.
     """
-    found = []
-    for before, after in _paired(catalog, installed, _listed(["--all"])):
-        if (after.name, after.arch) in listed or before.vendor != after.vendor:
-            continue
-        if catalog.is_preferred(after):
-            found.append((before, after, (after.name, after.arch, after.version) in locks.blocked))
-    return found
+    newest = {(pair[1].name, pair[1].arch): pair for pair in _paired(catalog, installed, _listed(["--all"]))}
+    pairs = []
+    for before, after in _paired(catalog, installed, _listed([])):
+        _before, last = newest.pop((after.name, after.arch), (before, after))
+        pairs.append(Pair(before, after, passed_over=last if rpm_packages.older(after, last) else None))
+    for before, after in newest.values():
+        if before.vendor == after.vendor and catalog.is_preferred(after):
+            blocked = (after.name, after.arch, after.version) in locks.blocked
+            pairs.append(Pair(before, after, blocked, after if blocked else None))
+        elif _closes_holes(catalog, before.version, after):
+            pairs.append(Pair(before, after, True, after))
+    return pairs
 
 
-def _entry(catalog: Catalog, pair: Pair, locks: Locks, replaced_by: Optional[str]) -> Dict[str, Any]:
-    before, after, blocked = pair
-    since = None if replaced_by else before.version
-    advisories = catalog.advisories().between(after.name, after.arch, since, after.version)
+def _closes_holes(catalog: Catalog, since: str, after: Package) -> bool:
+    found = catalog.advisories().between(after.name, after.arch, since, after.version)
+    return any(one["type"] == "security" for one in found)
+
+
+def _kept_back(catalog: Catalog, pair: Pair) -> Optional[KeptBack]:
+    kept = pair.passed_over
+    if kept is None:
+        return None
+    since = pair.before.version if pair.blocked else pair.after.version
+    security = _closes_holes(catalog, since, kept)
+    if not pair.blocked and not security:
+        return None
+    told = f"{kept.version} of {kept.repository}"
+    if not pair.replaced_by and pair.before.vendor != kept.vendor:
+        was, comes = pair.before.vendor or "nobody", kept.vendor or "nobody"
+        reason = f"{told} is of another vendor ({comes}) than what is installed ({was})"
+        return KeptBack(kept.version, Cause.VENDOR, reason, security)
+    if not catalog.is_preferred(kept):
+        reason = f"{told} stands back: a repository of a better priority has the package"
+        return KeptBack(kept.version, Cause.PRIORITY, reason, security)
+    if pair.blocked:
+        return KeptBack(kept.version, Cause.EXCLUDE, f"a lock of zypper keeps {told} away", security)
+    return KeptBack(kept.version, Cause.DEPENDENCY, f"zypper can't install {told}", security)
+
+
+def _entry(catalog: Catalog, pair: Pair, locks: Locks) -> Dict[str, Any]:
+    since = None if pair.replaced_by else pair.before.version
+    advisories = catalog.advisories().between(pair.after.name, pair.after.arch, since, pair.after.version)
     return rpm_packages.update_entry(
-        before, after, advisories, blocked, before.name in locks.held, replaced_by
+        pair.before,
+        pair.after,
+        advisories,
+        pair.blocked,
+        pair.before.name in locks.held,
+        pair.replaced_by,
+        _kept_back(catalog, pair),
     )

@@ -4,15 +4,19 @@
 
 import configparser
 import time
-from typing import Any, Dict, List, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf.in_dnf import (
     describing,
+    modules,
     opening,
     updateinfo,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
-    rpm_packages,
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import rpm_packages
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.choice import (
+    Choice,
+    Pair,
+    pair_updates,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
@@ -20,7 +24,6 @@ from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rp
 
 try:
     import hawkey
-    import rpm
     from dnf.subject import Subject
 except ImportError:
     hawkey = None  # see opening.py
@@ -74,41 +77,56 @@ def updates(opened: opening.Opened) -> List[Dict[str, Any]]:
 
 
 def _updates(base: Any, holds: List[str]) -> List[Dict[str, Any]]:
-    # Packages of module streams that are not enabled stay out: they are not for this host.
-    offers = list(base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).upgrades())
-    available = base.sack.query().available().filter(name=sorted({one.name for one in offers}))
-    visible = {(one.name, one.arch, describing.version_of(one)) for one in available}
     installed = describing.records_of(opening.installed(base))
-    found: List[Tuple[Package, Package, bool, Any]] = [
-        pair + (None,)
-        for pair in rpm_packages.pair_updates(installed, describing.records_of(offers), visible)
-    ]
+    hidden, streams = modules.hidden(base, installed)
+    offers = describing.records_of(base.sack.query(flags=hawkey.IGNORE_REGULAR_EXCLUDES).upgrades())
+    offers += hidden
+    choice = choose(base, {one.name for one in offers}, streams)
+    pairs = list(pair_updates(rpm_packages.newest(installed), offers, choice))
     for before, after in _replacements(base):
-        pair = describing.record_of(before), describing.record_of(after)
-        found.append(pair + (False, after.name))
-    advisories = [describing.advisories_between(base.sack, one[0].found, one[1].found) for one in found]
-    details = _details(base) if any(advisories) else {}
+        pairs.append(Pair(*describing.records_of((before, after)), replaced_by=after.name))
+    found = [describing.advisories_between(base.sack, one.before.found, one.after.found) for one in pairs]
+    details = _details(base) if any(found) else {}
     return [
         rpm_packages.update_entry(
-            before,
-            after,
-            [describing.describe_advisory(one, details) for one in advisories[place]],
-            blocked,
-            before.name in holds,
-            replaced_by,
+            pair.before,
+            pair.after,
+            [describing.describe_advisory(one, details) for one in advisories],
+            pair.blocked,
+            pair.before.name in holds,
+            pair.replaced_by,
+            choice.kept_back(pair, _is_worth_telling(base, pair, advisories)),
         )
-        for place, (before, after, blocked, replaced_by) in enumerate(found)
+        for pair, advisories in zip(pairs, found)
     ]
+
+
+def choose(base: Any, names: Iterable[str], streams: Optional[Mapping[str, str]] = None) -> Choice:
+    """Return which of the offered packages of `names` dnf takes; `streams`: see Choice."""
+    shown = base.sack.query().available().filter(name=sorted(names))
+    priorities = {repo.id: repo.priority for repo in base.repos.iter_enabled()}
+    return Choice(describing.records_of(shown), priorities, streams)
+
+
+def _is_worth_telling(base: Any, pair: Pair, found: List[Any]) -> bool:
+    """Tell whether what is passed over closes security holes that stay open without it."""
+    if pair.passed_over is None:
+        return False
+    closed = set() if pair.blocked else {one.id for one in found}
+    return any(
+        describing.type_of(one) == "security" and one.id not in closed
+        for one in describing.advisories_between(base.sack, pair.before.found, pair.passed_over.found)
+    )
 
 
 def _packages(base: Any) -> List[Dict[str, Any]]:
     installed = describing.records_of(opening.installed(base))
     available = base.sack.query().available().filter(name=sorted({one.name for one in installed}))
     offered = {(one.name, one.arch, describing.version_of(one)): one.reponame for one in available}
-    modules = _module_labels()
+    streams = modules.labels()
     return [
         rpm_packages.installed_entry(
-            one, offered.get((one.name, one.arch, one.version)), modules.get(one.found.rpmdbid, "")
+            one, offered.get((one.name, one.arch, one.version)), streams.get(one.found.rpmdbid, "")
         )
         for one in installed
     ]
@@ -187,18 +205,6 @@ def _details(base: Any) -> Dict[str, Dict[str, Any]]:
         except ValueError:
             continue  # the advisories themselves are dnf's reading; this only adds to them
     return found
-
-
-def _module_labels() -> Dict[int, str]:
-    """Return ``name:stream`` by the number of the package in the rpm database, of modular packages."""
-    labels = {}
-    tag = getattr(rpm, "RPMTAG_MODULARITYLABEL", None)
-    for header in rpm.TransactionSet().dbMatch() if tag else ():
-        label = header[tag]
-        if label:
-            text = label.decode("utf-8", "replace") if isinstance(label, bytes) else label
-            labels[header[rpm.RPMTAG_DBINSTANCE]] = ":".join(text.split(":")[:2])
-    return labels
 
 
 def _locks() -> List[str]:

@@ -36,6 +36,10 @@ class Solver(planning.Solver):
         offered = self._base.sack.query().available().filter(**wanted)
         return describing.records_of(list(opening.installed(self._base).filter(**wanted)) + list(offered))
 
+    def takes(self, packages: List[Package]) -> List[Package]:
+        choice = reading.choose(self._base, {one.name for one in packages})
+        return [one for one in packages if choice.takes(one)]
+
     def upgrade_all(self, allow_removals: bool) -> Upgrade:
         # Newest or nothing would turn one package that waits for another into no plan at all.
         self._base.conf.best = False

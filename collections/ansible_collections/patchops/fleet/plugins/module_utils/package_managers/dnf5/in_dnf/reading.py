@@ -5,14 +5,17 @@
 import fnmatch
 import subprocess
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.dnf5.in_dnf import (
     describing,
     opening,
 )
-from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import (
-    rpm_packages,
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf import rpm_packages
+from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.choice import (
+    Choice,
+    Pair,
+    pair_updates,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.rpm.in_dnf.rpm_packages import (
     Package,
@@ -73,31 +76,45 @@ def updates(opened: opening.Opened) -> List[Dict[str, Any]]:
 
 
 def _updates(base: Any, restricted: Any, holds: List[str]) -> List[Dict[str, Any]]:
-    offers = libdnf5.rpm.PackageQuery(base)
-    offers.filter_upgrades()
-    found = describing.records_of(offers)
-    visible = {
-        (one.get_name(), one.get_arch(), describing.version_of(one))
-        for one in opening.available(restricted, {one.name for one in found})
-    }
+    query = libdnf5.rpm.PackageQuery(base)
+    query.filter_upgrades()
+    offers = describing.records_of(query)
+    choice = choose(restricted, {one.name for one in offers})
     installed = describing.records_of(opening.installed(base))
-    pairs: List[Tuple[Package, Package, bool, Optional[str]]] = [
-        pair + (None,) for pair in rpm_packages.pair_updates(installed, found, visible)
+    pairs = list(pair_updates(rpm_packages.newest(installed), offers, choice))
+    pairs += [
+        Pair(before, after, replaced_by=after.name) for before, after in _replacements(base, restricted)
     ]
-    pairs += [(before, after, False, after.name) for before, after in _replacements(base, restricted)]
-    new = [after.found for _before, after, _blocked, replaced_by in pairs if replaced_by]
+    new = [one.after.found for one in pairs if one.replaced_by]
     advisories = describing.Advisories(base, list(opening.installed(base)), new)
     return [
         rpm_packages.update_entry(
-            before,
-            after,
-            advisories.between(before, after),
-            blocked,
-            before.name in holds,
-            replaced_by,
+            pair.before,
+            pair.after,
+            advisories.between(pair.before, pair.after),
+            pair.blocked,
+            pair.before.name in holds,
+            pair.replaced_by,
+            choice.kept_back(pair, _is_worth_telling(advisories, pair)),
         )
-        for before, after, blocked, replaced_by in pairs
+        for pair in pairs
     ]
+
+
+def choose(restricted: Any, names: Iterable[str]) -> Choice:
+    """Return which of the offered packages of `names` dnf takes."""
+    query = libdnf5.repo.RepoQuery(restricted)
+    priorities = {repo.get_id(): repo.get_priority() for repo in query}
+    return Choice(describing.records_of(opening.available(restricted, names)), priorities)
+
+
+def _is_worth_telling(advisories: describing.Advisories, pair: Pair) -> bool:
+    """Tell whether what is passed over closes security holes that stay open without it."""
+    if pair.passed_over is None:
+        return False
+    closed = set() if pair.blocked else {one["id"] for one in advisories.between(pair.before, pair.after)}
+    beyond = advisories.between(pair.before, pair.passed_over)
+    return any(one["type"] == "security" and one["id"] not in closed for one in beyond)
 
 
 def _packages(base: Any) -> List[Dict[str, Any]]:

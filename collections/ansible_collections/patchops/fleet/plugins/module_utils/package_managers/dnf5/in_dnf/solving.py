@@ -51,6 +51,10 @@ class Solver(planning.Solver):
             found += describing.records_of(query)
         return found
 
+    def takes(self, packages: List[Package]) -> List[Package]:
+        choice = reading.choose(self._base, {one.name for one in packages})
+        return [one for one in packages if choice.takes(one)]
+
     def upgrade_all(self, allow_removals: bool) -> Upgrade:
         goal = libdnf5.base.Goal(self._base)
         # Newest or nothing would turn one package that waits for another into no plan at all.

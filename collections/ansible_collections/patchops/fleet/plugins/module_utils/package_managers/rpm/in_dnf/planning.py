@@ -33,6 +33,10 @@ class Solver(solver.Solver):
         """Return the packages of a name: installed ones, then those that are offered and not excluded."""
         raise NotImplementedError
 
+    def takes(self, packages: List[Package]) -> List[Package]:
+        """Return those of the offered `packages` of one name that the package manager takes by itself."""
+        return packages
+
     def is_name(self, text: str) -> bool:
         return bool(_NAME.match(text))
 
@@ -75,6 +79,9 @@ class Solver(solver.Solver):
         if not present:
             arches = {arch} if arch else {self.arch, "noarch"}
         candidates = [one for one in known if one.arch in arches and version in ("", one.version)]
+        if not version:
+            taken = self.takes([one for one in candidates if one.repository is not None])
+            candidates = [one for one in candidates if one.repository is None or one in taken]
         # Of one version the copy that a repository has, not the record of the installed one.
         best = [one for one in candidates if one.version == candidates[-1].version]
         best.sort(key=lambda one: one.repository is None)

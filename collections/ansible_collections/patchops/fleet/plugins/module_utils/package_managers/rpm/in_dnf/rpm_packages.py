@@ -6,6 +6,10 @@ import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
+from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import (
+    KeptBack,
+    write_kept_back,
+)
 from ansible_collections.patchops.fleet.plugins.module_utils.versions import rpm as versions
 
 # `version`: [epoch:]version-release, an epoch of 0 left out. `repository`: which offers it, None for an
@@ -111,28 +115,6 @@ def duplicates(packages: List[Package], beside: Set[str]) -> List[Dict[str, str]
     ]
 
 
-def pair_updates(
-    installed: List[Package], offers: List[Package], visible: Set[Tuple[str, str, str]]
-) -> List[Tuple[Package, Package, bool]]:
-    """Return (installed, newest offer, blocked) of what `offers` would update.
-
-    `visible`: (name, arch, version) of what no exclude keeps away; only where nothing else is offered an
-    excluded version counts, as blocked.
-    """
-    present = newest(installed)
-    by_key: Dict[Key, List[Package]] = {}
-    for one in offers:
-        by_key.setdefault(key_of(one), []).append(one)
-    pairs = []
-    for key in sorted(by_key):
-        before = present.get(key) or next((present[other] for other in present if other[0] == key[0]), None)
-        if before is None:
-            continue
-        allowed = [one for one in by_key[key] if (one.name, one.arch, one.version) in visible]
-        pairs.append((before, by_version(allowed or by_key[key])[-1], not allowed))
-    return pairs
-
-
 def present(
     installed: List[Package], beside: Set[str], kernels: List[Dict[str, Any]], rebooting: List[Package]
 ) -> Dict[str, Any]:
@@ -175,6 +157,7 @@ def update_entry(
     blocked: bool,
     held: bool,
     replaced_by: Optional[str],
+    kept_back: Optional[KeptBack] = None,
 ) -> Dict[str, Any]:
     """Return an update for the host document."""
     entry = {
@@ -192,6 +175,7 @@ def update_entry(
         "size": after.download_bytes,
         "advisories": advisories,
         "replaced_by": replaced_by,
+        "kept_back": write_kept_back(kept_back),
     }
     entry.update(_source_of(after))
     return entry

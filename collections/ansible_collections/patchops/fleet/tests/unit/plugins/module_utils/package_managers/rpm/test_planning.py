@@ -195,17 +195,6 @@ def test_a_removal_that_nothing_replaces_needs_leave() -> None:
     selection_rules.check_removals([removal._replace(replaced_by="neovim")], allow_removals=False)
 
 
-def test_the_newest_offer_counts_and_an_excluded_one_only_where_there_is_no_other() -> None:
-    installed = [package("bash", "1.0-1", None)]
-    offers = [package("bash", "1.10-1"), package("bash", "1.9-1")]
-    both = {("bash", "noarch", "1.10-1"), ("bash", "noarch", "1.9-1")}
-    for visible, expected in ((both, ("1.10-1", False)), ({("bash", "noarch", "1.9-1")}, ("1.9-1", False))):
-        (_before, after, blocked), *_none = rpm_packages.pair_updates(installed, offers, visible)
-        assert (after.version, blocked) == expected
-    (_before, after, blocked), *_none = rpm_packages.pair_updates(installed, offers, set())
-    assert (after.version, blocked) == ("1.10-1", True)
-
-
 def test_an_older_version_beside_a_newer_one_is_a_duplicate_but_for_kernels() -> None:
     twice = [package(name, version, None) for name in ("bash", "kernel") for version in ("1.9-1", "1.10-1")]
     assert rpm_packages.duplicates(twice, {"kernel"}) == [
