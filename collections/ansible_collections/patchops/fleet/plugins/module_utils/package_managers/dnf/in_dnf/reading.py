@@ -84,7 +84,8 @@ def _updates(base: Any, holds: List[str]) -> List[Dict[str, Any]]:
     choice = choose(base, {one.name for one in offers}, streams)
     pairs = list(pair_updates(rpm_packages.newest(installed), offers, choice))
     for before, after in _replacements(base):
-        pairs.append(Pair(*describing.records_of((before, after)), replaced_by=after.name))
+        old, new = describing.records_of((before, after))
+        pairs.append(Pair(old, new, replaced_by=after.name))
     found = [describing.advisories_between(base.sack, one.before.found, one.after.found) for one in pairs]
     details = _details(base) if any(found) else {}
     return [
