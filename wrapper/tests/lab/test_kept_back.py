@@ -87,6 +87,38 @@ def test_a_security_update_that_a_pin_keeps_away_is_named_beside_what_comes(fres
     assert (kept["cause"], kept["security"]) == ("pin", True)
 
 
+def offer_beside(host: LabHost, *stanzas: str) -> None:
+    """Give a Debian host a flat repository whose index has these packages; nobody fetches their files."""
+    host.run("mkdir", "-p", "/srv/beside")
+    write(host, "/srv/beside/Packages", "\n\n".join(stanzas) + "\n")
+    write(host, "/etc/apt/sources.list.d/beside.list", "deb [trusted=yes] file:/srv beside/\n")
+    host.run("apt-get", "update")
+
+
+def stanza(name: str, *more: str) -> str:
+    head = f"Package: {name}\nVersion: 1.2\nArchitecture: all\nFilename: ./{name}.deb\nSize: 1"
+    return "\n".join([head, *more])
+
+
+def test_the_version_that_closes_the_hole_comes_where_the_newest_can_not_be_installed(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("trixie")
+    offer_beside(host, stanza("lab-goodapp", f"SHA256: {64 * 'a'}", "Depends: lab-nowhere"))
+    hold_all_but(host, "lab-goodapp")
+    applied = transact(fresh_lab, "trixie", state="applied", select="security")
+    assert code_of(applied) == "applied", applied["outcome"]
+    assert [(one["name"], one["to"]) for one in applied["plan"]["packages"]] == [("lab-goodapp", "1.1")]
+
+
+def test_a_package_without_a_sum_is_held_back_by_itself(fresh_lab: Lab) -> None:
+    host = fresh_lab.host("trixie")
+    offer_beside(host, stanza("lab-many01", f"MD5sum: {32 * 'a'}"))
+    hold_all_but(host, "lab-many01", "lab-many02")
+    planned = transact(fresh_lab, "trixie", check=True, state="applied", select="all")
+    assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-many02"]
+    [kept] = [one for one in planned["plan"]["held"] if one["name"] == "lab-many01"]
+    assert (kept["cause"], kept["security"]) == ("unchecked", True)
+
+
 def publish(directory: Path, *versions: str) -> None:
     """Make an RPM repository of lab-goodapp in these versions, with advisories and without signatures."""
     packages = [rpm_apps.CATALOGUE.package("goodapp", version) for version in versions]

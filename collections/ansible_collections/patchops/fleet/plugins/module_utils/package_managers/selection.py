@@ -5,7 +5,7 @@
 The package manager solves (see solver.py); what it is asked for is decided here. Pure.
 """
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Set, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.change import Action, Change
 from ansible_collections.patchops.fleet.plugins.module_utils.contracts.kept_back import Cause
@@ -45,14 +45,13 @@ _REMEDIES = {
 class Want(NamedTuple):
     """One version that is asked for; those of a group stand or fall together.
 
-    `fallbacks`: lower versions that close security holes, the best first, for where `offer` can't be had.
+    `update`: the security update that it is; where that can't be had, a lower version may close its holes.
     """
 
     offer: Offer
     name: str
     group: str
-    fallbacks: Tuple[Offer, ...] = ()
-    security: bool = False
+    update: Optional[Dict[str, Any]] = None
 
 
 def make_plan(
@@ -75,7 +74,10 @@ def make_plan(
         changes = selector.named(selection["packages"])
     else:
         changes = selector.members(selection["patch_set"])
-    changes = sorted(solver.complete(changes), key=lambda one: (one.name, one.arch, one.after or ""))
+    changes = solver.complete(changes)
+    if "select" in selection:
+        changes = selector.checkable(changes)
+    changes = sorted(changes, key=lambda one: (one.name, one.arch, one.after or ""))
     _check_sums(changes)
     if "patch_set" in selection:
         check_members(changes, selection["patch_set"], solver.name)
@@ -99,6 +101,7 @@ class _Selector:
         self._solver = solver
         self._allow_removals = allow_removals
         self._blocked = blocked
+        self._unchecked: Set[Tuple[str, str]] = set()
         self.left_out = LeftOut(solver.updates, solver.holds, blocked)
 
     def everything(self) -> List[Change]:
@@ -144,7 +147,7 @@ class _Selector:
                 self.left_out.note_update(update, self._kept_back(), Cause.DEPENDENCY)
             else:
                 group = update.get("source") or update["name"]
-                wants.append(Want(offer, update["name"], group, security=True))
+                wants.append(Want(offer, update["name"], group, update))
         return self._resolve(wants, required=False)[1]
 
     def named(self, names: List[str]) -> List[Change]:
@@ -261,9 +264,45 @@ class _Selector:
             except DriverError as error:
                 if required and error.code != HELD:
                     raise self._impossible(error)
-                for want in members:
-                    self.left_out.note(Held(want.name, _reason(error), _cause(error), want.security))
+                lower, changes = self._lower(accepted, members, error) or ([], changes)
+                accepted += lower
         return accepted, changes
+
+    def _lower(
+        self, accepted: List[Want], members: List[Want], error: DriverError
+    ) -> Optional[Tuple[List[Want], List[Change]]]:
+        """Return the highest lower versions that close security holes, and the changes; None: there are none.
+
+        `error`: why the newest ones can't be had, which is noted where holes stay open.
+        """
+        closing = [self._solver.closing(want.update) if want.update else [] for want in members]
+        lower = [
+            [one for one in found if one.version != want.offer.version]
+            for want, found in zip(members, closing)
+        ]
+        for step in range(max(map(len, lower))):
+            taken = [
+                want._replace(offer=found[min(step, len(found) - 1)])
+                for want, found in zip(members, lower)
+                if found
+            ]
+            try:
+                changes = self._ask(accepted + taken)
+            except DriverError as worse:
+                _reason(worse)
+                continue
+            offers = {want.name: want.offer for want in taken}
+            for want, found in zip(members, closing):
+                if not found or offers.get(want.name) != found[0]:
+                    self._note(want, error)
+            return taken, changes
+        for want in members:
+            self._note(want, error)
+        return None
+
+    def _note(self, want: Want, error: DriverError) -> None:
+        security = want.update is not None
+        self.left_out.note(Held(want.name, _reason(error), _cause(error), security))
 
     def _ask(self, wants: List[Want]) -> List[Change]:
         changes = self._solver.install([want.offer for want in wants], self._allow_removals)
@@ -287,6 +326,22 @@ class _Selector:
         for one in older:
             reason = f"{self._solver.name} prefers the older {one.after}, and only state: reverted goes back"
             self.left_out.note(Held(one.name, reason, Cause.OLDER))
+        return self._upgrades(changes)
+
+    def checkable(self, changes: List[Change]) -> List[Change]:
+        """Return complete changes without packages that nothing can be checked by, which are noted."""
+        while True:
+            bad = [one for one in changes if one.after and not one.sha256]
+            if not bad:
+                return changes
+            for one in bad:
+                self._unchecked.add((one.name, str(one.after)))
+                reason = f"the repositories give no SHA-256 for {one.after}"
+                self.left_out.note(Held(one.name, reason, Cause.UNCHECKED, one.security))
+            changes = self._solver.complete(self._upgrades([one for one in changes if one not in bad]))
+
+    def _upgrades(self, changes: List[Change]) -> List[Change]:
+        """Return the plan of just the upgrades among `changes`, as far as they can be had."""
         rising = [one for one in changes if one.action is Action.UPGRADE]
         seen = self._solver.members(
             [{"name": one.name, "arch": one.arch, "version": one.after} for one in rising]
@@ -296,6 +351,9 @@ class _Selector:
 
     def _check(self, changes: List[Change]) -> None:
         check_removals(changes, self._allow_removals)
+        unchecked = [one.name for one in changes if (one.name, one.after) in self._unchecked]
+        if unchecked:
+            raise DriverError("unsatisfiable", f"needs {', '.join(unchecked)}, which can't be checked")
         back = [f"{one.name} {one.after}" for one in changes if (one.name, one.after) in self._blocked]
         if back:
             raise DriverError(

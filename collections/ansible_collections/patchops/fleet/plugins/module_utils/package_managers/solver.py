@@ -76,6 +76,13 @@ class Solver:
         """Return what brings one of `updates`."""
         raise NotImplementedError
 
+    def closing(self, update: Dict[str, Any]) -> List[Offer]:
+        """Return the versions of one of `updates` that close security holes, the newest first.
+
+        Among them may be the candidate; none that the host's settings keep away.
+        """
+        return []
+
     def is_older(self, version: str, other: str) -> bool:
         """Tell whether `version` sorts before `other`."""
         raise NotImplementedError

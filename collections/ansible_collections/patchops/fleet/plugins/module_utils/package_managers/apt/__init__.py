@@ -4,7 +4,7 @@
 
 import os
 import shutil
-from typing import Any, Callable, Dict, List, Optional, TypeVar, cast
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, cast
 
 from ansible_collections.patchops.fleet.plugins.module_utils.facts.os_release import collect_os
 from ansible_collections.patchops.fleet.plugins.module_utils.package_managers.apt import (
@@ -127,6 +127,10 @@ class Apt(AptChanges):
             dict(one, **candidates.get((one["name"], one["arch"], one["candidate"]), unknown))
             for one in found
         ]
+
+    def closing_versions(self) -> Dict[Tuple[str, str], List[str]]:
+        """See updates.closing_versions."""
+        return updates.closing_versions(inventory.installed(self.rows()), self._policies(), self._by_index())
 
     def lock_holder(self) -> Optional[Dict[str, Any]]:
         return locks.find_holder()

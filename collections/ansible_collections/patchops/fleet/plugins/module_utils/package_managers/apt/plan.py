@@ -28,13 +28,14 @@ class Host(NamedTuple):
     installed: Dict[str, Dict[str, Any]]
     holds: Set[str]
     updates: List[Dict[str, Any]]
+    closing: Dict[Tuple[str, str], List[str]] = {}
 
 
 def look_at(driver: Any) -> Host:
     """Ask the driver for what a plan is based on; raises DriverError."""
     native = driver.platform_arch()
     installed = {_key(one["name"], one["arch"], native): one for one in driver.installed()}
-    return Host(native, installed, set(driver.holds()), driver.updates())
+    return Host(native, installed, set(driver.holds()), driver.updates(), driver.closing_versions())
 
 
 class AptSolver(solver.Solver):
@@ -84,6 +85,15 @@ class AptSolver(solver.Solver):
 
     def offer_for(self, update: Dict[str, Any]) -> Optional[Offer]:
         return Offer(update["name"], update["arch"], update["candidate"])
+
+    def closing(self, update: Dict[str, Any]) -> List[Offer]:
+        versions = self._host.closing.get((update["name"], update["arch"]), [])
+        candidate = update["candidate"]
+        return [
+            Offer(update["name"], update["arch"], version)
+            for version in versions
+            if version == candidate or commands.is_older(version, candidate)
+        ]
 
     def upgrade_all(self, allow_removals: bool) -> Upgrade:
         return Upgrade(self._ask(["dist-upgrade"] if allow_removals else ["--with-new-pkgs", "upgrade"]), {})

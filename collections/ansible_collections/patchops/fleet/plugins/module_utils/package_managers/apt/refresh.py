@@ -23,7 +23,9 @@ _TIME_LIMIT = 600
 _LOCK_PATIENCE = 60
 _LOCKED = re.compile(r"Could not get lock (\S+?)\.?( |$)")
 
-_ERR_LINE = re.compile(r"^Err:\d+ (\S+) (\S+)(?: .*)?$")
+_ERR_LINE = re.compile(r"^Err:(?P<number>\d+) (?P<uri>\S+) (?P<place>\S+)(?: .*)?$")
+# What apt gave up to look for in the end, as it can do without: translations of a repository that has none.
+_IGN_LINE = re.compile(r"^Ign:(?P<number>\d+) (?!.*(?:Packages|Release)$)")
 # The same fault is told again in these words; the line of the repository itself says it better.
 _REPEATED = re.compile(
     r"^(W: Some index files failed|E: Some index files failed|[WE]: Failed to fetch |"
@@ -110,13 +112,15 @@ def read_seconds_ago() -> Optional[float]:
 
 def _repository_errors(lines: List[str]) -> List[Dict[str, Any]]:
     errors: List[Dict[str, Any]] = []
+    ignored = {match.group("number") for match in map(_IGN_LINE.match, lines) if match}
     for number, line in enumerate(lines):
         match = _ERR_LINE.match(line)
-        if not match:
+        if not match or (match.group("number") in ignored and not line.endswith(("Packages", "Release"))):
             continue
         # "bookworm InRelease", or "bookworm/main amd64 Packages"
-        release = match.group(2) if line.endswith("Release") else match.group(2).rpartition("/")[0]
-        repository = normal_uri(match.group(1)) + " " + release
+        place = match.group("place")
+        release = place if line.endswith("Release") else place.rpartition("/")[0]
+        repository = normal_uri(match.group("uri")) + " " + release
         details = []
         for detail in lines[number + 1 :]:
             if not detail.startswith("  "):

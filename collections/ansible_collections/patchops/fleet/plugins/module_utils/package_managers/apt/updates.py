@@ -72,6 +72,22 @@ def find_updates(
     return updates
 
 
+def closing_versions(
+    rows: List[Row], policies: Dict[str, Policy], repositories: Dict[str, Dict[str, Any]]
+) -> Dict[Tuple[str, str], List[str]]:
+    """Return the newer versions of security suites that apt takes, the newest first, by name and arch."""
+    found = {}
+    for row in rows:
+        policy = policy_of(row, policies)
+        if policy is not None:
+            found[row.name, row.arch] = [
+                one.version
+                for one in _newer_offers(policy, row.version)
+                if one.priority >= 0 and _is_security(one, repositories)
+            ]
+    return found
+
+
 def read_candidates(updates: List[Dict[str, Any]], native: str) -> Dict[Tuple[str, str, str], Dict[str, Any]]:
     """Return what apt tells of each update's candidate, by (name, arch, version)."""
     asked = [

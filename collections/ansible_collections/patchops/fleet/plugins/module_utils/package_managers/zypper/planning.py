@@ -56,6 +56,10 @@ class ZypperSolver(Solver):
         offered = [one for one in self._catalog.offers(name) if self._is_for_this_host(one, vendors)]
         return [one for one in present + offered if arch in ("", one.arch)]
 
+    def closes(self, package: Package) -> bool:
+        found = self._catalog.advisories().between(package.name, package.arch, None, package.version)
+        return any(one["type"] == "security" for one in found)
+
     def upgrade_all(self, allow_removals: bool) -> Upgrade:
         # Without names it upgrades what can be upgraded and leaves the rest; patches, which it may skip
         # silently (those that want a reboot), have no part in it.

@@ -40,6 +40,9 @@ class Solver(planning.Solver):
         choice = reading.choose(self._base, {one.name for one in packages})
         return [one for one in packages if choice.takes(one)]
 
+    def closes(self, package: Package) -> bool:
+        return any(describing.type_of(one) == "security" for one in describing.advisories_of(package.found))
+
     def upgrade_all(self, allow_removals: bool) -> Upgrade:
         # Newest or nothing would turn one package that waits for another into no plan at all.
         self._base.conf.best = False

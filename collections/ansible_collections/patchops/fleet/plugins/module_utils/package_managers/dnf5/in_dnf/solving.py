@@ -55,6 +55,10 @@ class Solver(planning.Solver):
         choice = reading.choose(self._base, {one.name for one in packages})
         return [one for one in packages if choice.takes(one)]
 
+    def closes(self, package: Package) -> bool:
+        found = describing.Advisories(self._everything, [], [package.found]).between(None, package)
+        return any(one["type"] == "security" for one in found)
+
     def upgrade_all(self, allow_removals: bool) -> Upgrade:
         goal = libdnf5.base.Goal(self._base)
         # Newest or nothing would turn one package that waits for another into no plan at all.

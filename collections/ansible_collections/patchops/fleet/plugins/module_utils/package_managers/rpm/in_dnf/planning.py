@@ -64,6 +64,22 @@ class Solver(solver.Solver):
         fitting.sort(key=lambda one: one.arch != update["arch"])
         return _offer(fitting[0]) if fitting else None
 
+    def closes(self, package: Package) -> bool:
+        """Tell whether a security advisory is about exactly this version of a package."""
+        raise NotImplementedError
+
+    def closing(self, update: Dict[str, Any]) -> List[Offer]:
+        if update["replaced_by"]:
+            return []
+        offered = [one for one in self.known(update["name"], update["arch"]) if one.repository is not None]
+        newer = [
+            one
+            for one in self.takes(offered)
+            if self.is_older(update["installed"], one.version)
+            and not self.is_older(update["candidate"], one.version)
+        ]
+        return [_offer(one) for one in reversed(rpm_packages.by_version(newer)) if self.closes(one)]
+
     def _named(self, text: str, version: str) -> Sighting:
         """Return what ``name`` or ``name.arch`` stands for."""
         arch = ""

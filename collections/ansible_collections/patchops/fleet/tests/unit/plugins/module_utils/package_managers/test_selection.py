@@ -45,6 +45,9 @@ class Small(solver.Solver):
         self.kept_from_updaters: set[str] = set()
         self.passed_over: dict[str, KeptBack] = {}
         self.prefers_older: set[str] = set()
+        self.closers: dict[str, list[str]] = {}
+        self.broken: set[tuple[str, str]] = set()
+        self.without_sum: set[str] = set()
         self.questions = 0
 
     @property
@@ -79,6 +82,9 @@ class Small(solver.Solver):
     def offer_for(self, update: dict[str, Any]) -> Offer:
         return Offer(update["name"], "noarch", update["candidate"])
 
+    def closing(self, update: dict[str, Any]) -> list[Offer]:
+        return [Offer(update["name"], "noarch", one) for one in self.closers.get(update["name"], [])]
+
     def is_older(self, version: str, other: str) -> bool:
         return version < other
 
@@ -97,6 +103,8 @@ class Small(solver.Solver):
     def install(self, offers: list[Offer], allow_removals: bool) -> list[Change]:
         self.questions += 1
         coming = {one.name: one.version for one in offers}
+        if broken := sorted(self.broken & set(coming.items())):
+            raise DriverError("unsatisfiable", f"{broken[0][0]} {broken[0][1]} has no solution")
         for one in offers:
             if self.needs.get(one.name) and self.needs[one.name] not in coming:
                 coming[self.needs[one.name]] = self.served[self.needs[one.name]][-1]
@@ -120,7 +128,9 @@ class Small(solver.Solver):
         action = Action.UPGRADE if before else Action.INSTALL
         if before and version < before:
             action = Action.DOWNGRADE
-        return Change(name, "noarch", action, before, version, sha256=SUM)
+        return Change(
+            name, "noarch", action, before, version, sha256=None if name in self.without_sum else SUM
+        )
 
 
 def member(name: str, version: str) -> dict[str, str]:
@@ -264,6 +274,46 @@ def test_what_was_taken_back_is_not_told_as_passed_over_as_well() -> None:
     small.kept_from_updaters = {"a"}
     small.passed_over = {"a": KeptBack("3", Cause.PIN, "a pin of -1", True)}
     assert held(make_plan(small, {"select": "security"}, blocked=taken_back("a", "3"))) == {}
+
+
+def test_the_lower_version_that_closes_the_hole_comes_where_the_newest_can_not_be_had() -> None:
+    small = Small()
+    small.broken, small.closers = {("a", "3")}, {"a": ["2"]}
+    plan = make_plan(small, {"select": "security"})
+    assert (coming(plan), held(plan)) == ({"a": "2", "b": "3"}, {})
+
+
+def test_holes_that_only_the_newest_version_closes_are_told_beside_the_lower_one() -> None:
+    small = Small()
+    small.broken, small.closers = {("a", "3")}, {"a": ["3", "2"]}
+    plan = make_plan(small, {"select": "security"})
+    assert coming(plan)["a"] == "2"
+    assert plan.held == (Held("a", "a 3 has no solution", Cause.DEPENDENCY, security=True),)
+
+
+def test_where_no_lower_version_can_be_had_either_the_update_is_left_out() -> None:
+    small = Small()
+    small.broken, small.closers = {("a", "3"), ("a", "2")}, {"a": ["3", "2"]}
+    plan = make_plan(small, {"select": "security"})
+    assert (coming(plan), held(plan)) == ({"b": "3"}, {"a": "a 3 has no solution"})
+
+
+@pytest.mark.parametrize("select", ["all", "security"])
+def test_a_package_that_can_not_be_checked_stays_by_itself(select: str) -> None:
+    small = Small()
+    small.without_sum = {"a", "new"}
+    small.needs = {"b": "new"}
+    plan = make_plan(small, {"select": select})
+    assert set(coming(plan)) == ({"c", "d"} if select == "all" else set())
+    causes = {one.name: one.cause for one in plan.held}
+    assert (causes["a"], causes["b"]) == (Cause.UNCHECKED, Cause.DEPENDENCY)
+
+
+def test_a_named_package_that_can_not_be_checked_is_refused() -> None:
+    small = Small()
+    small.without_sum = {"a"}
+    with pytest.raises(DriverError, match="no SHA-256 for a 3"):
+        make_plan(small, {"packages": ["a", "b"]})
 
 
 def test_an_upgrade_of_all_goes_back_to_no_older_version_and_brings_the_rest() -> None:

@@ -168,3 +168,14 @@ def test_a_repository_that_fails_beside_such_a_command_is_still_told() -> None:
 def test_a_command_that_fails_before_apt_reads_leaves_the_repositories_unread() -> None:
     stderr = "E: Problem executing scripts APT::Update::Pre-Invoke 'false'\n"
     assert parse_errors(100, "", stderr + "E: Sub-process returned an error code\n") != []
+
+
+def test_translations_that_a_repository_does_not_have_are_no_unread_lists() -> None:
+    told = (
+        "Get:3 file:/srv beside/ Packages\n"
+        "Err:6 file:/srv beside/ Translation-en\n"
+        "  File not found - /srv/beside/en.xz (2: No such file or directory)\n"
+        "Ign:6 file:/srv beside/ Translation-en\n"
+    )
+    assert parse_errors(0, told, "") == []
+    assert len(parse_errors(100, told.replace("Ign:6", "Ign:7"), "")) == 1
