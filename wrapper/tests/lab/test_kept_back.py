@@ -23,6 +23,8 @@ from .calls import code_of, document, scan, transact
 pytestmark = pytest.mark.lab
 
 RPM_RELEASES = ("rocky9", "fedora42", "sles15")
+# What comes to the hosts with RPM packages beside lab-goodapp.
+OTHERS = ["lab-needsnew", "lab-newcomer", "lab-webapp"]
 CATALOGUE_VERSIONS = rpm_apps.CATALOGUE.versions
 
 PREFERENCES = "/etc/apt/preferences.d/administrators"
@@ -141,7 +143,9 @@ def add_repository(host: LabHost, name: str, priority: int) -> None:
 
 @pytest.fixture(scope="module")
 def rpm_lab(make_lab: MakeLab) -> Lab:
-    made = make_lab(*(HostSpec(release, release, apps=("goodapp", "webapp")) for release in RPM_RELEASES))
+    made = make_lab(
+        *(HostSpec(release, release, apps=("goodapp", "needsnew", "webapp")) for release in RPM_RELEASES)
+    )
     publish(made.paths.repository / "behind", CATALOGUE_VERSIONS[2])
     publish(made.paths.repository / "before", CATALOGUE_VERSIONS[0])
     return made
@@ -171,7 +175,7 @@ def test_a_security_update_behind_a_better_repository_is_kept_back_and_refused(
     [update] = [one for one in document(host)["updates"] if one["name"] == "lab-goodapp"]
     assert (update["candidate"], update["blocked"]) == (rpm_apps.NEW, True)
     planned = transact(rpm_lab, release, check=True, state="applied", select="security")
-    assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-webapp"]
+    assert [one["name"] for one in planned["plan"]["packages"]] == OTHERS
     named = transact(rpm_lab, release, check=True, state="applied", packages=["lab-goodapp"])
     for result in (planned, named):
         [kept] = [one for one in result["plan"]["held"] if one["name"] == "lab-goodapp"]
@@ -185,6 +189,20 @@ def test_an_excluded_security_update_is_named_by_the_plan(rpm_lab: Lab, release:
     host.fresh()
     host.run("sed", "-i", "s/^\\[main\\]/[main]\\nexcludepkgs=lab-goodapp/", "/etc/dnf/dnf.conf")
     planned = transact(rpm_lab, release, check=True, state="applied", select="security")
-    assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-webapp"]
+    assert [one["name"] for one in planned["plan"]["packages"]] == OTHERS
     [kept] = planned["plan"]["held"]
     assert (kept["name"], kept["cause"], kept["security"]) == ("lab-goodapp", "exclude", True)
+
+
+@pytest.mark.parametrize("release", RPM_RELEASES)
+def test_an_update_whose_dependency_is_kept_away_stays_by_itself(rpm_lab: Lab, release: str) -> None:
+    host = rpm_lab.host(release)
+    host.fresh()
+    if release == "sles15":
+        host.run("zypper", "--non-interactive", "addlock", "lab-newcomer")
+    else:
+        host.run("sed", "-i", "s/^\\[main\\]/[main]\\nexcludepkgs=lab-newcomer/", "/etc/dnf/dnf.conf")
+    planned = transact(rpm_lab, release, check=True, state="applied", select="security")
+    assert [one["name"] for one in planned["plan"]["packages"]] == ["lab-goodapp", "lab-webapp"]
+    [kept] = planned["plan"]["held"]
+    assert (kept["name"], kept["cause"], kept["security"]) == ("lab-needsnew", "dependency", True)
