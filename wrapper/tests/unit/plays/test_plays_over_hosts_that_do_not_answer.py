@@ -107,6 +107,10 @@ def test_an_empty_inventory_is_an_error(tmp_path: Path) -> None:
         ({"hosts": "all", "hook_drain": "drain.yml"}, "is neither a role nor an absolute path"),
         ({"hosts": "all", "hook_drain": "nosuch.role.here"}, "the role nosuch.role.here is not found"),
         ({"hosts": "all", "document_store": {"kind": "cloud"}}, "patchops_document_store is not understood"),
+        ({"hosts": "all", "document_store": "/srv/documents"}, "Give {kind: directory, path: /a/directory}"),
+        ({"hosts": "all", "document_store": {"kind": "directory", "path": 5}}, "is not understood"),
+        ({"hosts": "all", "drain_file": ["/srv/stop"]}, "patchops_drain_file: ['/srv/stop'] is no absolute"),
+        ({"hosts": {"web1": None}}, "patchops_hosts: {'web1': None} is no pattern of hosts"),
     ],
 )
 def test_what_is_wrong_with_a_run_is_said_before_anything_happens(

@@ -32,6 +32,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.knobs import (
     check_fail_on,
     check_flag,
     check_host_knobs,
+    check_path,
+    check_pattern,
     parse_flag,
     run_knobs,
 )
@@ -98,7 +100,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _plan(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         playbook = arguments["playbook"]
-        pattern = self._run_variable(task_vars, "patchops_hosts")
+        pattern = check_pattern("patchops_hosts", self._run_variable(task_vars, "patchops_hosts"))
         if arguments["named_only"] and not pattern and not _limit():
             return make_result(
                 "bad_arguments",
@@ -153,7 +155,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 for name in HOOKS
             },
             "store": self._run_variable(task_vars, "patchops_document_store"),
-            "drain_file": self._run_variable(task_vars, "patchops_drain_file"),
+            "drain_file": check_path(
+                "patchops_drain_file", self._run_variable(task_vars, "patchops_drain_file")
+            ),
             "fail_on": check_fail_on(fail_on, self._run_variable(task_vars, fail_on, fails_by_default)),
             "stats": check_flag(
                 "patchops_report_stats", self._run_variable(task_vars, "patchops_report_stats", True)

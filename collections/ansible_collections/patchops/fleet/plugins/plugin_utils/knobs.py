@@ -80,9 +80,28 @@ def check_flag(name: str, value: object) -> bool:
     return bool(_checked(name, value, "the run", parse_flag))
 
 
+def check_path(name: str, value: object) -> str | None:
+    """Return an absolute path of the controller, or None; raises KnobError."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise KnobError(f"{name}: {value!r} is no absolute path. Nothing was done.")
+    return str(value)
+
+
+def check_pattern(name: str, value: object) -> object:
+    """Return a pattern of hosts, or a list of them; raises KnobError."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    if value is not None and not all(isinstance(part, str) for part in parts):
+        raise KnobError(f"{name}: {value!r} is no pattern of hosts. Nothing was done.")
+    return value
+
+
 def check_fail_on(name: str, value: object) -> list[str]:
     """Return the results that make a run fail; raises KnobError."""
-    if not isinstance(value, (list, tuple)) or not all(one in _RESULTS for one in value):
+    if not isinstance(value, (list, tuple)) or not all(
+        isinstance(one, str) and one in _RESULTS for one in value
+    ):
         raise KnobError(f"{name}: {value!r} is not a list out of {', '.join(_RESULTS)}. Nothing was done.")
     return [str(one) for one in value]
 

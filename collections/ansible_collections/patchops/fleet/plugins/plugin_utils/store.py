@@ -314,9 +314,13 @@ class HttpStore:
             ) from error
 
 
-def open_store(
-    settings: Mapping[str, Any] | None, loads: Callable[[bytes], Any] = json.loads
-) -> DocumentStore:
+_SETTINGS = (
+    "Give {kind: directory, path: /a/directory}, {kind: http, url: https://..., token_file: /a/file}, "
+    "or {kind: none}."
+)
+
+
+def open_store(settings: object, loads: Callable[[bytes], Any] = json.loads) -> DocumentStore:
     """Return the store that `patchops_document_store` describes; without one, a directory in the user's home.
 
     Shapes: {kind: directory, path} | {kind: http, url, token_file} | {kind: none}. `loads`: see there.
@@ -324,17 +328,20 @@ def open_store(
     """
     if settings is None:
         return DirectoryStore("~/.patchops/documents", loads)
-    kind = settings.get("kind")
+    if not isinstance(settings, Mapping):
+        raise StoreError(f"patchops_document_store is {settings!r}, which is no dictionary. {_SETTINGS}")
+    kind, token_file = settings.get("kind"), settings.get("token_file")
     if kind == "none":
         return NoStore()
-    if kind == "directory" and settings.get("path"):
+    if kind == "directory" and _is_text(settings.get("path")):
         return DirectoryStore(str(settings["path"]), loads)
-    if kind == "http" and settings.get("url"):
-        return HttpStore(str(settings["url"]), settings.get("token_file"))
-    raise StoreError(
-        f"patchops_document_store is not understood (kind {kind!r} with {sorted(settings)}). "
-        "Give kind: directory with a path, kind: http with a url, or kind: none."
-    )
+    if kind == "http" and _is_text(settings.get("url")) and (token_file is None or _is_text(token_file)):
+        return HttpStore(str(settings["url"]), token_file)
+    raise StoreError(f"patchops_document_store is not understood ({dict(settings)!r}). {_SETTINGS}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _keep_newest(directory: Path, most: int) -> None:
