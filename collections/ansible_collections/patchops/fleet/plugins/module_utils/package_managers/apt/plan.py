@@ -28,7 +28,7 @@ class Host(NamedTuple):
     installed: Dict[str, Dict[str, Any]]
     holds: Set[str]
     updates: List[Dict[str, Any]]
-    closing: Dict[Tuple[str, str], List[str]] = {}
+    closing: Dict[Tuple[str, str], List[str]]
 
 
 def look_at(driver: Any) -> Host:

@@ -58,7 +58,7 @@ class SmallApt:
             for name, entry in WORLD.items()
             if entry[0]
         ]
-        return plan.Host("amd64", installed, self.holds, updates)
+        return plan.Host("amd64", installed, self.holds, updates, {})
 
     def apt_get(self, arguments: list[str], timeout: float = 300) -> Result:
         wanted = dict(word.split("=") for word in arguments if "=" in word)
