@@ -136,15 +136,15 @@ def test_what_is_offered_but_can_not_come_by_itself_is_an_update_too(host: Host)
     ]
 
 
-def test_an_update_in_a_plain_directory_is_told_and_its_plan_refused(host: Host) -> None:
+def test_an_update_in_a_plain_directory_is_told_and_left_out_of_a_plan(host: Host) -> None:
     host.repository("plain")
     host.offers(("bash", "2-1", "plain"))
     (update,) = Zypper().updates()
     assert (update["candidate"], update["sha256"]) == ("2-1", None)
     host.says("update", summary(upgrade=solvable("bash", "2-1", "1-1")))
-    with pytest.raises(DriverError) as caught:
-        plan(select="all")
-    assert caught.value.code == "repository_unsigned"
+    made = plan(select="all")
+    assert made["packages"] == []
+    assert [(one["name"], one["cause"]) for one in made["held"]] == [("bash", "unchecked")]
 
 
 def test_a_version_of_another_vendor_or_of_a_repository_that_stands_back_is_none(host: Host) -> None:
