@@ -47,7 +47,7 @@ def of_updates(updates: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
     found = []
     for one in updates:
         kept = one.get("kept_back")
-        if one["held"] and one["security"]:
+        if one.get("held") and one["security"]:
             found.append({"name": one["name"], "reason": "held on the host", "cause": Cause.HOLD.value})
         elif kept is not None and kept["security"]:
             found.append({"name": one["name"], "reason": kept["reason"], "cause": kept["cause"]})

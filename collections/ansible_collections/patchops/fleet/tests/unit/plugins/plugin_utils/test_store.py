@@ -294,10 +294,20 @@ def test_settings_choose_the_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"kind": "directory"}, {"kind": "http"}, {"kind": "s3", "url": "x"}]
+    "settings",
+    [
+        {},
+        {"kind": "directory"},
+        {"kind": "http"},
+        {"kind": "s3", "url": "x"},
+        "/srv/documents",
+        ["/srv/documents"],
+        {"kind": "directory", "path": 5},
+        {"kind": "http", "url": "https://store", "token_file": ["x"]},
+    ],
 )
-def test_settings_that_name_no_store_are_refused_with_the_choices(settings: dict[str, str]) -> None:
-    with pytest.raises(StoreError, match="Give kind: directory with a path, kind: http with a url"):
+def test_settings_that_name_no_store_are_refused_with_the_choices(settings: object) -> None:
+    with pytest.raises(StoreError, match="Give {kind: directory, path: /a/directory}, {kind: http, url: "):
         open_store(settings)
 
 
