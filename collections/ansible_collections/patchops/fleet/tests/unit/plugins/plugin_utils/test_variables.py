@@ -43,6 +43,10 @@ OWN_DEFAULTS = {
 OWN_CHOICES = {"patchops_deploy_select": ["", "security", "all"]}
 # Sizes are text to roles, which hand them on.
 _TYPES = {"bytes": "str"}
+# Their options are those of actions on the controller, which no host is asked with.
+ON_THE_CONTROLLER = {"patchops_assess", "patchops_report"}
+# A hook is tasks of the user, and how many hosts reboot at once is a keyword of a task.
+NO_OPTIONS_OF_MODULES = {"patchops_deploy_hook", "patchops_reboot_at_once"}
 _COMPARED = ("type", "elements", "choices", "default", "required")
 
 
@@ -95,6 +99,11 @@ def default_of(role_option: str) -> Any:
 def test_a_module_documents_its_argument_spec(operation: str) -> None:
     told = dict(options(documentation(operation)["options"]))
     assert told == dict(options(table.find(operation).arguments))
+
+
+def test_every_option_of_a_role_that_asks_hosts_is_in_the_table() -> None:
+    told = {name for role in ROLES if role not in ON_THE_CONTROLLER for name in spec_of(role)}
+    assert told == set(OF_ROLES) | NO_OPTIONS_OF_MODULES
 
 
 @pytest.mark.parametrize("role_option", OF_ROLES)
