@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.patchops.fleet.plugins.module_utils.payload import compress, encode
 from ansible_collections.patchops.fleet.tests.unit.plugins.plugin_utils import honest_answers
 
-from .liar import Fleet
+from .liar import Ended, Fleet
 
 NAMES = ("evil", "web1", "web2")
 
@@ -172,3 +172,35 @@ def test_each_host_with_a_malformed_answer_is_unknown_and_the_others_go_on(tmp_p
     assert run.classes() == {**dict.fromkeys(LIES, "unknown"), "web1": "ok"}
     for name in LIES:
         assert f"{name} gave an answer that can't be used: " in run.outcome(name)["message"]
+
+
+def copies(fleet: Fleet, name: str) -> None:
+    """Have the first host give the identity of another one."""
+    lie = honest_answers.host_info(name)
+    fleet.lies("evil", "host_info", host=lie["host"], patchops_payload=lie["patchops_payload"])
+
+
+def test_a_host_that_copies_another_has_both_refused_where_no_record_tells_and_no_third(fleet: Fleet) -> None:
+    copies(fleet, "web1")
+    run = fleet.play("patch", hosts="all")
+    assert run.classes() == {"evil": "refused", "web1": "refused", "web2": "ok"}
+    for one, other in (("evil", "web1"), ("web1", "evil")):
+        assert (
+            f"{one}: it says that it is the same running machine as {other} " in run.outcome(one)["message"]
+        )
+        assert f"Refused: {one}: it says that it is the same running machine as {other} " in unfolded(run)
+
+
+def test_a_host_that_copies_one_that_is_on_record_is_refused_and_stays_the_newcomer(fleet: Fleet) -> None:
+    fleet.play("scan")
+    copies(fleet, "web1")
+    fleet.play("scan")
+    run = fleet.play("patch", hosts="all")
+    assert run.classes() == {"evil": "refused", "web1": "ok", "web2": "ok"}
+    assert run.outcome("evil")["code"] == "same_machine"
+    assert "as web1 " in run.outcome("evil")["message"]
+
+
+def unfolded(run: Ended) -> str:
+    """Return what a run printed without the line breaks of warnings."""
+    return " ".join(run.output.split())

@@ -20,9 +20,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.gates.windows impor
     parse_windows,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.host_steps import host_outcome, way_back
-from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import names_of_one_machine
+from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import refusal, same_machines
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import host_results
 from ansible_collections.patchops.fleet.plugins.plugin_utils.run_report import without_way_back
+
+_MOST_NAMED = 10
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -48,17 +50,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         ]
         budget = Budget(plan["budget_max"], len(plan["targets"]), len(lost))
         is_open, reason = self._judge(plan, budget, lost, halted)
-        doubles = names_of_one_machine(results)
-        if doubles:
-            names = "; ".join(" and ".join(names) for names in doubles)
-            is_open, reason = False, f"one machine has more than one name here, give it one: {names}"
         if _stop_requested(plan["drain_file"]):
             is_open, reason = False, "a stop was requested"
         batch = plan["batches"][task_vars["ansible_play_batch"][0]]
-        details = {"open": is_open, "reason": reason, "budget": budget.as_dict(), "batch": batch, "at": now()}
+        doubles = same_machines(results)
+        details = {
+            "open": is_open,
+            "reason": reason,
+            "budget": budget.as_dict(),
+            "batch": batch,
+            "at": now(),
+            "same_machine": doubles,
+        }
         told = without_way_back({host: way_back(steps) for host, steps in results.items()})
-        if told and batch == 1:  # before anything is changed; as a warning, which is always shown
-            details["warnings"] = [told]
+        warnings = [told] if told else []
+        warnings += [_refused(host, others) for host, others in list(doubles.items())[:_MOST_NAMED]]
+        if warnings and batch == 1:  # before anything is changed; as warnings, which are always shown
+            details["warnings"] = warnings
         if is_open:
             return make_result("gate_open", f"batch {batch} may start: {reason}", **details)
         return make_result(
@@ -84,6 +92,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             parse_windows(plan["window"]), parse_freezes(plan["freeze"]), datetime.now(timezone.utc)
         )
         return verdict.open, verdict.reason
+
+
+def _refused(host: str, others: list[str]) -> str:
+    outcome = refusal(host, others)
+    return f"Refused: {outcome['message']} {outcome['remedy']}"
 
 
 def _named(hosts: list[str]) -> str:

@@ -101,6 +101,7 @@ CODES = {
     "kernel_runs": (REFUSED, "The kernel that would be removed is the running one."),
     "proofs_differ": (REFUSED, "Hosts of one platform proved different packages; there is no one patch set."),
     "facts_refused": (REFUSED, "Facts of the host set variables of PatchOps, which facts may not."),
+    "same_machine": (REFUSED, "Another host of the run says that it is the same running machine."),
     "gate_closed": (REFUSED, "A window, freeze or budget keeps the batch from starting."),
     # failed
     "install_failed": (FAILED, "The package manager failed while it installed."),

@@ -65,6 +65,13 @@ batch:
   description: The number of the batch, from 1.
   returned: always
   type: int
+same_machine:
+  description:
+    - The hosts that are refused, each with the names of those that say they are the same running machine. Of
+      several names for one machine the one goes on that the document store has known for longest. Where it
+      knows none of them so far, all of them are refused. Other hosts go on.
+  returned: always
+  type: dict
 at:
   description: When it was asked, in UTC.
   returned: always

@@ -160,6 +160,11 @@ host:
     unread:
       description: The first complaint about a repository, V(null) when there was none.
       type: dict
+    known_since:
+      description:
+        - Since when the document store knows the host as this machine (machine-id and name), in UTC. Null
+          where it did not so far.
+      type: str
     clock_offset_seconds:
       description: How far the host's clock is ahead of the controller's, in seconds.
       type: int

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from ansible_collections.patchops.fleet.plugins.module_utils.host_summary import decisive_facts
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
     CODES,
     NOT_STARTED,
@@ -106,7 +107,14 @@ def checked_document(text: Any, kind: str, where: str) -> dict[str, Any]:
 def check_subject(
     operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any], document: Mapping[str, Any] | None
 ) -> None:
-    """Raise AnswerError where an answer is of another transaction than the one that it was asked about."""
+    """Raise AnswerError where an answer is of another transaction than the one that it was asked about.
+
+    And where the answer tells of another one, or of another machine, than the document in it.
+    """
+    if operation == "host_info" and document is not None:
+        machine = decisive_facts(dict(document))["machine"]
+        if (answer.get("host") or {}).get("machine") != (machine and [one_line(part) for part in machine]):
+            raise AnswerError("host.machine is not the machine of its document")
     if operation not in ("transaction", "transaction_info"):
         return
     known = answer.get("transaction")

@@ -21,6 +21,7 @@ from ansible_collections.patchops.fleet.plugins.module_utils.outcome import (
     make_outcome,
 )
 from ansible_collections.patchops.fleet.plugins.module_utils.verification.effect import expected_packages
+from ansible_collections.patchops.fleet.plugins.plugin_utils import one_machine
 from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_facts import (
     foreign_facts,
     refusal,
@@ -30,6 +31,8 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.step_results import
 
 # No step, but why nothing is believed of any: facts of the host pose as our variables.
 FACTS = "facts"
+# Nor that: another host of the run says that it is the same machine.
+SAME_MACHINE = "same_machine"
 _ACTING = ("start", "apply", "reboot", "revert", "leave_kernel", "reboot_back")
 _BACK = ("revert", "leave_kernel", "reboot_back", "verify_back")
 _UNTOUCHED = frozenset({"staging", "staged", "reverted", "committed", "superseded", "discarded", None})
@@ -49,12 +52,15 @@ def step_results(variables: Mapping[str, Any]) -> dict[str, Result]:
     names = foreign_facts(variables)
     if names:
         return {FACTS: _without_trust(variables, names)}
-    return {
+    results = {
         step: variables[left.variable]
         for step, left in STEP_RESULTS.items()
         if isinstance(variables.get(left.variable), Mapping)
         and isinstance(variables[left.variable].get("outcome"), Mapping)
     }
+    host = str(variables.get("inventory_hostname", "the host"))
+    others = (results.get("gate", {}).get("same_machine") or {}).get(host)
+    return {**results, SAME_MACHINE: {"outcome": one_machine.refusal(host, others)}} if others else results
 
 
 def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> dict[str, Any]:
@@ -64,6 +70,9 @@ def host_outcome(results: Mapping[str, Result], intermittent: bool = False) -> d
     """
     if FACTS in results:
         return _refused_for_facts(results[FACTS])
+    if SAME_MACHINE in results and not _acted(results):
+        outcome = results[SAME_MACHINE]["outcome"]
+        return {**outcome, "step": "gate", "touched": False, "lost": False, "revertible": False}
     step, outcome = _decisive(results)
     touched = _acted(results) or _unproven(results) or _was_taken_back(results)
     if touched and outcome["class"] == UNREACHABLE:
@@ -148,6 +157,7 @@ def to_apply(results: Mapping[str, Result]) -> bool:
     return (
         staged.get("outcome", {}).get("class") == OK
         and "unexpected" not in results
+        and SAME_MACHINE not in results
         and state in ("staged", "applying")
     )
 

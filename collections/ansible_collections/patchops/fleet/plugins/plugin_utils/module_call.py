@@ -11,12 +11,14 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
 
 from ansible_collections.patchops.fleet.plugins.module_utils.outcome import UNREACHABLE, make_result
+from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.call_limits import (
     LimitReached,
     OutputTooLarge,
@@ -42,11 +44,16 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     IdentityError,
     Inventory,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.one_machine import (
+    KNOWN_MACHINE,
+    known_machine,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.play_hosts import frozen_plan
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
     StoreError,
     host_document_key,
     open_store,
+    read_host_document,
     transaction_key,
 )
 
@@ -362,8 +369,28 @@ def _answer_of(
         result.setdefault("warnings", []).append(f"{error}; the document of {host} was not kept")
         return Answer(result, document)
     document["inventory"] = inventory.key
+    if kind == "patchops.host":
+        _know(action, task_vars, inventory.host(host), document, result)
     store_document(action, task_vars, _KEYS[kind](inventory.host(host), document), document, result)
     return Answer(result, document)
+
+
+def _know(
+    action: Any,
+    task_vars: Mapping[str, Any],
+    host: HostKey,
+    document: dict[str, Any],
+    result: dict[str, Any],
+) -> None:
+    """Note since when the host is known as the machine that it says it is, going by the document before."""
+    former = None
+    if "patchops_document_store" not in foreign_facts(task_vars):
+        with suppress(StoreError):
+            store = open_store(variable(action, task_vars, "patchops_document_store"))
+            former = read_host_document(store, host)
+    document[KNOWN_MACHINE], since = known_machine(document, former, now())
+    if isinstance(result.get("host"), dict):
+        result["host"]["known_since"] = since
 
 
 def _discovered_interpreter(action: Any) -> dict[str, str]:

@@ -124,6 +124,17 @@ def test_a_host_that_got_out_of_sight_after_it_was_touched_is_unknown() -> None:
     assert outcome["message"] == "No answer. It was changed in this run; what became of it is not known."
 
 
+def test_a_host_that_another_claims_to_be_is_refused_before_it_is_changed() -> None:
+    gate = {"outcome": step("gate_open")["outcome"], "same_machine": {"evil": ["web1"]}}
+    variables = {"patchops_deploy_staged": STAGED, "patchops_gate_result": gate}
+    evil = step_results({"inventory_hostname": "evil", **variables})
+    assert host_outcome(evil)["code"] == "same_machine"
+    assert "evil: it says that it is the same running machine as web1" in host_outcome(evil)["message"]
+    assert (host_outcome(evil)["lost"], to_apply(evil)) == (False, False)
+    web1 = step_results({"inventory_hostname": "web1", **variables})
+    assert (host_outcome(web1)["class"], to_apply(web1)) == ("ok", True)
+
+
 def test_a_failed_verification_is_to_be_reverted() -> None:
     results = {"stage": STAGED, "start": STARTED, "apply": APPLIED, "reboot": SETTLED, "verify": BROKEN}
     assert host_outcome(results)["revertible"]

@@ -120,7 +120,9 @@ def test_the_document_is_completed_and_kept_and_does_not_ride_in_the_result(
 ) -> None:
     action = Action({**GOOD, "patchops_payload": encode(DOCUMENT)})
     answer = call(action, "host_info", {}, play, kind="patchops.host")
+    known = (answer.document or {}).pop("known_machine")
     assert answer.document == {**DOCUMENT, "host": "web1", "run_id": "run1", "inventory": ""}
+    assert (known["machine_id"], known["hostname"]) == (DOCUMENT["machine"]["machine_id"], "web1")
     assert answer.result["document"] == str(tmp_path / "hosts/web1/host.json")
     assert "patchops_payload" not in answer.result
 
@@ -133,6 +135,21 @@ def test_the_document_of_a_host_says_its_inventory_and_is_kept_by_it(
     answer = call(action, "host_info", {}, play, kind="patchops.host")
     assert (answer.document or {})["inventory"] == "/srv/prod.yml"
     assert answer.result["document"] == str(tmp_path / "hosts/web1@%2Fsrv%2Fprod.yml/host.json")
+
+
+def test_a_host_is_known_from_its_second_document_on_since_its_first(play: dict[str, Any]) -> None:
+    lying = {
+        **DOCUMENT,
+        "known_machine": {"machine_id": "m", "hostname": "h", "since": "1999-01-01T00:00:00Z"},
+    }
+    asked = [
+        call(Action({**GOOD, "patchops_payload": encode(lying)}), "host_info", {}, play, kind="patchops.host")
+        for _time in range(3)
+    ]
+    since = [(answer.document or {})["known_machine"]["since"] for answer in asked]
+    assert len(set(since)) == 1
+    assert since[0] > "2026"
+    assert [answer.result["host"]["known_since"] for answer in asked] == [None, since[0], since[0]]
 
 
 def test_a_document_that_can_not_be_kept_is_a_warning_and_no_failure(play: dict[str, Any]) -> None:
@@ -242,6 +259,14 @@ def test_an_answer_about_another_transaction_is_not_used(
     assert answer.code == "answer_invalid"
     assert told in answer.result["outcome"]["message"]
     assert answer.document is None
+
+
+def test_an_answer_and_its_document_tell_the_same_machine(play: dict[str, Any]) -> None:
+    lying = {**GOOD, "host": {**GOOD["host"], "machine": ["m", "b", "db1"]}}
+    action = Action({**lying, "patchops_payload": encode(DOCUMENT)})
+    answer = call(action, "host_info", {}, play, kind="patchops.host")
+    assert answer.code == "answer_invalid"
+    assert "host.machine is not the machine of its document" in answer.result["outcome"]["message"]
 
 
 def test_a_transaction_that_is_like_the_one_asked_for_has_its_own_id(play: dict[str, Any]) -> None:
