@@ -8,6 +8,7 @@ that prints what unpacks to far more, must not fill the controller's memory.
 
 from __future__ import annotations
 
+import json
 import resource
 import signal
 import sys
@@ -28,6 +29,11 @@ _LONGEST_END = 100_000
 # An answer of the most characters, parsed, takes less.
 _MOST_MEMORY = 512 * 1024 * 1024
 _LOOK_SECONDS = 1.0
+# Never a host's to say. Ansible takes some of them out by itself, with a warning that shows their values raw.
+_ANSIBLES_OWN = frozenset(
+    {"ansible_facts", "ansible_stats", "add_host", "add_group", "unreachable", "skipped", "invocation"}
+    | {"results", "deprecations", "document", "stdout", "stdout_lines", "stderr", "stderr_lines"}
+)
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
@@ -109,7 +115,7 @@ def bounded_output(result: dict[str, Any]) -> dict[str, Any]:
     if sum(out.count(sign) for sign in ",[{:") > MAX_VALUES:
         raise OutputTooLarge(f"it has more than {MAX_VALUES} values")
     answer = _json_lines(out)
-    out = visible(_ends(out) if answer is None else answer)
+    out = visible(_ends(out) if answer is None else _without_ansibles_own(answer))
     err = visible(_ends(err))
     return {
         **result,
@@ -118,6 +124,18 @@ def bounded_output(result: dict[str, Any]) -> dict[str, Any]:
         "stdout_lines": out.splitlines(),
         "stderr_lines": err.splitlines(),
     }
+
+
+def _without_ansibles_own(text: str) -> str:
+    """Return an answer without the keys that Ansible acts on, or shows the values of, before we see them."""
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # Ansible can't read it either, and says so
+    if not isinstance(answer, dict):
+        return text
+    own = [key for key in answer if key in _ANSIBLES_OWN or key.startswith("_ansible_")]
+    return json.dumps({key: answer[key] for key in answer if key not in own}) if own else text
 
 
 def _json_lines(text: str) -> str | None:

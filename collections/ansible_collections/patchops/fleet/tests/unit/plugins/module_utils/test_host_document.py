@@ -70,8 +70,9 @@ def test_the_document_of_this_machine_is_what_its_schema_says(state: StateDirect
     document = collect(SUBSETS, detect(), refresh=False, state=state)
     check(document)
     assert read_document(document, "patchops.host") is document
-    # The controller knows the inventory, the host doesn't.
-    assert set(json_schema("patchops.host")["properties"]) - {"inventory"} == set(document)
+    # The controller knows the inventory and whom it knew before, the host doesn't.
+    of_the_controller = {"inventory", "known_machine"}
+    assert set(json_schema("patchops.host")["properties"]) - of_the_controller == set(document)
     assert len(document["packages"]) > 50
 
 

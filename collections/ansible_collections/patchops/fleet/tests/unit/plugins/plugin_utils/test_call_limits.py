@@ -50,6 +50,27 @@ def test_control_characters_are_visible_before_anything_shows_them() -> None:
     assert result["stderr"] == "\\x1b]0;owned\\x07"
 
 
+def test_keys_that_ansible_acts_on_or_shows_are_gone_before_it_reads_an_answer() -> None:
+    lying = {
+        "outcome": {"results": 1},
+        "add_host": {"host_name": "stranger"},
+        "_ansible_no_log": "\x1b[2J\nPLAY RECAP ***",
+        "ansible_facts": {"ansible_python_interpreter": "/evil"},
+        "deprecations": [{"msg": "\x1b[2J"}],
+        "results": [],
+        "warnings": ["kept"],
+    }
+    assert json.loads(printed(json.dumps(lying))["stdout"]) == {
+        "outcome": {"results": 1},
+        "warnings": ["kept"],
+    }
+
+
+def test_what_is_no_json_after_all_is_left_for_ansible_to_refuse() -> None:
+    for text in ("{not json}", '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}"):
+        assert printed(text)["stdout"] == text
+
+
 @pytest.mark.parametrize(
     ("stdout", "told"),
     [
