@@ -132,6 +132,7 @@ _PREFIX = re.compile(
     r"^(Failed to connect to the host via \w+|Data could not be sent to remote host .*? over ssh):\s*"
 )
 _LONGEST_DETAIL = 300
+_LONGEST_END = 20_000
 
 
 def failure_code(text: str, default: str) -> str:
@@ -151,4 +152,9 @@ def failure_detail(text: str, code: str) -> str:
 
 def _telling_lines(text: str) -> list[str]:
     # At -vvv the error carries ssh's whole debug output, which speaks of refusals that didn't matter.
-    return [line for line in text.splitlines() if line.strip() and not _DEBUG_LINE.match(line)]
+    return [line for line in _ends(text).splitlines() if line.strip() and not _DEBUG_LINE.match(line)]
+
+
+def _ends(text: str) -> str:
+    """Return the beginning and the end of a text: the patterns take long where a host prints without end."""
+    return text if len(text) <= 2 * _LONGEST_END else f"{text[:_LONGEST_END]}\n{text[-_LONGEST_END:]}"

@@ -129,3 +129,10 @@ def test_every_code_has_a_remedy_and_none_claims_a_change() -> None:
 @pytest.mark.parametrize("code", ["host_key_changed", "host_key_unknown", "become_failed", "python_missing"])
 def test_waiting_does_not_help_against_what_is_wrong_for_good(code: str) -> None:
     assert code not in TRANSIENT
+
+
+@pytest.mark.parametrize("flood", ["server is of type ", "via ssh: \t", "value of x must be on"])
+def test_a_flood_of_text_is_read_at_its_ends_alone(flood: str) -> None:
+    text = f"Connection refused\n{flood * 2_000_000}\nPermission denied (publickey)"
+    assert failure_code(text, "unreachable") == failure_code("Permission denied (publickey)", "unreachable")
+    assert len(failure_detail(text, "authentication_failed")) <= 303
