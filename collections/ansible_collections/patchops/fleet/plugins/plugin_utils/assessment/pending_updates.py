@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -45,6 +46,17 @@ class _Offer:
     classification: str = "unknown"
     severity: str | None = None
     exploited: bool = False
+    told: Counter[tuple[str, Any]] = field(default_factory=Counter)
+    """How many hosts tell which bytes: (sha256, size)."""
+
+    def most_told(self) -> tuple[str | None, Any]:
+        """Return the sha256 and size that more hosts tell than any other, (None, None) where none leads.
+
+        All hosts of a platform that read the same signed index tell the same: one that lies is outvoted, and
+        where as many tell another, nobody can know.
+        """
+        first, second = [*self.told.most_common(2), (("", None), 0), (("", None), 0)][:2]
+        return first[0] if first[1] > second[1] else (None, None)
 
 
 class PendingUpdates:
@@ -73,6 +85,8 @@ class PendingUpdates:
         taken = [(key, raw) for key, raw, is_newer in zip(keys, updates, newer, strict=True) if is_newer]
         for key, raw in taken:
             offer = self._offers.setdefault(key, _Offer(raw, scheme, raw["installed"]))
+            if isinstance(raw.get("sha256"), str):
+                offer.told[raw["sha256"], raw.get("size")] += 1
             offer.oldest_installed = min(offer.oldest_installed, raw["installed"], key=order)
             if raw.get("security"):
                 offer.classification = "security"
@@ -86,6 +100,7 @@ class PendingUpdates:
         for key, offer in sorted(self._offers.items()):
             package: PackageKey = key[:3]
             version = key[3]
+            sha256, size = offer.most_told()
             seen = record(ledger.sightings(package) if ledger else {}, version, today)
             sightings.append(Sighting(package, version, seen[version]))
             found.append(
@@ -104,8 +119,8 @@ class PendingUpdates:
                     waiting_since=waiting_since(
                         seen, offer.oldest_installed, version, key_function(offer.scheme)
                     ),
-                    sha256=offer.raw.get("sha256"),
-                    size=offer.raw.get("size"),
+                    sha256=sha256,
+                    size=size,
                 )
             )
         return found, sightings
