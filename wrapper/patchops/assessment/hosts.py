@@ -14,7 +14,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_fac
     host_facts,
 )
 from patchops.errors import InputError
-from patchops.runner.listing import list_inventory
 from patchops.store.documents import HostDocuments
 
 
@@ -28,6 +27,9 @@ def inventory_facts(
 
     `inventory_name` goes before the name that the inventory's variables give it.
     """
+    # Imported here: hosts of a file need no Ansible.
+    from patchops.runner.listing import list_inventory
+
     listing = list_inventory(sources, limit, vault_password_files)
     inventory = listing.inventory(inventory_name)
     facts = [

@@ -7,57 +7,39 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 import patchops
+from patchops.cli.commands import COMMANDS, GROUPS
 from patchops.cli.optional import LAB, load
 from patchops.errors import ExitCode, PatchOpsError
 from patchops.text import plain
-
-# Imported when they are used: `patchops scan` need not wait for the code of the others.
-_COMMANDS = {
-    "scan": "patchops.cli.run:scan",
-    "patch": "patchops.cli.run:patch",
-    "verify": "patchops.cli.run:verify",
-    "rollback": "patchops.cli.run:rollback",
-    "reboot": "patchops.cli.run:reboot",
-    "cleanup": "patchops.cli.run:cleanup",
-    "assess": "patchops.cli.assess:assess",
-    "findings": "patchops.cli.findings:findings",
-    "cve": "patchops.cli.cve:cve",
-    "coverage": "patchops.cli.coverage:coverage",
-    "compare": "patchops.cli.compare:compare",
-    "export": "patchops.cli.findings:export",
-    "init": "patchops.cli.init:init",
-    "policy": "patchops.cli.policy:policy",
-    "plan": "patchops.cli.plan:plan",
-    "calendar": "patchops.cli.calendar:calendar",
-    "feeds": "patchops.cli.feeds:feeds",
-    "status": "patchops.cli.status:status",
-    "close": "patchops.cli.close:close",
-    "report": "patchops.cli.report:report",
-    "doctor": "patchops.cli.doctor:doctor",
-}
 
 
 class PatchOpsGroup(click.Group):
     """Commands by name, loaded on demand; every error leaves with its exit code and a remedy."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*_COMMANDS, LAB.name]
+        return [*COMMANDS, LAB.name]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == LAB.name:
             return load(LAB)
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
+        module, _, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name, named.summary) for name, named in commands.items()])
+        with formatter.section("Try things"):
+            formatter.write_dl([(LAB.name, LAB.purpose)])
 
     def main(
         self,
@@ -91,6 +73,8 @@ class PatchOpsGroup(click.Group):
             return int(ExitCode.DONE)
         except Exception as error:
             if os.environ.get("PATCHOPS_TRACEBACK"):
+                import traceback
+
                 traceback.print_exc()
             _complain(
                 f"Internal error, {type(error).__name__}: {error}",

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import Assessment
 from patchops.assessment.assess import assess as carry_out
 from patchops.assessment.assess import keep, policy_of
 from patchops.assessment.failures import failed_updates
-from patchops.cli.assessment_view import print_assessment
 from patchops.cli.host_choice import choose, host_options
 from patchops.cli.options import output_options, policy_option
 from patchops.cli.output import compile_query, print_json
@@ -78,6 +76,11 @@ def assess(ctx: click.Context, /, **given: Any) -> None:
     if given["as_json"] or query is not None:
         print_json(assessment.document, query)
     else:
+        # Imported here: JSON needs no tables.
+        from rich.console import Console
+
+        from patchops.cli.assessment_view import print_assessment
+
         print_assessment(Console(highlight=False), assessment.document)
     ctx.exit(int(_verdict(assessment, given["fail_on"])))
 

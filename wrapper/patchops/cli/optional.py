@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import NamedTuple
 
 import click
@@ -27,6 +26,9 @@ LAB = Optional("lab", "Make real test hosts on this machine.", "patchops-lab")
 
 def load(optional: Optional) -> click.Command:
     """Return the command; without its distribution one that says what to install."""
+    # Imported here: only this command needs it.
+    from importlib.metadata import entry_points
+
     found = entry_points(group=GROUP, name=optional.name)
     if not found:
         return _missing(optional)

@@ -5,19 +5,24 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
-import jmespath
-from jmespath.exceptions import JMESPathError
-from jmespath.parser import ParsedResult
 
 from patchops.errors import InputError
+
+if TYPE_CHECKING:
+    from jmespath.parser import ParsedResult
 
 
 def compile_query(text: str | None) -> ParsedResult | None:
     """The query, checked before anything is started."""
     if text is None:
         return None
+    # Imported here, as few commands are given a query.
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
     try:
         return jmespath.compile(text)
     except JMESPathError as error:
@@ -27,6 +32,8 @@ def compile_query(text: str | None) -> ParsedResult | None:
 def print_json(document: object, query: ParsedResult | None) -> None:
     """Print `document`, or what `query` finds in it."""
     if query is not None:
+        from jmespath.exceptions import JMESPathError
+
         try:
             document = query.search(document)
         except JMESPathError as error:

@@ -7,9 +7,7 @@ from __future__ import annotations
 from functools import cache
 
 from patchops.paths import DataDirectory
-from patchops.store.database import open_state
 from patchops.store.documents import HostDocuments, Owner
-from patchops.store.queries import run_inventory
 
 
 def host_documents(data: DataDirectory) -> HostDocuments:
@@ -24,6 +22,10 @@ def run_owner(data: DataDirectory) -> Owner:
     def owner(run_id: str) -> str | None:
         if not data.server and not data.database.exists():
             return None
+        # Imported here: SQLAlchemy takes longer to import than an assessment of one file takes.
+        from patchops.store.database import open_state
+        from patchops.store.queries import run_inventory
+
         engine = open_state(data)
         try:
             return run_inventory(engine, run_id)

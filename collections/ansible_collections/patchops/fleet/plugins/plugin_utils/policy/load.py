@@ -18,7 +18,6 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.merging impo
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy, build
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.schema import Problem, problems
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.text import PolicyText
-from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.yaml_places import YamlError, read_yaml
 
 SCHEMA_FILE = Path(__file__).with_name("policy.schema.json")
 MAX_BYTES = 4 * 1024 * 1024
@@ -113,6 +112,12 @@ def find_problems(text: PolicyText) -> list[Problem]:
 
 
 def _plain(text: str, name: str) -> PolicyText:
+    # Imported here: who has no policy file needs no YAML.
+    from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.yaml_places import (
+        YamlError,
+        read_yaml,
+    )
+
     try:
         read = read_yaml(text)
     except YamlError as error:
