@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import (
     Packages,
-    Placer,
+    Placement,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import Verdicts
 
@@ -47,32 +47,36 @@ class Grouped:
 
 def grouped(
     packages: Packages,
-    placer: Placer,
+    placed: Sequence[Placement],
     only: Container[str] | None,
     stale: Container[str],
     include_installed: bool,
 ) -> Grouped:
     """The installed packages by their feed names.
 
-    only: names to restrict it to. stale: packages whose old code still runs. Without include_installed, what
-    is merely installed, in one version, and not stale is left out: most packages of most hosts.
+    placed: their placements, in the same order. only: names to restrict it to. stale: packages whose old code
+    still runs. Without include_installed, what is merely installed, in one version, and not stale is left
+    out: most packages of most hosts.
     """
     groups: dict[str, Group] = {}
     foreign: dict[tuple[str, str], dict[str, str]] = {}
     nameless = []
-    for package, placed in zip(packages, placer.place(packages), strict=True):
-        if not placed.matters:
+    for package, placement in zip(packages, placed, strict=True):
+        if not placement.matters:
             continue
-        if placed.nameless:
+        if placement.nameless:
             nameless.append(str(package["name"]))
-        if placed.foreign:
-            foreign[placed.name, placed.foreign] = {"package": placed.name, "origin": placed.foreign}
-        if placed.foreign and not placed.is_doubtful:
+        if placement.foreign:
+            foreign[placement.name, placement.foreign] = {
+                "package": placement.name,
+                "origin": placement.foreign,
+            }
+        if placement.foreign and not placement.is_doubtful:
             continue
-        asked = placed.side_by_side or include_installed or package["name"] in stale
-        for named in placed.named:
+        asked = placement.side_by_side or include_installed or package["name"] in stale
+        for named in placement.named:
             if (named.verdicts.open or asked) and (only is None or named.name in only):
                 group = groups.setdefault(named.name, Group(named.name))
                 group.members.append(Member(package, named.version, named.verdicts))
-                group.side_by_side = group.side_by_side or placed.side_by_side
+                group.side_by_side = group.side_by_side or placement.side_by_side
     return Grouped(list(groups.values()), [foreign[key] for key in sorted(foreign)], sorted(nameless))

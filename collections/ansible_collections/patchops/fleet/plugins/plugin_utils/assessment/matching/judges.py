@@ -93,10 +93,12 @@ class Judges:
         """What judges these packages of one host. lts: the release gets its updates from an LTS team."""
         found = Judged()
         _of_others(packages, placed, document, found)
-        strangers = Counter(one.foreign for one in placed if one.foreign)
+        # Most packages of most hosts are neither.
+        strange = [one for one in placed if one.foreign or one.nameless]
+        strangers = Counter(one.foreign for one in strange if one.foreign)
         for origin, number in sorted(strangers.items()):
             found.add(origin, (), number, judged=False)
-        nameless = sum(1 for one in placed if one.nameless and not one.foreign)
+        nameless = sum(1 for one in strange if not one.foreign)
         found.add("packages of unknown source", (), nameless, judged=False)
         number = len(placed) - found.packages
         whole = self._whole_release(lts)
@@ -117,9 +119,9 @@ class Judges:
         self, placed: Sequence[Placement], number: int, whole: set[str], found: Judged
     ) -> None:
         """Without a feed for all packages: those that a fresh document names are judged, and no other."""
-        own = [one for one in placed if not one.foreign and not one.nameless]
-        named = [self._named_by(one) & self._some & self._fresh for one in own]
-        judged = Counter(frozenset(names) for names in named if names)
+        fresh = self._some & self._fresh
+        own = [one for one in placed if not one.foreign and not one.nameless] if fresh else []
+        judged = Counter(names for one in own if (names := self._spoken_of_by(one) & fresh))
         for names, members in sorted(judged.items(), key=lambda pair: sorted(pair[0])):
             found.add("", names, members, judged=True)
         found.add("", whole, max(number - judged.total(), 0), judged=False)
@@ -142,7 +144,7 @@ class Judges:
     def _spoken_of_by(self, placement: Placement) -> frozenset[str]:
         known = self._speakers.get(placement)
         if known is None:
-            known = self._speakers[placement] = self._named_by(placement) & self._parts.keys()
+            known = self._speakers[placement] = self._named_by(placement)
         return known
 
     def _by_repository(
@@ -154,7 +156,7 @@ class Judges:
             if not placement.foreign and not placement.nameless:
                 members.setdefault(str(package.get("suite") or ""), []).append(placement)
         named = {
-            repository: Counter(name for one in its for name in self._spoken_of_by(one))
+            repository: Counter(name for one in its for name in self._spoken_of_by(one) & self._parts.keys())
             for repository, its in members.items()
         }
         for repository, its in sorted(members.items()):
@@ -195,13 +197,13 @@ class Judges:
                 feeds.setdefault(_component(feed), set()).add(name)
         enabled = alpine_repositories.enabled(repositories, self._release.partition(":")[2])
         lacking = {one for one in enabled if not feeds.get(one, set()) & self._fresh}
+        fresh = self._parts.keys() & self._fresh
         own = [one for one in placed if not one.foreign and not one.nameless]
         if not lacking:
-            found.add("", self._parts.keys() & self._fresh, len(own), judged=True)
+            found.add("", fresh, len(own), judged=True)
             return
-        known = [one for one in own if self._spoken_of_by(one) & self._fresh]
-        silent = [one for one in own if not self._spoken_of_by(one) & self._fresh]
-        found.add("", self._parts.keys() & self._fresh, len(known), judged=True)
+        silent = [one for one in own if not self._spoken_of_by(one) & fresh]
+        found.add("", fresh, len(own) - len(silent), judged=True)
         stale = {name for one in lacking for name in feeds.get(one, ())}
         found.add(", ".join(sorted(lacking)), stale, len(silent), judged=False)
         if silent or stale:

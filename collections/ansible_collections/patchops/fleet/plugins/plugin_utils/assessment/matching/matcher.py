@@ -49,7 +49,10 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.offers import Offers
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.origins import with_origins
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import Placer
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.placing import (
+    Placement,
+    Placer,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.rules import ReleaseRules
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.support import support_status
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching.unexplained import explain
@@ -148,8 +151,9 @@ class Matcher:
                 judged.add(name, (), len(its), judged=False)
                 continue
             rules, placer = self._release(name)
-            judged.take(self._judged(name, its, document))
-            part = grouped(its, placer, question.only, code.watched, question.include_installed)
+            placed = placer.place(its)
+            judged.take(self._judged(name, its, placed, document))
+            part = grouped(its, placed, question.only, code.watched, question.include_installed)
             judge = HostJudge(host, rules, code, offers, self._prototypes, question.include_installed)
             findings += [finding for group in part.groups for finding in judge.of(group)]
             found.foreign += part.foreign
@@ -224,10 +228,13 @@ class Matcher:
         return key if family in _ENTERPRISE and self._feeds(key) else None
 
     def _judged(
-        self, name: str, packages: Sequence[Mapping[str, Any]], document: Mapping[str, Any]
+        self,
+        name: str,
+        packages: Sequence[Mapping[str, Any]],
+        placed: Sequence[Placement],
+        document: Mapping[str, Any],
     ) -> Judged:
         """What feeds judge of the packages of a release or a language."""
-        _rules, placer = self._release(name)
         if name not in self._judges:
             self._judges[name] = Judges(
                 name,
@@ -236,7 +243,7 @@ class Matcher:
                 lambda placed: self._database.sources_naming(name, placed.name),
             )
         lts = name not in LANGUAGES and support_status(document, name, self._today) == "lts"
-        return self._judges[name].of(packages, placer.place(packages), document, lts)
+        return self._judges[name].of(packages, placed, document, lts)
 
     def _affected_by(self, cve: str) -> frozenset[tuple[str, str]]:
         """Release and package that any advisory on a CVE speaks of."""

@@ -24,6 +24,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching
     ReleaseRules,
     Verdicts,
 )
+from ansible_collections.patchops.fleet.plugins.plugin_utils.foreign_documents import SoundPackages
 
 # What a placement depends on.
 _OF_SOURCES = ("name", "version", "source", "source_version", "origin", "suite")
@@ -89,9 +90,30 @@ class Placer:
         self._identities = Identities(rules.scheme)
         self._by_source = self._identities.by_source
         self._known: dict[tuple[Any, ...], Placement] = {}
+        # By the identity of shared packages, which are kept, so that no other object gets their identity.
+        self._of_shared: dict[int, Placement] = {}
+        self._kept: list[Mapping[str, Any]] = []
 
     def place(self, packages: Packages) -> list[Placement]:
         """The placements of a host's packages, in their order."""
+        if not isinstance(packages, SoundPackages):
+            return self._place(packages)
+        found = list(map(self._of_shared.get, map(id, packages)))
+        if None in found:
+            found = list(self._place(packages))
+            self._keep(packages, found)
+        return [one for one in found if one is not None]
+
+    def _keep(self, packages: Packages, placed: Sequence[Placement | None]) -> None:
+        if len(self._kept) > _MOST_KEPT:
+            self._of_shared.clear()
+            self._kept.clear()
+        for package, placement in zip(packages, placed, strict=True):
+            if placement is not None and id(package) not in self._of_shared:
+                self._kept.append(package)
+                self._of_shared[id(package)] = placement
+
+    def _place(self, packages: Packages) -> list[Placement]:
         identities = self._identities.of(packages)
         found = list(map(self._known.get, identities))
         if None in found:
@@ -170,5 +192,6 @@ class Placer:
         return not package.get("source") and self._rules.names_sources
 
 
+_MOST_KEPT = 500_000
 # Tells a field that is missing from one that is null.
 _LEFT_OUT = object()
