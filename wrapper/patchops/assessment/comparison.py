@@ -20,7 +20,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet im
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.matching import Matcher
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.reasons import reason
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners import read_scan
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners import read_scan, shortfall
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners.join import join, of_host
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners.record import ScannerFinding
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, labels
@@ -36,6 +36,12 @@ def read_scans(scans: Iterable[tuple[str, Path]]) -> list[ScannerFinding]:
         return [one for scanner, path in scans for one in read_scan(scanner, path)]
     except FeedError as error:
         raise InputError(f"{error}.", "Name an export of that scanner.") from None
+
+
+def shortfalls(scans: Iterable[tuple[str, Path]]) -> list[str]:
+    """Each export that has only a part of what its scanner found, with the parts that are told."""
+    told = ((path, shortfall(scanner, path)) for scanner, path in scans)
+    return [f"{path} {why}" for path, why in told if why]
 
 
 def comparison(

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners import SCANNERS
-from patchops.assessment.comparison import AGREEMENTS, comparison, only, read_scans
+from patchops.assessment.comparison import AGREEMENTS, comparison, only, read_scans, shortfalls
 from patchops.cli.host_choice import choose, host_options
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
@@ -52,7 +52,10 @@ def compare(scans: Sequence[str], agreements: Sequence[str], **given: Any) -> No
     one, unless --host names it.
     """
     query = compile_query(given["query"])
-    found = read_scans([_scan(text) for text in scans])
+    files = [_scan(text) for text in scans]
+    found = read_scans(files)
+    for line in shortfalls(files):
+        click.echo(plain(f"Not the whole scan: {line}."), err=True)
     data = data_directory(os.environ, os.geteuid())
     chosen = choose(given, data)
     same_host = chosen.from_file and given["host"] is None and len({one.hosts for one in found}) <= 1

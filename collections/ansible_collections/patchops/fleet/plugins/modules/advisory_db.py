@@ -38,10 +38,11 @@ options:
       name:
         description:
           - The name of the source in the database; importing it again replaces its content.
-          - Known names are V(debian-dsa), V(debian-dla), V(debian-tracker), V(osv-ubuntu), V(osv-almalinux),
-            V(osv-rocky), V(osv-redhat), V(osv-suse), V(osv-opensuse), V(osv-pypi), V(osv-npm),
-            V(alpine-3.20), V(alpine-3.20-community), V(alpine-3.21), V(alpine-3.21-community),
-            V(alpine-3.22), V(alpine-3.22-community), V(kev), V(epss) and V(vulnrichment).
+          - Known names are V(debian-dsa), V(debian-dla), V(debian-tracker), V(arch-tracker), V(osv-ubuntu),
+            V(osv-debian), V(osv-alpine), V(osv-almalinux), V(osv-rocky), V(osv-redhat), V(osv-suse),
+            V(osv-opensuse), V(osv-pypi), V(osv-npm), V(osv-go), V(osv-maven), V(kev), V(epss),
+            V(vulnrichment); and of Alpine each release from V(alpine-3.3) to V(alpine-3.23) and
+            V(alpine-edge), with V(alpine-3.23-community) and so on.
         type: str
       kind:
         description:
@@ -49,6 +50,7 @@ options:
         type: str
         choices:
           - alpine-secdb
+          - arch-tracker
           - csaf
           - debian-dsa
           - debian-tracker

@@ -63,14 +63,24 @@ CATALOGUE: dict[str, FeedSpec] = {
         FeedSpec("osv-opensuse", "osv", f"{_OSV}/openSUSE/all.zip", about="openSUSE updates"),
         FeedSpec("osv-pypi", "osv", f"{_OSV}/PyPI/all.zip", about="Python packages"),
         FeedSpec("osv-npm", "osv", f"{_OSV}/npm/all.zip", about="npm packages"),
+        FeedSpec("osv-go", "osv", f"{_OSV}/Go/all.zip", about="Go modules"),
+        FeedSpec("osv-maven", "osv", f"{_OSV}/Maven/all.zip", about="Maven artifacts"),
+        FeedSpec("osv-debian", "osv", f"{_OSV}/Debian/all.zip", about="Debian advisories and CVEs"),
+        FeedSpec("osv-alpine", "osv", f"{_OSV}/Alpine/all.zip", about="Alpine packages, all releases"),
+        FeedSpec(
+            "arch-tracker",
+            "arch-tracker",
+            "https://security.archlinux.org/all.json",
+            about="what Arch Linux knows of each vulnerability, unfixed ones too",
+        ),
         *(
             FeedSpec(
                 f"alpine-{version}" + ("" if part == "main" else f"-{part}"),
                 "alpine-secdb",
-                f"{_SECDB}/v{version}/{part}.json",
+                f"{_SECDB}/{'' if version == 'edge' else 'v'}{version}/{part}.json",
                 about=f"Alpine {version}, {part}",
             )
-            for version in ("3.20", "3.21", "3.22")
+            for version in (*(f"3.{minor}" for minor in range(3, 24)), "edge")
             for part in ("main", "community")
         ),
         FeedSpec(

@@ -48,7 +48,7 @@ DEBIAN_CODENAMES = {
     "15": "duke",
 }
 # Languages' ecosystems of OSV, whose packages don't belong to a release.
-OSV_LANGUAGES = {"PyPI": "pypi", "npm": "npm"}
+OSV_LANGUAGES = {"Go": "golang", "Maven": "maven", "PyPI": "pypi", "npm": "npm"}
 LANGUAGES = set(OSV_LANGUAGES.values())
 # What SBOMs and vendors call a distribution beside its os-release ID.
 _ALIASES = {
@@ -106,5 +106,10 @@ def scheme_of(release: str) -> str | None:
 
 
 def language_name(ecosystem: str, name: str) -> str:
-    """The one spelling of a language package's name: PyPI's names don't tell "-", "_" and "." apart."""
-    return re.sub(r"[-_.]+", "-", name).lower() if ecosystem == "pypi" else name
+    """The one spelling of a language package's name: PyPI's names don't tell "-", "_" and "." apart.
+
+    Maven's group and artifact have a colon between them in OSV, and a slash in package URLs.
+    """
+    if ecosystem == "pypi":
+        return re.sub(r"[-_.]+", "-", name).lower()
+    return name.replace("/", ":") if ecosystem == "maven" else name

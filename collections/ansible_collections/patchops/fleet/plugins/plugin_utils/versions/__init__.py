@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import (
     apk,
     deb,
+    maven,
     npm,
     pacman,
     pypi,
@@ -20,6 +21,9 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.versions import (
 KEYS: dict[str, Callable[[str], Any]] = {
     "apk": apk.key,
     "deb": deb.key,
+    # Go modules have semantic versions, "v1.2.3", as npm packages do.
+    "golang": npm.key,
+    "maven": maven.key,
     "npm": npm.key,
     "pacman": pacman.key,
     "pypi": pypi.key,
@@ -28,8 +32,7 @@ KEYS: dict[str, Callable[[str], Any]] = {
 
 
 def key_function(scheme: str) -> Callable[[str], Any]:
-    """The memoised key function of a scheme (deb, rpm, apk, pacman, pypi, npm). Raises ValueError for any
-    other."""
+    """The memoised key function of a scheme, one of KEYS. Raises ValueError for any other."""
     try:
         return KEYS[scheme]
     except KeyError:

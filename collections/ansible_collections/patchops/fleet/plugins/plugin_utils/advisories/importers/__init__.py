@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.advisory_records import Record
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.importers import (
+    arch_tracker,
     csaf,
     debian_list,
     debian_tracker,
@@ -26,6 +27,7 @@ Importer = Callable[[Feed], Iterator[Record]]
 
 KINDS: dict[str, Importer] = {
     "alpine-secdb": secdb.read,
+    "arch-tracker": arch_tracker.read,
     "csaf": csaf.read,
     "debian-dsa": debian_list.read,
     "debian-tracker": debian_tracker.read,

@@ -96,6 +96,17 @@ JSON_SAMPLES: dict[str, Any] = {
             ],
         },
     },
+    "arch-tracker": [
+        {
+            "name": "AVG-2",
+            "packages": ["a"],
+            "status": "Fixed",
+            "severity": "High",
+            "fixed": "1-1",
+            "issues": ["CVE-2024-10001"],
+            "advisories": ["ASA-202401-1"],
+        }
+    ],
     "alpine-secdb": {
         "distroversion": "v3.11",
         "packages": [{"pkg": {"name": "a", "secfixes": {"1": ["CVE-2021-1111"]}}}],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners import read_scan
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners import read_scan, shortfall
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners.join import join, of_host
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.scanners.record import ScannerFinding
 
@@ -76,7 +76,11 @@ def test_nessus_gives_a_finding_for_each_cve_of_a_row(tmp_path: Path) -> None:
         ("trivy", '[{"Vulnerabilities": [{"VulnerabilityID": 1}]}]', "VulnerabilityID: expected text"),
         ("nessus", "a,b\n", "line 1: has no columns CVE and Host; this is no export of Nessus"),
         ("nessus", 'CVE,Host\n"', "line 1: not valid CSV"),
-        ("nikto", "", "unknown scanner 'nikto'; known: nessus, trivy"),
+        (
+            "nikto",
+            "",
+            "unknown scanner 'nikto'; known: grype, nessus, nessus-xml, openvas, qualys, trivy, wazuh",
+        ),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, scanner: str, text: str, message: str) -> None:
@@ -143,3 +147,94 @@ def test_real_exports_are_read(shared_data: Path, scanner: str, path: str, count
 
     assert len(found) == count
     assert all(one.hosts and one.cve.startswith("CVE-") for one in found)
+
+
+SAMPLES = {
+    "grype": json.dumps(
+        {
+            "source": {"type": "image", "target": {"userInput": "web1"}},
+            "matches": [
+                {
+                    "vulnerability": {
+                        "id": "GHSA-xxxx",
+                        "severity": "High",
+                        "fix": {"versions": ["1.2.3"], "state": "fixed"},
+                    },
+                    "relatedVulnerabilities": [{"id": "CVE-2026-1001"}],
+                    "artifact": {"name": "curl", "version": "1.2.2"},
+                }
+            ],
+        }
+    ),
+    "wazuh": json.dumps(
+        {
+            "hits": {
+                "total": {"value": 1, "relation": "eq"},
+                "hits": [
+                    {
+                        "_source": {
+                            "agent": {"name": "WEB1"},
+                            "package": {"name": "curl", "version": "1.2.2"},
+                            "vulnerability": {"id": "CVE-2026-1001", "severity": "High"},
+                        }
+                    }
+                ],
+            }
+        }
+    ),
+    "qualys": (
+        '"A report","04 Feb 2026"\n"CVE","Title","Severity","Status","Asset Name","Disabled"\n'
+        '"CVE-2026-1001","curl","3","ACTIVE","WEB1","No"\n'
+    ),
+    "openvas": (
+        "<report><results><result><name>curl</name><host>WEB1<hostname>web1</hostname></host>"
+        '<nvt oid="1"><refs><ref type="cve" id="CVE-2026-1001"/></refs></nvt><threat>High</threat>'
+        "</result></results></report>"
+    ),
+    "nessus-xml": (
+        '<NessusClientData_v2><Report><ReportHost name="10.0.0.1"><HostProperties>'
+        '<tag name="host-fqdn">WEB1</tag></HostProperties>'
+        '<ReportItem severity="3" pluginName="curl"><cve>CVE-2026-1001</cve></ReportItem>'
+        "</ReportHost></Report></NessusClientData_v2>"
+    ),
+}
+
+
+@pytest.mark.parametrize("scanner", SAMPLES)
+def test_each_scanner_gives_the_cve_its_host_and_its_severity(tmp_path: Path, scanner: str) -> None:
+    [found] = read_scan(scanner, write(tmp_path, SAMPLES[scanner]))
+
+    assert "web1" in found.hosts
+    assert (found.cve, found.severity, found.resolved) == ("CVE-2026-1001", "high", False)
+
+
+@pytest.mark.parametrize(
+    ("scanner", "text"),
+    [
+        ("grype", "{}"),
+        ("wazuh", '{"hits": []}'),
+        ("qualys", '"CVE"\n'),
+        ("openvas", "<report/>"),
+        ("nessus-xml", "<NessusClientData_v2/>"),
+        ("openvas", "<report><results>"),
+    ],
+)
+def test_what_is_no_whole_export_of_the_scanner_is_refused(tmp_path: Path, scanner: str, text: str) -> None:
+    with pytest.raises(FeedError):
+        read_scan(scanner, write(tmp_path, text))
+
+
+@pytest.mark.parametrize("closed", ['"FIXED","WEB1","No"', '"ACTIVE","WEB1","Yes"'])
+def test_what_qualys_calls_fixed_or_disabled_is_resolved(tmp_path: Path, closed: str) -> None:
+    text = SAMPLES["qualys"].replace('"ACTIVE","WEB1","No"', closed)
+
+    assert [one.resolved for one in read_scan("qualys", write(tmp_path, text))] == [True]
+
+
+def test_a_page_of_a_search_says_that_it_is_one(tmp_path: Path) -> None:
+    page = SAMPLES["wazuh"].replace('"value": 1', '"value": 125')
+
+    assert shortfall("wazuh", write(tmp_path, SAMPLES["wazuh"])) == ""
+    assert shortfall("wazuh", write(tmp_path, page)) == (
+        "has 1 of the 125 findings of the search; export all"
+    )
