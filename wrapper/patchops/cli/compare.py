@@ -58,7 +58,7 @@ def compare(scans: Sequence[str], agreements: Sequence[str], **given: Any) -> No
         click.echo(plain(f"Not the whole scan: {line}."), err=True)
     data = data_directory(os.environ, os.geteuid())
     chosen = choose(given, data)
-    same_host = chosen.from_file and given["host"] is None and len({one.hosts for one in found}) <= 1
+    same_host = chosen.single and given["host"] is None and len({one.hosts for one in found}) <= 1
     document = comparison(
         chosen.hosts,
         given["db"] or data.advisories,

@@ -17,12 +17,11 @@ from rich.text import Text
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, labels
 from patchops.assessment.assess import verdicts
-from patchops.assessment.hosts import inventory_facts, scanned_hosts, with_documents
-from patchops.cli.options import inventory_name_option, output_options
+from patchops.cli.host_choice import choose, host_options
+from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import InputError
 from patchops.paths import data_directory
-from patchops.store.state import host_documents
 from patchops.text import plain
 
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}\Z")
@@ -38,33 +37,19 @@ ANSWERS = {
 
 @click.command()
 @click.argument("name", metavar="CVE")
-@click.option("--inventory", "-i", "inventories", metavar="INVENTORY", multiple=True, help="Only its hosts.")
-@inventory_name_option
-@click.option("--limit", "-l", metavar="PATTERN", help="Hosts or groups of the inventory.")
+@host_options
 @click.option("--db", metavar="FILE", type=click.Path(path_type=Path), help="The advisory database.")
 @output_options
-def cve(
-    name: str,
-    inventories: tuple[str, ...],
-    inventory_name: str | None,
-    limit: str | None,
-    db: Path | None,
-    as_json: bool,
-    query: str | None,
-) -> None:
-    """Who has a CVE, who is fixed, who can't be known, by the last scan of each host."""
+def cve(name: str, db: Path | None, as_json: bool, query: str | None, **given: Any) -> None:
+    """Say who has a CVE, who is fixed, and who can't be known, by the last scan of each host.
+
+    An inventory file, or a folder of SBOMs, is asked in place of the hosts that were scanned.
+    """
     compiled = compile_query(query)
     if not _CVE.match(name.upper()):
         raise InputError(f"{name!r} is no CVE id.", "Write it like CVE-2026-1234.")
     data = data_directory(os.environ, os.geteuid())
-    documents = host_documents(data)
-    if inventories:
-        facts = inventory_facts(inventories, limit, inventory_name=inventory_name)
-        hosts = with_documents(facts, documents)
-    elif documents:
-        hosts = scanned_hosts(documents)
-    else:
-        raise InputError(f"No host was ever scanned into {data.documents}.", "Run `patchops scan` first.")
+    hosts = choose(given, data).hosts
     found = verdicts(
         hosts,
         db or data.advisories,

@@ -14,6 +14,7 @@ import click
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.errors import FeedError
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.reading import Feed
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import HostInput
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.host_facts import HostFacts
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories import read_inventory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.inventories.spdx import is_tag_value
 from patchops.assessment.hosts import facts_of, inventory_facts, scanned_hosts, with_documents
@@ -24,21 +25,24 @@ from patchops.store.state import host_documents
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_FILE_OR_FOLDER = click.Path(exists=True, readable=True, path_type=Path)
 _KINDS = {
     "dpkg_status": "dpkg-status",
     "rpm_list": "rpm-list",
     "apk_installed": "apk-installed",
 }
 _SBOMS = {"bomFormat": "cyclonedx", "spdxVersion": "spdx"}
+_OF_ONE_FILE = ("os_release", "host", "expect_packages", "expect_sha256")
 _OF_A_FILE = ("os_release", "host", "exposure", "criticality", "expect_packages", "expect_sha256")
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The hosts. from_file: it is one host that nobody scanned, told by an inventory file."""
+    """The hosts. from_file: they are what nobody scanned, told by inventory files. single: it is one file."""
 
     hosts: Iterable[HostInput]
     from_file: bool
+    single: bool = False
 
 
 def host_options(function: _F) -> _F:
@@ -55,7 +59,12 @@ def host_options(function: _F) -> _F:
         click.option(
             "--os-release", metavar="FILE", type=_FILE, help="The os-release of that inventory file."
         ),
-        click.option("--sbom", metavar="FILE", type=_FILE, help="A CycloneDX or SPDX document instead."),
+        click.option(
+            "--sbom",
+            metavar="FILE|DIR",
+            type=_FILE_OR_FOLDER,
+            help="A CycloneDX or SPDX document instead, or a folder of them, one for each image.",
+        ),
         click.option("--apk-installed", metavar="FILE", type=_FILE, help="An apk database instead."),
         click.option("--rpm-list", metavar="FILE", type=_FILE, help="The output of rpm -qa instead."),
         click.option("--dpkg-status", metavar="FILE", type=_FILE, help="A dpkg status file instead."),
@@ -81,14 +90,19 @@ def host_options(function: _F) -> _F:
 def choose(given: Mapping[str, Any], data: DataDirectory) -> Chosen:
     """The hosts that the options name. Raises InputError for options that contradict each other."""
     files = {kind: given[option] for option, kind in _KINDS.items() if given[option] is not None}
-    if given["sbom"] is not None:
-        files[_sbom_kind(given["sbom"])] = given["sbom"]
+    sbom = given["sbom"]
+    if sbom is not None and not sbom.is_dir():
+        files[_sbom_kind(sbom)] = sbom
+    elif sbom is not None:
+        if files or given["inventories"]:
+            raise InputError("Several inventories are given.", "Assess a folder by itself, without -i.")
+        return Chosen(_from_folder(sbom, given), from_file=True)
     if not files:
         return Chosen(_scanned(given, data), from_file=False)
     if len(files) > 1 or given["inventories"]:
         raise InputError("Several inventories are given.", "Assess one file at a time, without -i.")
     [(kind, path)] = files.items()
-    return Chosen([_from_file(kind, path, given)], from_file=True)
+    return Chosen([_from_file(kind, path, given)], from_file=True, single=True)
 
 
 def _scanned(given: Mapping[str, Any], data: DataDirectory) -> Iterable[HostInput]:
@@ -122,11 +136,34 @@ def _from_file(kind: str, path: Path, given: Mapping[str, Any]) -> HostInput:
         )
     except FeedError as error:
         raise InputError(str(error)) from None
+    return HostInput(_facts(name, given), document)
+
+
+def _facts(name: str, given: Mapping[str, Any]) -> HostFacts:
     variables = {
         "patchops_exposure": given.get("exposure"),
         "patchops_criticality": given.get("criticality"),
     }
-    return HostInput(facts_of(name, [], variables), document)
+    return facts_of(name, [], variables)
+
+
+def _from_folder(folder: Path, given: Mapping[str, Any]) -> list[HostInput]:
+    """A host for each file of a folder of SBOMs. One that can't be read is a host that can't be known."""
+    for option in _OF_ONE_FILE:
+        if given.get(option) is not None:
+            name = option.replace("_", "-")
+            raise InputError(f"--{name} belongs to one file.", "Leave it out, or give the file alone.")
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not files:
+        raise InputError(f"{folder} has no file.", "Name a folder of CycloneDX or SPDX documents.")
+    return [_readable(path, given) for path in files]
+
+
+def _readable(path: Path, given: Mapping[str, Any]) -> HostInput:
+    try:
+        return _from_file(_sbom_kind(path), path, given)
+    except InputError as error:
+        return HostInput(_facts(path.name, given), None, str(error.message).rstrip("."))
 
 
 def _sbom_kind(path: Path) -> str:

@@ -90,7 +90,7 @@ def test_a_comparison_is_a_table_on_the_terminal(patchops: Patchops, tmp_path: P
 @pytest.mark.parametrize(
     ("scan", "message"),
     [
-        ("grype:x.json", "--scanner 'grype:x.json' is not understood."),
+        ("nikto:x.json", "--scanner 'nikto:x.json' is not understood."),
         ("trivy", "--scanner 'trivy' is not understood."),
         ("trivy:/nonexistent", "/nonexistent: can't be read: No such file or directory."),
         ("trivy:/dev/null", "/dev/null: not valid JSON"),
