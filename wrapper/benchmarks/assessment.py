@@ -197,11 +197,34 @@ def process(
         cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         lines = [line.split() for line in printed.splitlines()]
         if stands_for is None:
-            pairs = {(words[columns[0]], words[columns[1]]) for words in lines}
+            longest = max(columns)
+            pairs = {(words[columns[0]], words[columns[1]]) for words in lines if len(words) > longest}
         else:
             true = [words[1].rstrip(":") for words in lines if words[-1] == "true"]
             pairs = {tuple(pair.split()) for name in true for pair in stands_for[name]}
     return {"wall": statistics.median(walls), "cpu": statistics.median(cpus), "pairs": len(pairs)}
+
+
+def command_line(shared: Path, database: Path) -> dict[str, Any]:
+    """CPU of the command line, each also as a multiple of Python's own start (`python -c pass`)."""
+    hosts = shared / "debian" / "hosts"
+    with tempfile.TemporaryDirectory() as name:
+        status = Path(name) / "status"
+        status.write_bytes(gzip.decompress((hosts / "dpkg-status.sandbox-python.gz").read_bytes()))
+        patchops = [sys.executable, "-m", "patchops"]
+        inventory = ["--dpkg-status", str(status), "--os-release", str(hosts / "os-release")]
+        commands = {
+            "--help": [*patchops, "--help"],
+            "assess of one file": [*patchops, "assess", *inventory, "--db", str(database), "--json"],
+            "status of an empty state": [*patchops, "status"],
+        }
+        environment = {"PATCHOPS_DATA": str(Path(name) / "data")}
+        start = process([sys.executable, "-c", "pass"])["cpu"]
+        result: dict[str, Any] = {"python -c pass": {"cpu": start}}
+        for label, command in commands.items():
+            cpu = process(command, environment)["cpu"]
+            result[label] = {"cpu": cpu, "times the start of Python": cpu / start}
+    return result
 
 
 def fleet(shared: Path, database: Path, hosts: int) -> dict[str, Any]:
@@ -274,6 +297,7 @@ def main() -> None:
         result = {
             "load": os.getloadavg()[0],
             "feed build": apart(build, options.shared, database),
+            "command line": apart(command_line, options.shared, database),
             "one host": apart(one_host, options.shared, database),
             "one host with rpm": apart(one_rpm_host, options.shared),
             "fleet": apart(fleet, options.shared, database, options.hosts),
