@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from typing import NamedTuple
 
 import click
@@ -26,14 +27,17 @@ LAB = Optional("lab", "Make real test hosts on this machine.", "patchops-lab")
 
 def load(optional: Optional) -> click.Command:
     """Return the command; without its distribution one that says what to install."""
-    # Imported here: only this command needs it.
-    from importlib.metadata import entry_points
-
     found = entry_points(group=GROUP, name=optional.name)
     if not found:
         return _missing(optional)
     command: click.Command = next(iter(found)).load()
     return command
+
+
+def summary(optional: Optional) -> str:
+    """The line of `--help`, without loading the command."""
+    found = entry_points(group=GROUP, name=optional.name)
+    return optional.purpose if found else f"Not installed; comes with {optional.distribution}."
 
 
 def _missing(optional: Optional) -> click.Command:
@@ -48,7 +52,7 @@ def _missing(optional: Optional) -> click.Command:
         callback=refuse,
         params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED, expose_value=False)],
         help=optional.purpose,
-        short_help=f"Not installed; comes with {optional.distribution}.",
+        short_help=summary(optional),
         add_help_option=False,
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, WorkerId
 from patchops.cli import main
 from patchops.paths import DataDirectory
+from patchops.store.database import open_state
 from patchops.store.run_ledger import Closing, NewRun, RunLedger
 from patchops.store.run_ledger import Result as HostResult
-from patchops.store.state import open_state
 
 from .rollout_policy import POLICY, write_site
 

@@ -38,11 +38,21 @@ options:
       name:
         description:
           - The name of the source in the database; importing it again replaces its content.
-          - Known names are V(debian-dsa), V(debian-dla), V(debian-tracker), V(arch-tracker), V(osv-ubuntu),
-            V(osv-debian), V(osv-alpine), V(osv-almalinux), V(osv-rocky), V(osv-redhat), V(osv-suse),
-            V(osv-opensuse), V(osv-pypi), V(osv-npm), V(osv-go), V(osv-maven), V(kev), V(epss),
-            V(vulnrichment); and of Alpine each release from V(alpine-3.3) to V(alpine-3.23) and
-            V(alpine-edge), with V(alpine-3.23-community) and so on.
+          - Known names are V(debian-dsa), V(debian-dla), V(debian-tracker), V(osv-ubuntu),
+            V(osv-almalinux), V(osv-rocky), V(osv-redhat), V(osv-suse), V(osv-opensuse), V(osv-pypi),
+            V(osv-npm), V(osv-go), V(osv-maven), V(osv-debian), V(osv-alpine), V(arch-tracker),
+            V(alpine-3.3), V(alpine-3.3-community), V(alpine-3.4), V(alpine-3.4-community), V(alpine-3.5),
+            V(alpine-3.5-community), V(alpine-3.6), V(alpine-3.6-community), V(alpine-3.7),
+            V(alpine-3.7-community), V(alpine-3.8), V(alpine-3.8-community), V(alpine-3.9),
+            V(alpine-3.9-community), V(alpine-3.10), V(alpine-3.10-community), V(alpine-3.11),
+            V(alpine-3.11-community), V(alpine-3.12), V(alpine-3.12-community), V(alpine-3.13),
+            V(alpine-3.13-community), V(alpine-3.14), V(alpine-3.14-community), V(alpine-3.15),
+            V(alpine-3.15-community), V(alpine-3.16), V(alpine-3.16-community), V(alpine-3.17),
+            V(alpine-3.17-community), V(alpine-3.18), V(alpine-3.18-community), V(alpine-3.19),
+            V(alpine-3.19-community), V(alpine-3.20), V(alpine-3.20-community), V(alpine-3.21),
+            V(alpine-3.21-community), V(alpine-3.22), V(alpine-3.22-community), V(alpine-3.23),
+            V(alpine-3.23-community), V(alpine-edge), V(alpine-edge-community), V(kev), V(epss) and
+            V(vulnrichment).
         type: str
       kind:
         description:

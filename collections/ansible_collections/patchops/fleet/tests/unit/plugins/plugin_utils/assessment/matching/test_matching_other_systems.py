@@ -304,10 +304,10 @@ def test_up_to_the_last_affected_version_there_is_no_fix(python: Any) -> None:
 
 
 def test_languages_without_a_feed_or_an_order_are_not_called_clean(python: Any) -> None:
-    found = python.assess(application(("left-pad", "1.3.0", "npm"), ("log4j-core", "2.14", "maven")))
+    found = python.assess(application(("left-pad", "1.3.0", "npm"), ("log4net", "2.0.8", "nuget")))
 
     assert "feed_missing" in [reason["code"] for reason in found["coverage"]["reasons"]]
-    assert found["coverage"]["uncovered"] == [{"package": "log4j-core", "origin": "maven"}]
+    assert found["coverage"]["uncovered"] == [{"package": "log4net", "origin": "nuget"}]
 
 
 def test_a_statement_without_a_fix_speaks_of_its_stream_and_up_to_its_version(feeds: Any, el9: Make) -> None:
