@@ -42,7 +42,8 @@ class SyntheticFleet:
         found = [match for line in listed if (match := _UPGRADABLE.match(line))]
         newer = {(one["name"], one["arch"]): one["candidate"] for one in found}
         self._per_host = min(packages_per_host, len(inventory["packages"]))
-        # A live host tells the origin. Package, the same at its newer version, and the update that leads there; most have no newer one.
+        # A live host tells the origin. Package, the same when newer, and the update that leads there;
+        # most have no newer one.
         self._choices = [_choice({**one, "origin": "Debian"}, newer) for one in inventory["packages"]]
 
     def documents(self, count: int) -> Iterator[dict[str, Any]]:

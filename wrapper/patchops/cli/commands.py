@@ -43,7 +43,10 @@ GROUPS: dict[str, dict[str, _Named]] = {
         ),
     },
     "Ask about the fleet": {
-        "plan": _Named("patchops.cli.plan:plan", "Say what a policy's rollouts would do, and when."),
+        "plan": _Named(
+            "patchops.cli.plan:plan",
+            "Print what the rollout of a cycle would do: its rings, batches, windows and gates.",
+        ),
         "assess": _Named(
             "patchops.cli.assess:assess",
             "Say for each host what is missing, exploited, due, without a fix, or can't be known.",
@@ -70,7 +73,7 @@ GROUPS: dict[str, dict[str, _Named]] = {
         "report": _Named("patchops.cli.report:report", "Show the report of a run and the path of its page."),
     },
     "Set up": {
-        "close": _Named("patchops.cli.close:close", "Close a run whose end is unknown, after looking."),
+        "close": _Named("patchops.cli.close:close", "End an interrupted run that nobody takes up again."),
         "init": _Named("patchops.cli.init:init", "Write a first policy for an inventory."),
         "policy": _Named(
             "patchops.cli.policy:policy", "Check a policy, and take VEX statements over as waivers."

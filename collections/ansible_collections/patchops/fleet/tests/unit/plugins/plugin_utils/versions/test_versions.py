@@ -71,7 +71,7 @@ def test_equal_debian_versions_share_one_key_and_so_one_dictionary_entry() -> No
 def test_an_unknown_scheme_is_refused_by_name() -> None:
     with pytest.raises(
         ValueError,
-        match=r"no version order is known for 'gentoo'; known: apk, deb, golang, maven, npm, pacman, pypi, rpm",
+        match=r"'gentoo'; known: apk, deb, golang, maven, npm, pacman, pypi, rpm",
     ):
         versions.key_function("gentoo")
 
