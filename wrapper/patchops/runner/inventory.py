@@ -18,6 +18,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import (
     SOURCES_VARIABLE,
     IdentityError,
     Inventory,
+    is_host_list,
 )
 from patchops.errors import InputError
 from patchops.runner.environment import executable
@@ -32,13 +33,13 @@ _COUNT = re.compile(r"^\s*hosts \(\d+\):$")
 
 
 def absolute_sources(sources: Sequence[str]) -> list[str]:
-    """Inventory sources as absolute paths; a list of names (it has a comma) stays as it is.
+    """Inventory sources as absolute paths; a list of names stays as it is.
 
     Ansible takes a path that doesn't exist for an empty inventory, so it is refused here.
     """
     resolved = []
     for source in sources:
-        if "," in source:
+        if is_host_list(source):
             resolved.append(source)
             continue
         path = Path(source).expanduser().absolute()

@@ -13,7 +13,7 @@ import re
 import socket
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +65,11 @@ class RunKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Inventory:
-    """An inventory. ``sources``: its resolved paths and host lists, whatever ``key`` is made of."""
+    """An inventory, whatever ``key`` is made of.
+
+    ``sources``: each path as it was written and as it resolves, what links in its folders lead to, and all
+    host lists as one. A link that is switched to other files leaves the written path as the common source.
+    """
 
     key: str
     sources: tuple[str, ...] = ()
@@ -80,12 +84,15 @@ class Inventory:
         AWX writes each inventory to the same path, and a path can be moved: both have better names.
         Raises IdentityError.
         """
-        resolved = _resolved(sources)
+        paths = [os.path.expanduser(source) for source in sources if not is_host_list(source)]
+        resolved = sorted({os.path.realpath(path) for path in paths})
+        hosts = _host_list(sources)
+        known = (*sorted({*resolved, *_other_paths(paths, resolved)}), *hosts)
         if name not in (None, ""):
-            return cls(inventory_name(name), resolved)
+            return cls(inventory_name(name), known)
         if awx_id not in (None, ""):
-            return cls(_awx_key(awx_id, awx_address), resolved)
-        return cls(",".join(resolved), resolved)
+            return cls(_awx_key(awx_id, awx_address), known)
+        return cls(",".join([*map(_without_commas, resolved), *hosts]), known)
 
     @classmethod
     def of_play(
@@ -182,11 +189,52 @@ def this_worker() -> WorkerId:
     return _process.worker
 
 
-def _resolved(sources: Sequence[str]) -> tuple[str, ...]:
-    """The paths without links and dots, sorted, and behind them all host lists (they have commas) as one."""
-    paths = {os.path.realpath(os.path.expanduser(source)) for source in sources if "," not in source}
-    names = {name.strip() for source in sources if "," in source for name in source.split(",")} - {""}
-    return (*sorted(paths), *([",".join(sorted(names)) + ","] if names else []))
+def is_host_list(source: str) -> bool:
+    """Whether Ansible takes a source for names of hosts: it has a comma, and no file has that name."""
+    return "," in source and not os.path.exists(os.path.expanduser(source))
+
+
+def _host_list(sources: Sequence[str]) -> list[str]:
+    """All host lists as one, sorted; [] without one."""
+    names = {name.strip() for source in sources if is_host_list(source) for name in source.split(",")} - {""}
+    return [",".join(sorted(names)) + ","] if names else []
+
+
+def _without_commas(path: str) -> str:
+    """A path as a part of a key, in which commas stand between the parts."""
+    return path.replace("\\", "\\\\").replace(",", "\\,") if "," in path else path
+
+
+def _other_paths(paths: Iterable[str], resolved: Iterable[str]) -> Iterator[str]:
+    """The paths as they were written, without dots, and what links in the folders lead to."""
+    yield from (_written(path) for path in paths)
+    seen = set(resolved)
+    folders = list(seen)
+    while folders:
+        for folder, names, files in os.walk(folders.pop()):
+            names[:] = [name for name in names if not _ignored(name)]
+            for name in (*names, *files):
+                target = os.path.join(folder, name)
+                if os.path.islink(target) and (target := os.path.realpath(target)) not in seen:
+                    seen.add(target)
+                    folders.append(target)
+                    yield target
+
+
+def _written(path: str) -> str:
+    """The absolute path with its links. A ``..`` behind a link leads out of where the link leads to."""
+    found = "/"
+    for part in os.path.join(os.getcwd(), path).split("/"):
+        if part == "..":
+            found = os.path.dirname(os.path.realpath(found))
+        elif part not in ("", "."):
+            found = os.path.join(found, part)
+    return found
+
+
+def _ignored(name: str) -> bool:
+    """Whether Ansible looks for no inventory in a folder of this name."""
+    return name.startswith(".") or name in ("group_vars", "host_vars", "vars_plugins")
 
 
 def _awx_key(value: object, address: str) -> str:
@@ -215,7 +263,7 @@ def _awx_address(address: str) -> str:
 
 
 def _meet(one: str, other: str) -> bool:
-    if one == other or "," in one or "," in other:
+    if one == other or not (one.startswith("/") and other.startswith("/")):
         return True
     return Path(one) in Path(other).parents or Path(other) in Path(one).parents
 

@@ -31,8 +31,75 @@ def test_a_path_is_the_same_inventory_however_it_is_written(tmp_path: Path) -> N
     plain = Inventory.of([f"{tmp_path}/prod.yml"])
 
     assert Inventory.of([f"{tmp_path}/../{tmp_path.name}/prod.yml"]) == plain
-    assert Inventory.of([f"{tmp_path}/link.yml"]) == plain
-    assert plain.key == f"{tmp_path}/prod.yml"
+    assert Inventory.of([f"{tmp_path}/link.yml"]).key == plain.key == f"{tmp_path}/prod.yml"
+
+
+def test_an_inventory_behind_a_link_overlaps_with_itself_after_the_link_is_switched(tmp_path: Path) -> None:
+    current = tmp_path / "current"
+    for release in ("one", "two"):
+        (tmp_path / release).mkdir()
+        (tmp_path / release / "hosts.yml").touch()
+    current.symlink_to("one")
+    before = Inventory.of([f"{current}/hosts.yml"])
+    current.unlink()
+    current.symlink_to("two")
+    after = Inventory.of([f"{current}/hosts.yml"])
+
+    assert before.overlaps(after)
+    assert before.overlaps(Inventory.of([f"{tmp_path}/one/hosts.yml"]))
+    assert not after.overlaps(Inventory.of([f"{tmp_path}/one/hosts.yml"]))
+
+
+def test_dots_behind_a_link_lead_out_of_its_target(tmp_path: Path) -> None:
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    (tmp_path / "far" / "hosts.yml").touch()
+    (tmp_path / "link").symlink_to("far/away")
+
+    assert Inventory.of([f"{tmp_path}/link/../hosts.yml"]) == Inventory.of([f"{tmp_path}/far/hosts.yml"])
+
+
+@pytest.mark.parametrize("below", ["", "europe/"])
+def test_a_folder_overlaps_with_what_links_in_it_lead_to(tmp_path: Path, below: str) -> None:
+    (tmp_path / "shared" / "nested").mkdir(parents=True)
+    (tmp_path / "shared" / "nested" / "loop").symlink_to(tmp_path)
+    (tmp_path / "hosts.yml").touch()
+    folder = tmp_path / "inventory"
+    (folder / below).mkdir(parents=True)
+    (folder / below / "hosts.yml").symlink_to(tmp_path / "hosts.yml")
+    (folder / below / "more").symlink_to(tmp_path / "shared" / "nested")
+
+    assert Inventory.of([str(folder)]).overlaps(Inventory.of([f"{tmp_path}/hosts.yml"]))
+    assert Inventory.of([f"{tmp_path}/shared/nested/x.yml"]).overlaps(Inventory.of([str(folder)]))
+    assert Inventory.of([str(folder)]).key == str(folder)
+
+
+def test_a_link_in_a_folder_of_variables_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "inventory" / "group_vars").mkdir(parents=True)
+    (tmp_path / "inventory" / "group_vars" / "all").symlink_to(tmp_path / "other")
+    (tmp_path / "other").mkdir()
+
+    folder = Inventory.of([f"{tmp_path}/inventory"])
+    assert not folder.overlaps(Inventory.of([f"{tmp_path}/other"]))
+
+
+def test_a_file_whose_name_has_a_comma_is_no_host_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rack1,rack2.yml").touch()
+    monkeypatch.chdir(tmp_path)
+    inventory = Inventory.of(["rack1,rack2.yml"])
+
+    assert inventory == Inventory.of([f"{tmp_path}/rack1,rack2.yml"])
+    assert inventory != Inventory.of(["rack1,rack3.yml"])
+    assert inventory.sources == (f"{tmp_path}/rack1,rack2.yml",)
+    assert not inventory.overlaps(Inventory.of([f"{tmp_path}/prod.yml"]))
+
+
+def test_a_comma_in_a_path_does_not_make_it_two_paths(tmp_path: Path) -> None:
+    (tmp_path / "a," / "b").mkdir(parents=True)
+    one = Inventory.of([f"{tmp_path}/a,/b"])
+
+    assert one.key != Inventory.of([f"{tmp_path}/a", "/b"]).key
 
 
 def test_the_order_of_sources_and_names_makes_no_other_inventory() -> None:
