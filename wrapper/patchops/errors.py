@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -52,3 +53,25 @@ class OutcomeUnknownError(PatchOpsError):
     """Work was started and nobody can say how it ended; the hosts know."""
 
     exit_code = ExitCode.UNKNOWN
+
+
+_SPACE = "Free space on its file system (df -h, quota). Then `patchops status` tells what is on record."
+_ACCESS = "Check owner, mode and mount options of the path. Then run the same command again."
+_DISK = "Look for errors of the disk (dmesg). Then `patchops status` tells what is on record."
+_LIMITS = "Free memory and open files of this machine (free, ulimit -a). Then run the same command again."
+_REMEDIES = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EACCES: _ACCESS,
+    errno.EPERM: _ACCESS,
+    errno.EROFS: _ACCESS,
+    errno.EIO: _DISK,
+    errno.EMFILE: _LIMITS,
+    errno.ENFILE: _LIMITS,
+    errno.ENOMEM: _LIMITS,
+}
+
+
+def remedy_for(error: OSError) -> str | None:
+    """What helps with an error of the environment; None for one that only a defect causes."""
+    return _REMEDIES.get(error.errno or 0)

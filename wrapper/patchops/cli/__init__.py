@@ -15,7 +15,7 @@ import click
 import patchops
 from patchops.cli.commands import COMMANDS, GROUPS
 from patchops.cli.optional import LAB, load, summary
-from patchops.errors import ExitCode, PatchOpsError
+from patchops.errors import ExitCode, PatchOpsError, remedy_for
 from patchops.text import plain
 
 
@@ -71,17 +71,27 @@ class PatchOpsGroup(click.Group):
             # Whoever read our output has seen enough; Python must not complain when it flushes at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return int(ExitCode.DONE)
-        except Exception as error:
-            if os.environ.get("PATCHOPS_TRACEBACK"):
-                import traceback
-
-                traceback.print_exc()
-            _complain(
-                f"Internal error, {type(error).__name__}: {error}",
-                "A defect of PatchOps. Run it again with PATCHOPS_TRACEBACK=1 and report what it prints.",
-            )
+        except OSError as error:
+            if (remedy := remedy_for(error)) is None:
+                return _defect(error)
+            where = f": {error.filename}" if error.filename else ""
+            _complain(f"{error.strerror}{where}. The command ended there.", remedy)
             return int(ExitCode.INTERNAL)
+        except Exception as error:
+            return _defect(error)
         return code if isinstance(code, int) else int(ExitCode.DONE)
+
+
+def _defect(error: Exception) -> int:
+    if os.environ.get("PATCHOPS_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    _complain(
+        f"Internal error, {type(error).__name__}: {error}",
+        "A defect of PatchOps. Run it again with PATCHOPS_TRACEBACK=1 and report what it prints.",
+    )
+    return int(ExitCode.INTERNAL)
 
 
 def _complain(message: str, remedy: str, details: Sequence[str] = ()) -> None:

@@ -48,10 +48,11 @@ def carry_out(
     """Start the attempt's playbook and return when it ended. The caller holds its lock."""
     attempt, started_at = claim.attempt, around.now()
     on_record = _put_on_record(claim, ledger, around, started_at)
+    notes = Notes(observer.notice)
 
     def note_transaction(host: str, transaction_id: str, state: str) -> None:
         if not attempt.request.check:
-            ledger.note_transaction(on_record, host, transaction_id, state, around.now())
+            notes.keep(lambda: ledger.note_transaction(on_record, host, transaction_id, state, around.now()))
 
     def end() -> bool:
         return process.end(attempt.files)
@@ -69,9 +70,7 @@ def carry_out(
         clock=time.monotonic,
         deadline=None if deadline is None else time.monotonic() + deadline,
     )
-    lease = Lease(
-        lambda until: ledger.renew(on_record, until), around.now, observer.notice, cancellation.request
-    )
+    lease = Lease(lambda: ledger.renew(on_record, around.now(), LEASE), observer.notice, cancellation.request)
 
     def poll() -> bool:
         lease.renew()
@@ -87,13 +86,32 @@ def _put_on_record(claim: Claim, ledger: RunLedger, around: Surroundings, now: d
     attempt = claim.attempt
     folder = str(attempt.files.root)
     try:
-        return ledger.begin(attempt.record, folder, around.worker, now, now + LEASE, claim.looked_at)
+        return ledger.begin(attempt.record, folder, around.worker, now, LEASE, claim.looked_at)
     except Overtaken as error:
         hosts = ", ".join(error.hosts[:5]) + (" and more" if len(error.hosts) > 5 else "")
         raise FenceError(
             f"Run {error.run_id} began on {hosts} a moment ago.",
             "Wait for it, or stop it with Ctrl-C or `kill -TERM`. Nothing was started.",
         ) from None
+
+
+@dataclass
+class Notes:
+    """Keeps what is heard of hosts. A database that can't be used is told once, and the run goes on."""
+
+    notice: Callable[[str], None]
+    _told: bool = field(default=False)
+
+    def keep(self, note: Callable[[], None]) -> None:
+        try:
+            note()
+        except StateError as error:
+            if not self._told:
+                self.notice(
+                    f"{error.message} The run goes on; states of transactions are not on record."
+                    f" {error.remedy}"
+                )
+            self._told = True
 
 
 @dataclass
@@ -104,8 +122,7 @@ class Lease:
     renewal may succeed.
     """
 
-    renewed: Callable[[datetime.datetime], bool]
-    now: Callable[[], datetime.datetime]
+    renewed: Callable[[], bool]
     notice: Callable[[str], None]
     stop: Callable[[], None]
     clock: Callable[[], float] = time.monotonic
@@ -117,7 +134,7 @@ class Lease:
             return
         self._next = self.clock() + RENEW_SECONDS
         try:
-            self._lost = not self.renewed(self.now() + LEASE)
+            self._lost = not self.renewed()
         except StateError:
             return
         if self._lost:

@@ -27,6 +27,7 @@ from patchops.runs.prepare import Surroundings, claim, look
 from patchops.runs.request import RunRequest
 from patchops.runs.watch import Observer
 from patchops.store.database import open_state
+from patchops.store.errors import StateError
 from patchops.store.run_ledger import RunLedger
 from patchops.text import plain
 
@@ -69,9 +70,12 @@ def _conclude(ran: Ran, ledger: RunLedger, observer: Observer, conditions: Seque
         raise _left_behind(attempt)
     finished_at = _now()
     result = conclude(attempt, watch, ended, cancellation, conditions, ran.started_at, finished_at)
-    ledger.close(ran.on_record, closing(result.report, result.verdict, ended.returncode), finished_at)
-    for error in ended.handler_errors[:1]:
-        observer.notice(f"Progress was not shown in full, a defect: {plain(error)}")
+    try:
+        ledger.close(ran.on_record, closing(result.report, result.verdict, ended.returncode), finished_at)
+    except StateError as error:
+        raise _not_on_record(result, error) from error
+    for defect in ended.handler_errors[:1]:
+        observer.notice(f"Progress was not shown in full, a defect: {plain(defect)}")
     if watch.fatal is not None:
         raise watch.fatal
     if not watch.asked_any_host and not cancellation.requested and result.verdict.status == "unknown":
@@ -80,6 +84,14 @@ def _conclude(ran: Ran, ledger: RunLedger, observer: Observer, conditions: Seque
             f"No host was touched. All that Ansible printed is in {attempt.files.log}.",
         )
     return result
+
+
+def _not_on_record(result: RunResult, error: StateError) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        f"Run {result.run_id} ended as {result.verdict.status}, and its end could not be put on record."
+        f" {error.message} Its report is complete: {result.page}",
+        error.remedy,
+    )
 
 
 def _left_behind(attempt: Attempt) -> OutcomeUnknownError:

@@ -59,9 +59,9 @@ def settle(
     changes nothing waits for nobody. Returns the attempts that are still open and not in the way.
     """
     still_open: set[int] = set()
-    for attempt in ledger.open_attempts():
+    for attempt in ledger.open_attempts(now()):
         shared = _shared(ledger, attempt, wanted)
-        if lives(attempt, here, now()):
+        if lives(attempt, here):
             if shared:
                 raise FenceError(
                     f"{Conflict(attempt, shared)} is still going on ({_where(attempt.worker, here)}).",

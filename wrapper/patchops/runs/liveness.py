@@ -17,7 +17,7 @@ LEASE = datetime.timedelta(seconds=120)
 RENEW_SECONDS = 20.0
 
 
-def lives(attempt: OpenAttempt, here: WorkerId, now: datetime.datetime) -> bool:
+def lives(attempt: OpenAttempt, here: WorkerId) -> bool:
     """Whether the attempt's worker lives. `here`: this process.
 
     A lock that is held proves that it does. A lock that is free proves that it doesn't, but only on the
@@ -30,7 +30,7 @@ def lives(attempt: OpenAttempt, here: WorkerId, now: datetime.datetime) -> bool:
         return True
     if _is_ours(lock) and same_machine(attempt.worker, here):
         return False
-    return attempt.lease_until is not None and now < attempt.lease_until
+    return attempt.leased
 
 
 def _is_ours(lock: Path) -> bool:

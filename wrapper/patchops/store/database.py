@@ -11,9 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
-from patchops.errors import InputError
 from patchops.paths import DataDirectory
 from patchops.store import postgresql, sqlite
 
@@ -27,7 +25,6 @@ class Place:
 
     name: str
     engine: Engine
-    remedy: str
     lock: Callable[[], AbstractContextManager[None]]
     back_up: Callable[[str], None]
 
@@ -40,17 +37,13 @@ def open_state(data: DataDirectory) -> Engine:
 def open_database(where: Path | str) -> Engine:
     """The database in a file or at an address, made or migrated to this version's tables if need be.
 
-    Raises InputError when it can't be used or was made by a newer PatchOps; it is then left as it was.
+    Raises StateError when it can't be used, and InputError when a newer PatchOps made it; it is then left as
+    it was.
     """
     place = _file(where) if isinstance(where, Path) else _server(where)
     try:
         with place.lock():
             _migrate(place)
-    except DBAPIError as error:
-        place.engine.dispose()
-        raise InputError(
-            f"{place.name} can't be used as PatchOps' database: {str(error.orig).strip()}.", place.remedy
-        ) from error
     except BaseException:
         place.engine.dispose()
         raise
@@ -66,7 +59,6 @@ def _file(path: Path) -> Place:
     return Place(
         name=str(path),
         engine=sqlite.connect(path),
-        remedy=sqlite.REMEDY,
         lock=lambda: sqlite.migration_lock(path),
         back_up=lambda version: sqlite.back_up(path, version),
     )
@@ -77,7 +69,6 @@ def _server(address: str) -> Place:
     return Place(
         name=engine.url.render_as_string(),
         engine=engine,
-        remedy=postgresql.REMEDY,
         lock=lambda: postgresql.migration_lock(engine),
         # A server has backups of its own; the migration is one transaction.
         back_up=lambda _version: None,

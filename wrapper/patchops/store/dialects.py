@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,17 @@ def one_at_a_time(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIMS})
+
+
+def shared_clock(session: Session, own: datetime.datetime) -> datetime.datetime:
+    """The time that all machines agree on: a server's, and `own` where the database is a file.
+
+    Clocks of machines differ, by minutes where nobody sets them.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return own
+    now: datetime.datetime = session.scalars(text("SELECT clock_timestamp()")).one()
+    return now
 
 
 def _insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -12,10 +12,28 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from patchops.errors import InputError
+from patchops.store.errors import Reported, report_errors
 
-REMEDY = (
+_REACH = (
     "Check the address in PATCHOPS_DATABASE, that the server runs, and that the user may use the database."
+    " Then run the same command again."
 )
+_ACCESS = "Give the user of PATCHOPS_DATABASE its rights on the database, its schema and its tables."
+_AGAIN = "Another process was in the way; run the same command again."
+# By how the SQLSTATE of the server begins; the longest that fits counts.
+_REMEDIES = {
+    "08": _REACH,
+    "25006": "The server only reads (a standby?): name the primary server in PATCHOPS_DATABASE.",
+    "28": _REACH,
+    "3D": _REACH,
+    "40": _AGAIN,
+    "42501": _ACCESS,
+    "53": "The server lacks disk space, memory or connections: free some, then run the same command again.",
+    "55P03": _AGAIN,
+    "57": "The server was stopped or ended the statement: run the same command again once it is up.",
+    "58": "The server can't use its own files: look into its log.",
+    "XX": "The server's data are damaged: look into its log, and restore the database from a backup.",
+}
 # Any number that no other program of this database takes for its advisory locks.
 _MIGRATION_LOCK = 0x504F4D47
 
@@ -44,7 +62,19 @@ def url_of(address: str) -> URL:
 
 def connect(address: str) -> Engine:
     """The engine of a PostgreSQL database. Raises InputError."""
-    return create_engine(url_of(address), pool_pre_ping=True)
+    engine = create_engine(url_of(address), pool_pre_ping=True)
+    report_errors(engine, Reported(engine.url.render_as_string(), remedy_for))
+    return engine
+
+
+def remedy_for(error: BaseException) -> str | None:
+    """What helps when the server can't be used; None for an error that only a defect causes."""
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        # The driver itself gave up: there is no connection, or it broke.
+        return _REACH if type(error).__name__ in ("OperationalError", "ConnectionTimeout") else None
+    found = [start for start in _REMEDIES if state.startswith(start)]
+    return _REMEDIES[max(found, key=len)] if found else None
 
 
 @contextmanager

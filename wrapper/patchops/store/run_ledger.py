@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import Inventory, RunKey, WorkerId
 from patchops.store import interrupted
-from patchops.store.dialects import insert_new, insert_or_update, one_at_a_time
+from patchops.store.dialects import insert_new, insert_or_update, one_at_a_time, shared_clock
 from patchops.store.interrupted import INTERRUPTED, parts
 from patchops.store.models import Attempt, Host, HostResult, Run, Transaction
 
@@ -43,7 +43,7 @@ class OpenAttempt:
     """An attempt that is on record as running.
 
     `worker` is the process that started it. Its id is "" where a version up to 0.1 did, which is known by its
-    pid and `started_ticks` (since boot) alone. `lease_until`: when it counts as gone unless it is heard of.
+    pid and `started_ticks` (since boot) alone. `leased`: it was heard of so lately that it counts as alive.
     """
 
     attempt_id: int
@@ -53,7 +53,7 @@ class OpenAttempt:
     directory: str
     worker: WorkerId
     started_ticks: int | None
-    lease_until: datetime.datetime | None
+    leased: bool
     started_at: datetime.datetime
     inventory: Inventory
 
@@ -120,13 +120,14 @@ class RunLedger:
         directory: str,
         worker: WorkerId,
         now: datetime.datetime,
-        lease_until: datetime.datetime,
+        lease: datetime.timedelta,
         looked_at: Collection[int] | None = None,
     ) -> int:
         """Put an attempt on record, and its run unless that one is taken up again.
 
-        Returns the attempt's id. `looked_at`: the open attempts that don't stand in the way; raises Overtaken
-        when there is another one by now that works on any of the hosts.
+        Returns the attempt's id. `lease`: how long its worker counts as alive unless it is renewed.
+        `looked_at`: the open attempts that don't stand in the way; raises Overtaken when there is another one
+        by now that works on any of the hosts.
         """
         with Session(self._engine) as session, session.begin():
             if looked_at is not None:
@@ -156,7 +157,7 @@ class RunLedger:
                 hostname=worker.hostname,
                 boot_id=worker.boot_id,
                 wrapper_pid=worker.pid,
-                lease_until=lease_until,
+                lease_until=shared_clock(session, now) + lease,
                 status=RUNNING,
                 started_at=now,
             )
@@ -171,21 +172,22 @@ class RunLedger:
                 interrupted.supersede(session, RunKey(new.inventory.key, new.playbook), new.run_id)
             return attempt.id
 
-    def renew(self, attempt_id: int, lease_until: datetime.datetime) -> bool:
+    def renew(self, attempt_id: int, now: datetime.datetime, lease: datetime.timedelta) -> bool:
         """Say that the attempt's worker lives; False when the attempt is no longer on record as running."""
         with Session(self._engine) as session, session.begin():
             renewed = session.execute(
                 update(Attempt)
                 .where(Attempt.id == attempt_id, Attempt.status == RUNNING)
-                .values(lease_until=lease_until)
+                .values(lease_until=shared_clock(session, now) + lease)
             )
             return bool(cast(CursorResult[Any], renewed).rowcount)
 
-    def open_attempts(self) -> list[OpenAttempt]:
+    def open_attempts(self, now: datetime.datetime) -> list[OpenAttempt]:
         """Attempts that were never closed: running now, or their worker was killed."""
         with Session(self._engine) as session:
             query = select(Attempt).where(Attempt.status == RUNNING).options(selectinload(Attempt.run))
-            return [_open_attempt(attempt) for attempt in session.scalars(query)]
+            clock = shared_clock(session, now)
+            return [_open_attempt(attempt, clock) for attempt in session.scalars(query)]
 
     def hosts_among(self, attempt_id: int, names: Sequence[str]) -> list[str]:
         """Those of the hosts with these names that an attempt is about, sorted."""
@@ -323,7 +325,7 @@ def _blank_result(attempt_id: int, host_id: int) -> dict[str, object]:
     }
 
 
-def _open_attempt(attempt: Attempt) -> OpenAttempt:
+def _open_attempt(attempt: Attempt, clock: datetime.datetime) -> OpenAttempt:
     run = attempt.run
     return OpenAttempt(
         attempt_id=attempt.id,
@@ -339,7 +341,7 @@ def _open_attempt(attempt: Attempt) -> OpenAttempt:
             pid=attempt.wrapper_pid,
         ),
         started_ticks=attempt.wrapper_started,
-        lease_until=attempt.lease_until,
+        leased=attempt.lease_until is not None and clock < attempt.lease_until,
         started_at=attempt.started_at,
         inventory=Inventory(run.inventory, tuple(run.sources)),
     )

@@ -25,7 +25,7 @@ from patchops.store.models import Attempt
 from patchops.store.run_ledger import NewRun, RunLedger
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
-LEASE = NOW + datetime.timedelta(minutes=2)
+LEASE = datetime.timedelta(minutes=2)
 HERE = WorkerId("me", "machine", "ctl1", "boot", 10)
 GONE = replace(HERE, id="gone", pid=11)
 ELSEWHERE = WorkerId("other", "machine2", "ctl2", "boot2", 12)
@@ -91,7 +91,7 @@ def test_a_host_of_that_name_in_another_inventory_is_another_host(engine: Engine
 @pytest.mark.usefixtures("alive")
 def test_other_hosts_are_free(engine: Engine) -> None:
     assert settle_for(engine, ["db1"]) == []
-    assert len(RunLedger(engine).open_attempts()) == 1
+    assert len(RunLedger(engine).open_attempts(NOW)) == 1
 
 
 def test_a_run_that_changes_nothing_is_in_nobodys_way(engine: Engine, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_the_record_of_a_dead_worker_is_closed_as_interrupted(engine: Engine, tm
     begin(engine, tmp_path)
 
     assert settle_for(engine, ["web1"]) == []
-    assert RunLedger(engine).open_attempts() == []
+    assert RunLedger(engine).open_attempts(NOW) == []
     assert RunLedger(engine).resumable(PATCH, ["web1"]) == "r1"
 
 
@@ -118,10 +118,10 @@ def test_a_worker_of_another_machine_lives_until_its_lease_ends(
 
     with pytest.raises(FenceError, match=r"is still going on \(pid 12 on ctl2\)"):
         settle_for(engine, ["web1"])
-    assert len(RunLedger(engine).open_attempts()) == 1
-    (notice,) = settle_for(engine, ["web1"], now=LEASE)
+    assert len(RunLedger(engine).open_attempts(NOW)) == 1
+    (notice,) = settle_for(engine, ["web1"], now=NOW + LEASE)
     assert "was not heard of since its lease ended (pid 12 on ctl2)" in notice
-    assert RunLedger(engine).open_attempts() == []
+    assert RunLedger(engine).open_attempts(NOW) == []
 
 
 def test_a_container_with_equal_machine_boot_and_pid_is_another_worker(
@@ -152,7 +152,7 @@ def test_an_attempt_of_the_former_version_is_known_by_pid_and_start(
 
     with pytest.raises(FenceError) if lives else nullcontext():
         settle_for(engine, ["web1"])
-    assert len(RunLedger(engine).open_attempts()) == lives
+    assert len(RunLedger(engine).open_attempts(NOW)) == lives
 
 
 def test_a_playbook_that_outlived_its_wrapper_is_ended_and_named(engine: Engine, tmp_path: Path) -> None:

@@ -8,16 +8,21 @@ import datetime
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from patchops.errors import InputError
+from patchops.store import sqlite
 from patchops.store.database import CURRENT, open_database
+from patchops.store.errors import StateError
 from patchops.store.models import Base, UtcTime
+from patchops.store.run_ledger import RunLedger
 
 from .conftest import Where
 
@@ -88,14 +93,14 @@ def test_a_database_of_a_newer_patchops_is_left_alone(where: Where) -> None:
     [
         (
             "postgresql://me:s3cret@127.0.0.1:1/patchops",
-            r"postgresql\+psycopg://me:\*\*\*@127.0.0.1:1/patchops can't",
+            r"postgresql\+psycopg://me:\*\*\*@127.0.0.1:1/patchops can't be used",
         ),
         ("mysql://me:s3cret@db/patchops", "PATCHOPS_DATABASE is an address of mysql"),
         ("s3cret", "PATCHOPS_DATABASE is no address of a database"),
     ],
 )
 def test_a_server_that_can_not_be_used_is_named_without_its_password(address: str, message: str) -> None:
-    with pytest.raises(InputError, match=message) as refused:
+    with pytest.raises((InputError, StateError), match=message) as refused:
         open_database(address)
     assert "s3cret" not in str(refused.value)
 
@@ -103,8 +108,49 @@ def test_a_server_that_can_not_be_used_is_named_without_its_password(address: st
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "db").write_text("no database at all, but long enough to look like one" * 100)
 
-    with pytest.raises(InputError, match=r"db can't be used"):
+    with pytest.raises(StateError, match=r"db can't be used: file is not a database") as refused:
         open_database(tmp_path / "db")
+    assert f"Move {tmp_path}/db, {tmp_path}/db-wal and {tmp_path}/db-shm away" in refused.value.remedy
+
+
+def test_a_locked_file_is_left_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_MILLISECONDS", 10)
+    engine = open_database(tmp_path / "db")
+    with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StateError, match="database is locked") as refused:
+            RunLedger(engine).open_attempts(datetime.datetime.now(datetime.UTC))
+    engine.dispose()
+
+    assert f"`fuser -v {tmp_path}/db`" in refused.value.remedy
+    assert "away" not in refused.value.remedy
+
+
+def test_a_full_disk_is_named_with_the_file_and_its_state(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "db")
+    insert = text("INSERT INTO hosts (inventory, name) VALUES ('i', :name)")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        with pytest.raises(StateError) as refused:
+            connection.execute(insert, {"name": "x" * 90000})
+    engine.dispose()
+
+    assert f"{tmp_path}/db can't be used: database or disk is full" in refused.value.message
+    assert "unchanged" in refused.value.message
+    assert "Free space" in refused.value.remedy
+
+
+@pytest.mark.parametrize("where", ["postgresql"], indirect=True)
+def test_a_server_that_ends_the_connection_is_named(engine: Engine) -> None:
+    with engine.connect() as connection, pytest.raises(StateError, match="terminating") as refused:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    assert "once it is up" in refused.value.remedy
+
+
+def test_a_defect_stays_a_defect(engine: Engine) -> None:
+    with pytest.raises(DBAPIError), engine.connect() as connection:
+        connection.execute(text("SELECT no_such_column FROM hosts"))
 
 
 def test_processes_that_open_it_at_once_do_not_get_in_each_others_way(where: Where) -> None:

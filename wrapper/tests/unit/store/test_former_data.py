@@ -33,6 +33,7 @@ from .conftest import Where
 
 FORMER = Path(__file__).with_name("former")
 PROD, STAGING = "/srv/former/prod.yml", "/srv/former/staging.yml"
+NOW = datetime.datetime(2026, 11, 20, 16, 0, tzinfo=datetime.UTC)
 PROMISED = datetime.date(2026, 11, 3)
 
 
@@ -115,7 +116,7 @@ def test_an_interrupted_run_is_taken_up_by_its_hosts(engine: Engine) -> None:
 
 
 def test_a_run_that_was_going_on_is_judged_by_its_pid(engine: Engine) -> None:
-    (attempt,) = RunLedger(engine).open_attempts()
+    (attempt,) = RunLedger(engine).open_attempts(NOW)
     assert (attempt.worker.id, attempt.worker.pid, attempt.started_ticks) == ("", 2**22 + 1, 99)
     assert (attempt.inventory.key, attempt.inventory.sources) == (STAGING, (STAGING,))
 
@@ -168,7 +169,7 @@ def test_a_process_of_the_former_version_can_still_end_its_run_after_the_migrati
         for statement in END:
             connection.execute(text(statement))
 
-    assert RunLedger(engine).open_attempts() == []
+    assert RunLedger(engine).open_attempts(NOW) == []
     assert fleet(engine, "db1")[0].transaction_id == "t9"
 
 
@@ -177,5 +178,5 @@ def test_a_process_of_the_former_version_can_begin_a_run_after_the_migration(eng
         for statement in BEGIN:
             connection.execute(text(statement))
 
-    late = next(attempt for attempt in RunLedger(engine).open_attempts() if attempt.run_id == "late")
+    late = next(attempt for attempt in RunLedger(engine).open_attempts(NOW) if attempt.run_id == "late")
     assert (late.worker.id, late.inventory.key) == ("", PROD)

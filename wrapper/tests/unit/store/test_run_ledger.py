@@ -18,7 +18,7 @@ from patchops.store.run_ledger import Closing, HostFacts, NewRun, Overtaken, Res
 
 NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(minutes=5)
-LEASE = NOW + datetime.timedelta(minutes=2)
+LEASE = datetime.timedelta(minutes=2)
 WORKER = WorkerId("w1", "m1", "ctl1", "b1", 1234)
 INVENTORY = Inventory("/inv", ("/inv",))
 PATCH = RunKey("/inv", "patch")
@@ -51,13 +51,13 @@ def ledger(engine: Engine) -> RunLedger:
 def test_an_attempt_is_open_with_its_hosts_until_it_is_closed(ledger: RunLedger) -> None:
     attempt = ledger.begin(RUN, "/runs/r1/attempt-1", WORKER, NOW, LEASE)
 
-    (open_attempt,) = ledger.open_attempts()
+    (open_attempt,) = ledger.open_attempts(NOW)
     assert open_attempt.attempt_id == attempt
     assert ledger.hosts_among(attempt, ["web2", "db1", "web1"]) == ["web1", "web2"]
-    assert (open_attempt.worker, open_attempt.lease_until) == (WORKER, LEASE)
+    assert open_attempt.worker == WORKER
     assert open_attempt.inventory == INVENTORY
     ledger.close(attempt, CLOSING, LATER)
-    assert ledger.open_attempts() == []
+    assert ledger.open_attempts(NOW) == []
 
 
 def test_hosts_are_not_started_until_something_else_is_known(ledger: RunLedger, engine: Engine) -> None:
@@ -235,14 +235,33 @@ def test_of_two_runs_that_begin_at_once_on_a_host_one_is_refused(ledger: RunLedg
     ledger.begin(replace(RUN, run_id="r3", changes_hosts=False), "/d3", WORKER, NOW, LEASE, looked_at=())
 
 
+def leased(ledger: RunLedger, now: datetime.datetime) -> bool:
+    (attempt,) = ledger.open_attempts(now)
+    return attempt.leased
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
 def test_a_lease_is_renewed_until_the_attempt_is_closed(ledger: RunLedger) -> None:
     attempt = ledger.begin(RUN, "/d", WORKER, NOW, LEASE)
 
-    assert ledger.renew(attempt, LATER)
-    (open_attempt,) = ledger.open_attempts()
-    assert open_attempt.lease_until == LATER
+    assert leased(ledger, NOW)
+    assert not leased(ledger, LATER)
+    assert ledger.renew(attempt, LATER, LEASE)
+    assert leased(ledger, LATER)
     ledger.mark_interrupted(attempt, LATER)
-    assert not ledger.renew(attempt, LATER)
+    assert not ledger.renew(attempt, LATER, LEASE)
+
+
+@pytest.mark.parametrize("where", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("off", [datetime.timedelta(days=-1), datetime.timedelta(days=1)])
+def test_a_lease_does_not_depend_on_the_clock_of_any_machine(
+    ledger: RunLedger, off: datetime.timedelta
+) -> None:
+    attempt = ledger.begin(RUN, "/d", WORKER, NOW + off, datetime.timedelta(minutes=10))
+
+    assert leased(ledger, NOW - off)
+    assert ledger.renew(attempt, NOW + off, datetime.timedelta(0))
+    assert not leased(ledger, NOW - off)
 
 
 def test_a_host_is_found_by_its_name_and_by_its_label(ledger: RunLedger, engine: Engine) -> None:
