@@ -31,13 +31,12 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import Do
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.load import PolicyError, load_policy
 from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import Policy
-from ansible_collections.patchops.fleet.plugins.plugin_utils.store import (
-    LATEST_FINDINGS,
-    StoreError,
-    patch_set_key,
-)
+from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreError, patch_set_key
 from patchops.errors import InputError
 from patchops.paths import DataDirectory
+from patchops.store.database import open_state
+from patchops.store.findings import LatestFindings
+from patchops.store.state import latest_findings
 
 
 @contextmanager
@@ -90,19 +89,22 @@ def assess(
 def keep(assessment: Assessment, data: DataDirectory) -> None:
     """Keep the fleet's findings as the latest ones, and what the baseline approves as a patch set."""
     data.make()
-    store = data.store
     with usable_input():
-        store.write(LATEST_FINDINGS, assessment.document)
-        store.write(patch_set_key(assessment.patch_set["id"]), assessment.patch_set)
+        data.store.write(patch_set_key(assessment.patch_set["id"]), assessment.patch_set)
+    engine = open_state(data)
+    try:
+        LatestFindings(engine).keep(assessment.document)
+    finally:
+        engine.dispose()
 
 
-def latest(data: DataDirectory) -> dict[str, Any]:
-    """The findings that were kept last."""
-    with usable_input():
-        document = data.store.read(LATEST_FINDINGS)
-        if document is None:
+@contextmanager
+def latest(data: DataDirectory) -> Iterator[LatestFindings]:
+    """The findings that were kept last. Raises InputError where there are none."""
+    with usable_input(), latest_findings(data) as findings:
+        if findings.created_at() is None:
             raise InputError("There is no assessment yet.", "Run `patchops assess` first.")
-        return read_document(document, "patchops.findings", "the latest assessment")
+        yield findings
 
 
 def findings_of(file: Path) -> dict[str, Any]:

@@ -51,7 +51,11 @@ def coverage(
     Works on the latest assessment. What the policy has under judged_elsewhere is counted beside.
     """
     compiled = compile_query(query)
-    document = findings_of(source) if source else latest(data_directory(os.environ, os.geteuid()))
+    if source:
+        document = findings_of(source)
+    else:
+        with latest(data_directory(os.environ, os.geteuid())) as findings:
+            document = findings.document() or {}
     found = answer(document, host)
     if as_json or compiled is not None:
         print_json(found, compiled)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.text import Text
 
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
-from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import key_of, labels
+from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, key_of
 from patchops.assessment.assess import findings_of, latest, policy_of
+from patchops.assessment.findings_file import Assessed, FindingsFile
 from patchops.assessment.hosts import scanned_hosts
 from patchops.cli.assessment_view import print_findings, print_intelligence
 from patchops.cli.options import output_options, policy_option
@@ -32,6 +33,7 @@ from patchops.exports.openvex import openvex_document
 from patchops.exports.table import findings_csv
 from patchops.paths import data_directory
 from patchops.store.documents import HostDocuments
+from patchops.store.findings import Found, Wanted, fits
 from patchops.store.state import host_documents
 
 _STATES = [
@@ -45,7 +47,7 @@ _STATES = [
     "unknown",
 ]
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-Finding = Mapping[str, Any]
+_MOST = 100
 
 
 def _filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,26 +75,42 @@ def _filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @_filter_options
 @output_options
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-def findings(as_csv: bool, as_json: bool, query: str | None, source: Path | None, **wanted: Any) -> None:
+@click.option(
+    "--most",
+    metavar="N",
+    type=click.IntRange(0),
+    help=f"Only the N most urgent; 0 for all. Default: {_MOST} in the table, all in JSON and CSV.",
+)
+def findings(
+    as_csv: bool, as_json: bool, query: str | None, source: Path | None, most: int | None, **given: Any
+) -> None:
     """Show findings of the latest assessment, most urgent first.
 
     Filters of one kind widen, of several narrow.
     """
     compiled = compile_query(query)
-    document = _document(source)
-    found = select(document["findings"], **wanted)
     if as_csv and (as_json or compiled is not None):
         raise InputError("--csv and --json exclude each other.", "Give one of them.")
-    if as_csv:
-        click.echo(findings_csv(found), nl=False)
-    elif as_json or compiled is not None:
-        print_json({**document, "findings": found}, compiled)
-    else:
-        console = Console(highlight=False)
-        print_findings(console, found, labels(map(key_of, document["findings"])))
-        total = len(document["findings"])
-        console.print(Text(f"{len(found)} of {total} findings of {document['created_at']}"))
-        print_intelligence(console, document)
+    in_full = as_csv or as_json or compiled is not None
+    limit = (None if in_full else _MOST) if most is None else most or None
+    with _assessed(source) as assessed:
+        found = assessed.ask(_wanted(**given), limit)
+        if as_csv:
+            click.echo(findings_csv(found.findings), nl=False)
+        elif in_full:
+            print_json({**(assessed.document() or {}), "findings": found.findings}, compiled)
+        else:
+            _show(assessed.head() or {}, found)
+
+
+def _show(head: Mapping[str, Any], found: Found) -> None:
+    console = Console(highlight=False)
+    print_findings(console, found.findings, found.names)
+    shown = len(found.findings)
+    if shown < found.count:
+        console.print(Text(f"and {found.count - shown} more: --most 0 shows all, --host and others narrow"))
+    console.print(Text(f"{found.count} of {head['totals']['findings']} findings of {head['created_at']}"))
+    print_intelligence(console, head)
 
 
 @click.command()
@@ -104,15 +122,16 @@ def findings(as_csv: bool, as_json: bool, query: str | None, source: Path | None
     "--output", "-o", metavar="FILE", type=click.Path(path_type=Path), help="Write there, not to stdout."
 )
 def export(
-    kind: str, policy: Path | None, author: str, output: Path | None, source: Path | None, **wanted: Any
+    kind: str, policy: Path | None, author: str, output: Path | None, source: Path | None, **given: Any
 ) -> None:
     """Write the latest assessment as CycloneDX, OpenVEX or CSV.
 
     CycloneDX speaks about one host: name it with --host. OpenVEX takes owners and ends of waivers from the
     policy.
     """
-    document = _document(source)
-    found = select(document["findings"], **wanted)
+    with _assessed(source) as assessed:
+        found = assessed.ask(_wanted(**given)).findings
+        known, head = assessed.hosts(), assessed.head() or {}
     if kind == "csv":
         _write(findings_csv(found), output)
         return
@@ -123,58 +142,43 @@ def export(
             for host in scanned_hosts(documents)
             if host.document is not None
         }
-        made = openvex_document(found, systems, policy_of(policy).waivers, author, document["created_at"])
+        made = openvex_document(found, systems, policy_of(policy).waivers, author, head["created_at"])
     else:
-        host = _one_host(wanted["host"], document, documents)
+        host = _one_host(given["host"], known, documents)
         theirs = [finding for finding in found if key_of(finding) == key_of(host)]
         made = cyclonedx_document(host, theirs if kind == "cyclonedx-vdr" else None, now())
     _write(json.dumps(made, indent=2, ensure_ascii=True) + "\n", output)
 
 
-def select(
-    rows: Sequence[Finding],
-    host: Sequence[str] = (),
-    cve: Sequence[str] = (),
-    advisory: Sequence[str] = (),
-    package: Sequence[str] = (),
-    state: Sequence[str] = (),
-    due_before: datetime | None = None,
-    overdue: bool = False,
-    exploited: bool = False,
-) -> list[Finding]:
-    """The findings that fit; several values of one filter are alternatives."""
-    before = due_before.date().isoformat() if due_before else None
-    cves = {name.upper() for name in cve}
-    return [
-        row
-        for row in rows
-        if _fits(host, row["host"], key_of(row).label)
-        and (not cves or not cves.isdisjoint(row["cves"]))
-        and _fits(advisory, row["advisory"])
-        and _fits(package, row["package"], *(binary["name"] for binary in row.get("binaries") or []))
-        and (not state or row["state"] in state)
-        and (before is None or (row["due"] is not None and row["due"] < before))
-        and (not overdue or row["overdue_days"] > 0)
-        and (not exploited or row.get("kev") is not None)
-    ]
+def _wanted(
+    host: Sequence[str],
+    cve: Sequence[str],
+    advisory: Sequence[str],
+    package: Sequence[str],
+    state: Sequence[str],
+    due_before: datetime | None,
+    overdue: bool,
+    exploited: bool,
+) -> Wanted:
+    day = due_before.date().isoformat() if due_before else None
+    return Wanted(host, cve, advisory, package, state, day, overdue, exploited)
 
 
-def _fits(patterns: Sequence[str], *names: str | None) -> bool:
-    return not patterns or any(
-        fnmatchcase(name, pattern) for name in names if name is not None for pattern in patterns
-    )
-
-
-def _document(source: Path | None) -> dict[str, Any]:
+@contextmanager
+def _assessed(source: Path | None) -> Iterator[Assessed]:
+    """The assessment that is asked: one of a file, or the latest."""
     if source is not None:
-        return findings_of(source)
-    return latest(data_directory(os.environ, os.geteuid()))
+        yield FindingsFile(findings_of(source))
+        return
+    with latest(data_directory(os.environ, os.geteuid())) as findings:
+        yield findings
 
 
-def _one_host(patterns: Sequence[str], document: Finding, documents: HostDocuments) -> Mapping[str, Any]:
+def _one_host(
+    patterns: Sequence[str], known: Sequence[HostKey], documents: HostDocuments
+) -> Mapping[str, Any]:
     """The host document of the one assessed host that fits."""
-    known = map(key_of, document.get("hosts") or [document])
-    hosts = [host for host in known if patterns and _fits(patterns, host.name, host.label)]
+    hosts = [host for host in known if patterns and fits(patterns, host.name, host.label)]
     if len(hosts) != 1:
         told = f" ({', '.join(sorted(host.label for host in hosts)[:5])})" if hosts else ""
         raise InputError(f"CycloneDX speaks about one host; {len(hosts)} fit{told}.", "Name one with --host.")

@@ -40,10 +40,10 @@ def close(engine: Engine, run_id: str, reason: str, here: WorkerId, now: datetim
 
 def _settle(ledger: RunLedger, run_id: str, here: WorkerId, now: datetime.datetime) -> None:
     """Put on record that attempts at the run were interrupted whose processes are all gone."""
-    for attempt in ledger.open_attempts():
+    for attempt in ledger.open_attempts(now):
         if attempt.run_id != run_id:
             continue
-        if lives(attempt, here, now):
+        if lives(attempt, here):
             raise FenceError(
                 f"Run {run_id} is still going on ({attempt.worker}).",
                 "Wait for it, or stop it with Ctrl-C or `kill -TERM`. Nothing was changed.",

@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from patchops.store.models import Base
 
 # Any number that no other program of this database takes for its advisory locks.
 _CLAIMS = 0x504F434C
+_ASSESSMENT = 0x504F4153
 
 
 def insert_new(
@@ -40,6 +41,29 @@ def one_at_a_time(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIMS})
+
+
+def replacing_assessment(session: Session) -> None:
+    """Let no other process replace the assessment until this transaction ends. Runs go on meanwhile."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ASSESSMENT})
+
+
+def insert_many(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], common: Mapping[str, Any]
+) -> None:
+    """Insert rows that are new, hundreds of thousands of them if need be. `common`: what all of them have."""
+    if not rows:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        names = [*common, *rows[0]]
+        columns = ", ".join(f'"{name}"' for name in names)
+        connection: Any = session.connection().connection.driver_connection
+        with connection.cursor().copy(f"COPY {table.__tablename__} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([*common.values(), *row.values()])
+    else:
+        session.execute(insert(table), [{**common, **row} for row in rows])
 
 
 def shared_clock(session: Session, own: datetime.datetime) -> datetime.datetime:

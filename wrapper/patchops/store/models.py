@@ -8,7 +8,7 @@ import datetime
 import json
 from typing import Any
 
-from sqlalchemy import ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -171,3 +171,96 @@ class Transaction(Base):
     updated_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
 
     host: Mapped[Host] = relationship()
+
+
+class Assessment(Base):
+    """An assessment of the fleet. `head`: its findings document without the hosts and the findings.
+
+    One assessment is kept, the newest. What belongs to it is numbered within it, so that a new one is written
+    beside it and takes its place in one step.
+    """
+
+    __tablename__ = "assessments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[str] = mapped_column(String(20))
+    head: Mapped[dict[str, Any]] = mapped_column(JsonText)
+
+
+class AssessedHost(Base):
+    """One host of an assessment, in the document's order. `body`: its row in the document."""
+
+    __tablename__ = "assessed_hosts"
+    __table_args__ = (Index("ix_assessed_hosts_name", "assessment_id", "name"),)
+
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessments.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    inventory: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class FindingKind(Base):
+    """What findings of several hosts have in common. `body`: the finding without host and rank."""
+
+    __tablename__ = "finding_kinds"
+    __table_args__ = (Index("ix_finding_kinds_advisory", "assessment_id", "advisory"),)
+
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessments.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    advisory: Mapped[str | None] = mapped_column(Text)
+    package: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    effective: Mapped[str | None] = mapped_column(Text)
+    due: Mapped[str | None] = mapped_column(String(10))
+    overdue_days: Mapped[int]
+    exploited: Mapped[bool]
+    body: Mapped[str] = mapped_column(Text)
+
+
+class FindingCve(Base):
+    """A CVE that a kind of finding is about."""
+
+    __tablename__ = "finding_cves"
+
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessments.id"), primary_key=True)
+    cve: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[int] = mapped_column(primary_key=True)
+
+
+class FindingPackage(Base):
+    """A name that a kind of finding is found by: its source package, and each binary one."""
+
+    __tablename__ = "finding_packages"
+
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessments.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Finding(Base):
+    """One finding on one host: the host's and the kind's number. `rank`: the most urgent is 1.
+
+    There are hundreds of thousands. That their assessment exists is for the writer to see to.
+    """
+
+    __tablename__ = "findings"
+    __table_args__ = (
+        Index("ix_findings_host", "assessment_id", "host"),
+        Index("ix_findings_kind", "assessment_id", "kind"),
+        {"sqlite_with_rowid": False},
+    )
+
+    assessment_id: Mapped[int] = mapped_column(primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True)
+    host: Mapped[int]
+    kind: Mapped[int]
+
+
+class Import(Base):
+    """A file of another owner that was taken over. `mark`: its time and size, which tell a later change."""
+
+    __tablename__ = "imports"
+
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    mark: Mapped[str] = mapped_column(Text)

@@ -119,7 +119,7 @@ def test_what_the_store_knows_counts(tmp_path: Path, data: DataDirectory) -> Non
     hosts = ["c1", "c2"]
     run = NewRun("r1", "patch", Inventory("prod"), "all", True, False, hosts)
     worker = WorkerId("w1", "m1", "ctl1", "b1", 1234)
-    attempt = RunLedger(engine).begin(run, "/runs/r1", worker, begun, begun)
+    attempt = RunLedger(engine).begin(run, "/runs/r1", worker, begun, timedelta(0))
     results = [
         HostResult(name, "unreachable", "", "", "", None, touched=False, lost=False, changes=0)
         for name in hosts

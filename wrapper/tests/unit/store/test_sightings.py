@@ -27,7 +27,7 @@ def ran(
     """Put a run on record, with the outcome class of each host."""
     ledger, begun = RunLedger(engine), NOW + datetime.timedelta(days=number)
     new = NewRun(f"r{number}", "patch", Inventory(inventory), "all", True, False, list(outcomes))
-    attempt = ledger.begin(new, f"/runs/r{number}", WORKER, begun, begun + datetime.timedelta(minutes=2))
+    attempt = ledger.begin(new, f"/runs/r{number}", WORKER, begun, datetime.timedelta(minutes=2))
     results = [
         Result(name, outcome, "", "", "", None, touched=False, lost=False, changes=0)
         for name, outcome in outcomes.items()
