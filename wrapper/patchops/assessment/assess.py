@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import (
     DueLedger,
     LedgerError,
+    Memory,
 )
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import (
     MALFORMED,
@@ -35,7 +36,7 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreE
 from patchops.errors import InputError
 from patchops.paths import DataDirectory
 from patchops.store.database import open_state
-from patchops.store.findings import LatestFindings
+from patchops.store.findings import LatestFindings, Wanted
 from patchops.store.state import latest_findings
 
 
@@ -63,27 +64,30 @@ def policy_of(file: Path | None) -> Policy:
         return load_policy(file) if file is not None else Policy()
 
 
+@contextmanager
+def due_ledger(file: Path) -> Iterator[Memory]:
+    """The memory in a file, as plays without the wrapper keep it."""
+    with DueLedger.open(file) as ledger:
+        yield ledger
+
+
 def assess(
     hosts: Iterable[HostInput],
     database: Path,
     policy: Policy,
     now: datetime,
-    ledger: Path | None,
+    memory: AbstractContextManager[Memory | None],
     failed: Mapping[HostKey, frozenset[str]],
     include_installed: bool = False,
 ) -> Assessment:
-    """Assess hosts against an advisory database; ``ledger`` None keeps and knows no earlier promises.
+    """Assess hosts against an advisory database.
 
+    ``memory``: opened for the assessment; one that gives None keeps and knows no earlier promises.
     ``failed``: packages whose last update failed on a host or was taken back, by host.
     """
-    with usable_input(), AdvisoryDatabase.open(database) as opened:
-        matcher = Matcher(opened, now=now)
-        if ledger is None:
-            assessor = FleetAssessor(matcher, opened, policy, now, None, failed)
-            return assessor.assess(hosts, include_installed=include_installed)
-        with DueLedger.open(ledger) as memory:
-            assessor = FleetAssessor(matcher, opened, policy, now, memory, failed)
-            return assessor.assess(hosts, include_installed=include_installed)
+    with usable_input(), AdvisoryDatabase.open(database) as opened, memory as known:
+        assessor = FleetAssessor(Matcher(opened, now=now), opened, policy, now, known, failed)
+        return assessor.assess(hosts, include_installed=include_installed)
 
 
 def keep(assessment: Assessment, data: DataDirectory) -> None:
@@ -98,8 +102,14 @@ def keep(assessment: Assessment, data: DataDirectory) -> None:
         engine.dispose()
 
 
+def latest(data: DataDirectory) -> dict[str, Any]:
+    """The findings document that was kept last, in full. Raises InputError where there is none."""
+    with latest_assessment(data) as findings:
+        return {**(findings.document() or {}), "findings": findings.ask(Wanted()).findings}
+
+
 @contextmanager
-def latest(data: DataDirectory) -> Iterator[LatestFindings]:
+def latest_assessment(data: DataDirectory) -> Iterator[LatestFindings]:
     """The findings that were kept last. Raises InputError where there are none."""
     with usable_input(), latest_findings(data) as findings:
         if findings.created_at() is None:

@@ -7,22 +7,24 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import Memory
 from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.fleet import Assessment
 from patchops.assessment.assess import assess as carry_out
-from patchops.assessment.assess import keep, policy_of
+from patchops.assessment.assess import due_ledger, keep, policy_of
 from patchops.assessment.failures import failed_updates
 from patchops.cli.host_choice import choose, host_options
 from patchops.cli.options import output_options, policy_option
 from patchops.cli.output import compile_query, print_json
 from patchops.errors import ExitCode, InputError
 from patchops.paths import DataDirectory, data_directory
-from patchops.store.state import run_owner
+from patchops.store.state import promised, run_owner
 
 
 @click.command()
@@ -65,7 +67,7 @@ def assess(ctx: click.Context, /, **given: Any) -> None:
         given["db"] or data.advisories,
         policy,
         datetime.now(timezone.utc),
-        _ledger(given, data, chosen.from_file),
+        _memory(given, data, chosen.from_file),
         {} if chosen.from_file else failed_updates(data.store, run_owner(data)),
         given["include_installed"],
     )
@@ -85,12 +87,14 @@ def assess(ctx: click.Context, /, **given: Any) -> None:
     ctx.exit(int(_verdict(assessment, given["fail_on"])))
 
 
-def _ledger(given: Mapping[str, Any], data: DataDirectory, offline: bool) -> Path | None:
-    if given["no_ledger"]:
-        return None
-    named: Path | None = given["ledger"]
+def _memory(
+    given: Mapping[str, Any], data: DataDirectory, offline: bool
+) -> AbstractContextManager[Memory | None]:
+    """The promised due dates: of a file where one is named, else those on record."""
+    if given["ledger"] is not None and not given["no_ledger"]:
+        return due_ledger(given["ledger"])
     # A file that is assessed now and then is nobody's host: it leaves no memory unless asked to.
-    return named or (None if offline else data.ledger)
+    return nullcontext() if given["no_ledger"] or offline else promised(data)
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

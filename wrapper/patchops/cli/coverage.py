@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from patchops.assessment.assess import findings_of, latest
+from patchops.assessment.assess import findings_of, latest_assessment
 from patchops.cli.assessment_view import judged_of, print_intelligence
 from patchops.cli.options import output_options
 from patchops.cli.output import compile_query, print_json
@@ -54,7 +54,7 @@ def coverage(
     if source:
         document = findings_of(source)
     else:
-        with latest(data_directory(os.environ, os.geteuid())) as findings:
+        with latest_assessment(data_directory(os.environ, os.geteuid())) as findings:
             document = findings.document() or {}
     found = answer(document, host)
     if as_json or compiled is not None:

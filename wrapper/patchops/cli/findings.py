@@ -21,7 +21,7 @@ from rich.text import Text
 
 from ansible_collections.patchops.fleet.plugins.module_utils.times import now
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, key_of
-from patchops.assessment.assess import findings_of, latest, policy_of
+from patchops.assessment.assess import findings_of, latest_assessment, policy_of
 from patchops.assessment.findings_file import Assessed, FindingsFile
 from patchops.assessment.hosts import scanned_hosts
 from patchops.cli.assessment_view import print_findings, print_intelligence
@@ -170,7 +170,7 @@ def _assessed(source: Path | None) -> Iterator[Assessed]:
     if source is not None:
         yield FindingsFile(findings_of(source))
         return
-    with latest(data_directory(os.environ, os.geteuid())) as findings:
+    with latest_assessment(data_directory(os.environ, os.geteuid())) as findings:
         yield findings
 
 

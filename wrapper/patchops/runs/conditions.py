@@ -14,7 +14,7 @@ from patchops.assessment.hosts import inventory_facts, with_documents
 from patchops.errors import InputError
 from patchops.paths import DataDirectory
 from patchops.reports.model import Report
-from patchops.store.state import host_documents, run_owner
+from patchops.store.state import host_documents, promised, run_owner
 
 # Says in one sentence why a finished run does not pass, or "".
 Condition = Callable[[Report], str]
@@ -50,7 +50,7 @@ def overdue(
         facts = inventory_facts(inventories, pattern, vault_password_files, inventory_name)
         hosts = with_documents(facts, host_documents(data))
         failed = failed_updates(data.store, run_owner(data))
-        assessment = assess(hosts, database, policy, datetime.now(UTC), data.ledger, failed)
+        assessment = assess(hosts, database, policy, datetime.now(UTC), promised(data), failed)
         keep(assessment, data)
         late = [str(row["host"]) for row in assessment.document["hosts"] if row["overdue"]]
         return f"Updates are overdue on {', '.join(late)}; see `patchops findings`." if late else ""

@@ -16,7 +16,7 @@ from patchops.paths import DataDirectory
 from patchops.store import postgresql, sqlite
 
 # The version of the tables that this version of PatchOps works with: the newest in migrations/.
-CURRENT = "0003"
+CURRENT = "0004"
 
 
 @dataclass(frozen=True)

@@ -264,3 +264,33 @@ class Import(Base):
 
     source: Mapped[str] = mapped_column(Text, primary_key=True)
     mark: Mapped[str] = mapped_column(Text)
+
+
+class DuePromise(Base):
+    """The due date that was promised for a finding of a host. It stays when the finding is closed.
+
+    `inventory` is "" where a version up to 0.1 promised: that knew hosts by their name alone.
+    """
+
+    __tablename__ = "promises"
+
+    inventory: Mapped[str] = mapped_column(Text, primary_key=True)
+    host: Mapped[str] = mapped_column(Text, primary_key=True)
+    advisory: Mapped[str] = mapped_column(Text, primary_key=True)
+    package: Mapped[str] = mapped_column(Text, primary_key=True)
+    first_seen: Mapped[str] = mapped_column(String(10))
+    due: Mapped[str | None] = mapped_column(String(10))
+    recorded_at: Mapped[str] = mapped_column(String(10))
+    explanation: Mapped[Any] = mapped_column(JsonText, nullable=True)
+
+
+class VersionSighting(Base):
+    """A version that a platform's repositories offer, and since when."""
+
+    __tablename__ = "sightings"
+
+    platform: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    arch: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[str] = mapped_column(Text, primary_key=True)
+    first_seen: Mapped[str] = mapped_column(String(10))

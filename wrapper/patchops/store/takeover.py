@@ -13,12 +13,14 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import DueLedger
 from ansible_collections.patchops.fleet.plugins.plugin_utils.documents import read_document
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import this_worker
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import LATEST_FINDINGS, DirectoryStore
 from patchops.store.dialects import insert_or_update
 from patchops.store.findings import LatestFindings
 from patchops.store.models import Import
+from patchops.store.promises import Promises
 
 
 def take_over_assessment(engine: Engine, documents: DirectoryStore) -> None:
@@ -32,6 +34,20 @@ def take_over_assessment(engine: Engine, documents: DirectoryStore) -> None:
             findings.keep(document)
 
     _once(engine, documents.path(LATEST_FINDINGS), take)
+
+
+def take_over_promises(engine: Engine, ledger: Path) -> None:
+    """Keep the promises and sightings that a ledger file has and the database has not. Raises LedgerError."""
+
+    def take(path: Path) -> None:
+        with DueLedger.open(path) as former:
+            kept = Promises(engine)
+            for host, promises in former.all_promises():
+                kept.record_promises(host, promises)
+            kept.record_sightings(former.all_sightings())
+            kept.keep()
+
+    _once(engine, ledger, take)
 
 
 def _once(engine: Engine, path: Path, take: Callable[[Path], None]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
+from patchops.assessment.assess import latest
 from patchops.assessment.findings_file import FindingsFile
 from patchops.paths import DataDirectory
 from patchops.store.database import open_database
@@ -231,3 +232,10 @@ def test_the_file_of_a_former_version_is_backed_up_and_keeps_its_rows(tmp_path: 
     with closing(sqlite3.connect(tmp_path / "db")) as database:
         assert database.execute("SELECT count(*) FROM host_results").fetchone() == before
     assert (tmp_path / "db.0001.backup").exists()
+
+
+def test_the_latest_document_is_had_in_full(data: DataDirectory) -> None:
+    with latest_findings(data) as findings:
+        findings.keep(document(ROWS))
+
+    assert latest(data) == document(ROWS)

@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,18 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Boolean, Engine, Integer, MetaData, text
 
-from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import DueLedger
+from ansible_collections.patchops.fleet.plugins.plugin_utils.assessment.due_ledger import (
+    DueLedger,
+    Sighting,
+)
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, RunKey
+from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
 from patchops.paths import DataDirectory
-from patchops.store.database import open_database
+from patchops.store.database import open_database, open_state
 from patchops.store.postgresql import connect
 from patchops.store.queries import fleet, last_runs
 from patchops.store.run_ledger import RunLedger
-from patchops.store.state import host_documents, run_owner
+from patchops.store.state import host_documents, promised, run_owner
 
 from .conftest import Where
 
@@ -137,6 +142,80 @@ def test_a_document_belongs_to_the_inventory_of_its_run(data: DataDirectory) -> 
 
 def test_a_run_is_asked_for_its_inventory_only_where_there_is_a_database(tmp_path: Path) -> None:
     assert run_owner(DataDirectory(tmp_path))("any") is None
+
+
+@pytest.fixture
+def server(data: DataDirectory, where: Where) -> DataDirectory:
+    """The former data directory, with a database of each kind."""
+    return replace(data, server=where if isinstance(where, str) else "")
+
+
+def test_promises_of_the_former_version_are_taken_over_once(server: DataDirectory) -> None:
+    with promised(server) as promises:
+        former = promises.promises(HostKey(PROD, "web1"))["DSA-9001-1", "openssl"]
+    with closing(sqlite3.connect(server.ledger)) as file, DueLedger.open(server.ledger) as ledger:
+        assert ledger.promises(HostKey(PROD, "web1"))["DSA-9001-1", "openssl"] == former
+        (count,) = file.execute("SELECT count(*) FROM promise").fetchone()
+    engine = open_state(server)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM promises")).scalar() == count > 0
+        assert connection.execute(text("SELECT count(*) FROM sightings")).scalar()
+    engine.dispose()
+    assert former.due == PROMISED
+
+
+def test_a_promise_on_record_goes_before_one_of_a_file(server: DataDirectory) -> None:
+    web1, key = HostKey(PROD, "web1"), ("DSA-9001-1", "openssl")
+    with promised(server) as promises:
+        later = replace(promises.promises(web1)[key], due=datetime.date(2026, 11, 9))
+        promises.record_promises(web1, {key: later})
+    with DueLedger.open(server.ledger) as ledger:
+        ledger.record_promises(web1, {key: replace(later, due=datetime.date(2026, 12, 9))})
+
+    with promised(server) as promises:
+        assert promises.promises(web1)[key].due == datetime.date(2026, 11, 9)
+
+
+def test_what_an_assessment_that_fails_recorded_is_not_kept(server: DataDirectory) -> None:
+    web9, key = HostKey(PROD, "web9"), ("DSA-1", "bash")
+    with promised(server) as promises:
+        promise = promises.promises(HostKey(PROD, "web1"))["DSA-9001-1", "openssl"]
+
+    def fail() -> None:
+        with promised(server) as promises:
+            promises.record_promises(web9, {key: promise})
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+
+    with promised(server) as promises:
+        assert promises.promises(web9) == {}
+
+
+def test_a_recorded_act_replaces_a_promise_and_an_assessment_beside_does_not(server: DataDirectory) -> None:
+    web9, key = HostKey(PROD, "web9"), ("DSA-1", "bash")
+    first = Promise(datetime.date(2026, 11, 3), datetime.date(2026, 11, 1), datetime.date(2026, 11, 1), None)
+    second = replace(first, due=datetime.date(2026, 11, 20))
+    with promised(server) as promises:
+        promises.record_promises(web9, {key: first})
+    with promised(server) as promises:
+        promises.record_promises(web9, {key: second})
+    with promised(server) as promises:
+        assert promises.promises(web9)[key] == first
+        promises.record_promises(web9, {key: second})
+    with promised(server) as promises:
+        assert promises.promises(web9)[key] == second
+
+
+def test_a_version_keeps_the_day_of_its_first_sight(server: DataDirectory) -> None:
+    package, day = ("debian:bookworm", "bash", "amd64"), datetime.date(2026, 11, 1)
+    for later in (0, 1):
+        with promised(server) as promises:
+            promises.record_sightings([Sighting(package, "5.2", day + datetime.timedelta(days=later))])
+
+    with promised(server) as promises:
+        assert promises.sightings(package) == {"5.2": day}
 
 
 def test_what_was_promised_stays_promised(data: DataDirectory) -> None:

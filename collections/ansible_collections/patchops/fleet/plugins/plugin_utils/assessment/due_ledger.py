@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey
 from ansible_collections.patchops.fleet.plugins.plugin_utils.urgency.due import Promise
@@ -130,15 +130,7 @@ class DueLedger:
             " WHERE host = ? AND inventory IN ('', ?) ORDER BY inventory",
             (host.name, host.inventory),
         )
-        return {
-            (advisory, package): Promise(
-                date.fromisoformat(due) if due else None,
-                date.fromisoformat(recorded_at),
-                date.fromisoformat(first_seen),
-                json.loads(explanation) if explanation else None,
-            )
-            for advisory, package, due, recorded_at, first_seen, explanation in rows
-        }
+        return dict(map(_promise, rows))
 
     def record_promises(self, host: HostKey, promises: Mapping[FindingKey, Promise]) -> None:
         """Keep new promises, or replace those that a recorded act released."""
@@ -159,6 +151,30 @@ class DueLedger:
             ],
         )
 
+    def all_promises(self) -> Iterator[tuple[HostKey, dict[FindingKey, Promise]]]:
+        """Every promise, host by host: for whoever takes the ledger over. Raises LedgerError."""
+        for inventory, name in self._all("SELECT DISTINCT inventory, host FROM promise"):
+            rows = self._all(
+                "SELECT advisory, package, due, recorded_at, first_seen, explanation FROM promise"
+                " WHERE inventory = ? AND host = ?",
+                (inventory, name),
+            )
+            yield HostKey(inventory, name), dict(map(_promise, rows))
+
+    def all_sightings(self) -> list[Sighting]:
+        """Every version that was seen. Raises LedgerError."""
+        rows = self._all("SELECT platform, name, arch, version, first_seen FROM sighting")
+        return [
+            Sighting((platform, name, arch), version, date.fromisoformat(first_seen))
+            for platform, name, arch, version, first_seen in rows
+        ]
+
+    def _all(self, statement: str, values: tuple[str, ...] = ()) -> list[Any]:
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self._path}: can't be read: {error}; restore it from a backup") from None
+
     def sightings(self, package: PackageKey) -> dict[str, date]:
         """The versions of a package that were ever offered, with the day of their first sight."""
         rows = self._connection.execute(
@@ -172,6 +188,17 @@ class DueLedger:
             "INSERT OR IGNORE INTO sighting VALUES (?, ?, ?, ?, ?)",
             [(*each.package, each.version, each.first_seen.isoformat()) for each in sightings],
         )
+
+
+def _promise(row: tuple[str, str, str | None, str, str, str | None]) -> tuple[FindingKey, Promise]:
+    advisory, package, due, recorded_at, first_seen, explanation = row
+    promise = Promise(
+        date.fromisoformat(due) if due else None,
+        date.fromisoformat(recorded_at),
+        date.fromisoformat(first_seen),
+        json.loads(explanation) if explanation else None,
+    )
+    return (advisory, package), promise
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
