@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a data directory to what is kept in it.
 
-The database is imported by what asks it: SQLAlchemy takes longer to import than an assessment of one file takes.
+What asks the database imports it: to import SQLAlchemy takes longer than to assess one file.
 """
 
 from __future__ import annotations
