@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.advisories.database import (
     AdvisoryDatabase,
@@ -35,9 +35,11 @@ from ansible_collections.patchops.fleet.plugins.plugin_utils.policy.model import
 from ansible_collections.patchops.fleet.plugins.plugin_utils.store import StoreError, patch_set_key
 from patchops.errors import InputError
 from patchops.paths import DataDirectory
-from patchops.store.database import open_state
-from patchops.store.findings import LatestFindings, Wanted
+from patchops.store.findings_filter import Wanted
 from patchops.store.state import latest_findings
+
+if TYPE_CHECKING:
+    from patchops.store.findings import LatestFindings
 
 
 @contextmanager
@@ -92,6 +94,10 @@ def assess(
 
 def keep(assessment: Assessment, data: DataDirectory) -> None:
     """Keep the fleet's findings as the latest ones, and what the baseline approves as a patch set."""
+    # Imported here: SQLAlchemy takes longer to import than an assessment of one file takes.
+    from patchops.store.database import open_state
+    from patchops.store.findings import LatestFindings
+
     data.make()
     with usable_input():
         data.store.write(patch_set_key(assessment.patch_set["id"]), assessment.patch_set)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, key_of, labels
-from patchops.store.findings import Found, Wanted, fits
+from patchops.store.findings_filter import Found, Wanted, fits
 
 
 class Assessed(Protocol):

@@ -14,7 +14,7 @@ import click
 
 import patchops
 from patchops.cli.commands import COMMANDS, GROUPS
-from patchops.cli.optional import LAB, load, summary
+from patchops.cli.optional import LAB, help_line, load
 from patchops.errors import ExitCode, PatchOpsError, remedy_for
 from patchops.text import plain
 
@@ -39,7 +39,7 @@ class PatchOpsGroup(click.Group):
             with formatter.section(group):
                 formatter.write_dl([(name, named.summary) for name, named in commands.items()])
         with formatter.section("Try things"):
-            formatter.write_dl([(LAB.name, summary(LAB))])
+            formatter.write_dl([(LAB.name, help_line(LAB))])
 
     def main(
         self,

@@ -33,7 +33,7 @@ from patchops.exports.openvex import openvex_document
 from patchops.exports.table import findings_csv
 from patchops.paths import data_directory
 from patchops.store.documents import HostDocuments
-from patchops.store.findings import Found, Wanted, fits
+from patchops.store.findings_filter import Found, Wanted, fits
 from patchops.store.state import host_documents
 
 _STATES = [

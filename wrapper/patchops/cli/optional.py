@@ -34,7 +34,7 @@ def load(optional: Optional) -> click.Command:
     return command
 
 
-def summary(optional: Optional) -> str:
+def help_line(optional: Optional) -> str:
     """The line of `--help`, without loading the command."""
     found = entry_points(group=GROUP, name=optional.name)
     return optional.purpose if found else f"Not installed; comes with {optional.distribution}."
@@ -52,7 +52,7 @@ def _missing(optional: Optional) -> click.Command:
         callback=refuse,
         params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED, expose_value=False)],
         help=optional.purpose,
-        short_help=summary(optional),
+        short_help=help_line(optional),
         add_help_option=False,
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )

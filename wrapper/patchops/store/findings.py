@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, key_of, labels
 from patchops.store.dialects import insert_many, replacing_assessment
+from patchops.store.findings_filter import Found, Wanted, fits
 from patchops.store.models import (
     AssessedHost,
     Assessment,
@@ -31,32 +30,6 @@ from patchops.store.models import (
 _OF_ONE_HOST: Final = frozenset({"host", "inventory", "rank"})
 _PARTS: Final = (Finding, FindingCve, FindingPackage, FindingKind, AssessedHost)
 _AT_ONCE: Final = 5_000
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which findings are wanted. Values of one field are alternatives, and all fields have to fit.
-
-    Hosts (by name or label), advisories and packages are shell patterns. `due_before`: a day, as in findings.
-    """
-
-    hosts: Sequence[str] = ()
-    cves: Sequence[str] = ()
-    advisories: Sequence[str] = ()
-    packages: Sequence[str] = ()
-    states: Sequence[str] = ()
-    due_before: str | None = None
-    overdue: bool = False
-    exploited: bool = False
-
-
-@dataclass(frozen=True)
-class Found:
-    """The most urgent of the findings that fit, and how many fit. `names`: how to show each host."""
-
-    findings: list[dict[str, Any]]
-    count: int
-    names: Mapping[HostKey, str]
 
 
 class LatestFindings:
@@ -126,13 +99,6 @@ class LatestFindings:
         with Session(self._engine) as session:
             latest = _latest(session)
             return _ask(session, latest.id, wanted, most) if latest else Found([], 0, {})
-
-
-def fits(patterns: Sequence[str], *names: str | None) -> bool:
-    """Whether a name fits one of the shell patterns; without patterns each does."""
-    return not patterns or any(
-        fnmatchcase(name, pattern) for name in names if name is not None for pattern in patterns
-    )
 
 
 class _Kinds:

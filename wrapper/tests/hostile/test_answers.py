@@ -158,7 +158,6 @@ LIES: dict[str, tuple[str, dict[str, Any]]] = {
     "lives_without_an_id": ("transaction:applied", {"live": True, "transaction": None}),
     "no_machine": ("host_info", {"host": {"machine": {"a": 1}}}),
     "no_verification": ("verify", {"verification": 5}),
-    "breaks_ansible": ("verify", {"ansible_facts": 5, "warnings": {"a": 1}, "stdout": 5}),
     "bomb": ("host_info", {"patchops_payload": bomb()}),
     "surrogate": ("host_info", {"patchops_payload": surrogate()}),
 }
@@ -172,6 +171,13 @@ def test_each_host_with_a_malformed_answer_is_unknown_and_the_others_go_on(tmp_p
     assert run.classes() == {**dict.fromkeys(LIES, "unknown"), "web1": "ok"}
     for name in LIES:
         assert f"{name} gave an answer that can't be used: " in run.outcome(name)["message"]
+
+
+def test_keys_of_ansible_in_an_answer_are_dropped_whatever_their_form(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, "evil", "web1")
+    fleet.lies("evil", "verify", ansible_facts=5, warnings={"a": 1}, stdout=5, failed="yes", results=7)
+    run = fleet.play("patch", hosts="all")
+    assert run.classes() == {"evil": "ok", "web1": "ok"}
 
 
 def copies(fleet: Fleet, name: str) -> None:

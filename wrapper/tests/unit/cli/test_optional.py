@@ -27,7 +27,9 @@ def test_a_command_that_is_not_installed_says_what_to_install(without_lab: None,
 
 
 def test_the_help_lists_a_command_that_is_not_installed(without_lab: None) -> None:
-    listed = CliRunner().invoke(main, ["--help"]).stdout
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    listed = result.stdout
     assert "lab Not installed; comes with patchops-lab." in " ".join(listed.split())
 
 

@@ -19,7 +19,8 @@ from patchops.assessment.assess import latest
 from patchops.assessment.findings_file import FindingsFile
 from patchops.paths import DataDirectory
 from patchops.store.database import open_database
-from patchops.store.findings import LatestFindings, Wanted
+from patchops.store.findings import LatestFindings
+from patchops.store.findings_filter import Wanted
 from patchops.store.models import Assessment, Finding, FindingKind
 from patchops.store.state import latest_findings
 
