@@ -19,7 +19,7 @@ import click
 from rich.table import Table
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.durations import parse_duration
-from patchops.assessment.assess import latest
+from patchops.assessment.assess import latest_assessment
 from patchops.cli.console import stdout_console
 from patchops.cli.options import inventory_name_option, policy_option
 from patchops.errors import InputError
@@ -30,9 +30,10 @@ from patchops.policy.part import shown
 from patchops.policy.placement import Standing
 from patchops.policy.rollouts import examine
 from patchops.rollout.emergency import Reach, emergency, reach
-from patchops.rollout.plan import CyclePlan, Late, late, missed_hosts, plan_cycle
+from patchops.rollout.plan import OPEN, CyclePlan, Late, late, missed_hosts, plan_cycle
 from patchops.rollout.simulate import Assumptions, Course, Durations, simulate
 from patchops.rollout.states import HostState, Status
+from patchops.store.findings_filter import Wanted
 from patchops.text import plain
 
 _LATE_APPROVAL: Final = timedelta(days=2)
@@ -126,7 +127,6 @@ def plan(
         examined.policy, found, placement, now, starts, requester, ignore_freezes=ignore_freeze is not None
     )
     courses = _courses(planned, fleet, _span("--approval-after", approval_after), seed) if play else []
-    findings = _findings() if play or cves else []
     if as_json:
         click.echo(json.dumps(_document(planned, courses), indent=2))
         return
@@ -134,9 +134,10 @@ def plan(
     if ignore_freeze is not None:
         click.echo(f"  freezes are ignored: {plain(ignore_freeze)}")
     if cves:
-        _print_reach(reach(cves, placement, findings))
+        _print_reach(reach(cves, placement, _findings(Wanted(cves=cves))))
     if courses:
         _print_courses(planned, courses, examined.policy.zone)
+        findings = _findings(Wanted(states=OPEN))
         _print_late([late(planned, course, placement, findings) for course in courses])
 
 
@@ -247,14 +248,14 @@ def _print_reach(found: Reach) -> None:
         click.echo(f"  does not fix {number}: {plain(reason)}")
 
 
-def _findings() -> Sequence[Mapping[str, Any]]:
-    """Return the findings of the latest assessment; without one no due date is known."""
+def _findings(wanted: Wanted) -> Sequence[Mapping[str, Any]]:
+    """Return findings of the latest assessment; without one no due date is known."""
     try:
-        rows: Sequence[Mapping[str, Any]] = latest(data_directory(os.environ, os.geteuid()))["findings"]
+        with latest_assessment(data_directory(os.environ, os.geteuid())) as latest:
+            return latest.ask(wanted).findings
     except InputError as error:
         click.echo(f"Due dates are not known: {error.message} {error.remedy}", err=True)
         return []
-    return rows
 
 
 def _print_late(courses: Sequence[Sequence[Late]]) -> None:

@@ -33,7 +33,8 @@ _KINDS = {
     Standing.INTERMITTENT: Kind.INTERMITTENT,
 }
 _AHEAD: Final = timedelta(days=400)
-_OPEN: Final = frozenset({"missing", "failed"})
+OPEN: Final = ("missing", "failed")
+"""States of findings that an update closes."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def late(
     hosts: dict[tuple[date, str, str], set[HostKey]] = {}
     for row in findings:
         ring = rings.get(key_of(row))
-        if ring is None or row["state"] not in _OPEN or row["due"] is None:
+        if ring is None or row["state"] not in OPEN or row["due"] is None:
             continue
         due, day = date.fromisoformat(row["due"]), patched[ring]
         if day is None or due < day:
