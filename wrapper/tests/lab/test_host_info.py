@@ -50,21 +50,30 @@ def security_fault(fresh_lab: Lab, request: pytest.FixtureRequest) -> Iterator[L
     faults.clear(fresh_lab, kind, target)
 
 
+def simulated_upgrades(host: LabHost, *options: str) -> set[str]:
+    """The packages that apt would upgrade."""
+    planned = host.run("apt-get", "-s", *options, "dist-upgrade").splitlines()
+    return {line.split()[1] for line in planned if line.startswith("Inst ") and "[" in line}
+
+
 @pytest.mark.parametrize("release", RELEASES)
 def test_packages_and_updates_are_those_that_dpkg_and_apt_know(fresh_lab: Lab, release: str) -> None:
     host = fresh_lab.host(release)
     result = scan(fresh_lab, release)
     kept = document(host)
     jsonschema.Draft202012Validator(json_schema("patchops.host")).validate(kept)
-    planned = host.run("apt-get", "-s", "--ignore-hold", "dist-upgrade").splitlines()
-    upgrades = {line.split()[1] for line in planned if line.startswith("Inst ") and "[" in line}
+    upgrades = simulated_upgrades(host, "--ignore-hold")
+    passed_over = upgrades - simulated_upgrades(host)
     automatic = set(host.run("apt-mark", "showauto").split())
     assert result["outcome"]["code"] == "collected"
     assert {(one["name"], one["version"], one["arch"]) for one in kept["packages"]} == host.packages()
     assert {one["name"] for one in kept["updates"]} == upgrades
     assert {one["name"] for one in kept["packages"] if not one["manual"]} == automatic
     assert all(one["security"] and one["sha256"] for one in kept["updates"])
-    assert result["host"]["pending"] == {"total": len(upgrades), "security": len(upgrades)}
+    kept_back = {one["name"] for one in kept["updates"] if one["held"] or one["kept_back"]}
+    assert set(host.run("apt-mark", "showhold").split()) <= kept_back <= passed_over
+    counts = {"total": len(upgrades), "security": len(upgrades), "kept_back": len(kept_back)}
+    assert result["host"]["pending"] == counts
 
 
 @pytest.mark.parametrize("release", RELEASES)

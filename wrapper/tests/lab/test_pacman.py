@@ -78,7 +78,8 @@ def test_the_whole_host_is_upgraded_and_goes_back_to_the_last_byte(arch_lab: Lab
     assert code_of(applied) == "applied", applied["outcome"]
     changes = {(one["name"], one["action"]) for one in applied["plan"]["packages"]}
     assert {("lab-oldname", "remove"), ("lab-newname", "install"), ("linux", "upgrade")} <= changes
-    assert {"name": "lab-pusher", "reason": "needs the removal of lab-pushed"} in applied["plan"]["held"]
+    held = {one["name"]: one["reason"] for one in applied["plan"]["held"]}
+    assert held["lab-pusher"] == "needs the removal of lab-pushed"
     assert ("linux", pacman_apps.NEW_KERNEL, pacman_apps.CATALOGUE.arch_of("linux")) in host.packages()
     assert host.read_from_outside("etc/lab-confapp.conf").endswith("edited-by = the administrator\n")
     assert applied["services"]["restarted"] == ["lab-libuser.service"]

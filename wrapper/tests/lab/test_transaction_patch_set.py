@@ -75,7 +75,7 @@ def test_what_one_host_proved_goes_to_the_next_also_before_its_phase(lab: Lab) -
     sealed = prove(lab, packages=["lab-phasedapp"])
     alone = run_module(lab, "next", "transaction", {"state": "applied", "select": "all"}, check=True)
     reason = "phased: the distribution offers it to 0 % of its hosts so far"
-    assert {"name": "lab-phasedapp", "reason": reason} in alone["plan"]["held"]
+    assert {one["name"]: one["reason"] for one in alone["plan"]["held"]}["lab-phasedapp"] == reason
     assert transact(lab, "next", patch_set=sealed)["outcome"]["code"] == "applied"
     assert ("lab-phasedapp", "1.1", "all") in lab.host("next").packages()
 
