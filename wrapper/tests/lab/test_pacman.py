@@ -58,7 +58,7 @@ def test_a_scan_leaves_pacmans_own_lists_alone_and_tells_what_is_not_known(
     assert code_of(found) == "collected", found
     assert found["host"]["platform"].startswith("arch-rolling-")
     assert found["host"]["os"]["support"]["status"] == "supported"
-    assert found["host"]["pending"] == {"total": len(APPS) + 1, "security": 0}
+    assert found["host"]["pending"] == {"total": len(APPS) + 1, "security": 0, "kept_back": 0}
     assert found["host"]["security_source"]["status"] == "absent"
     assert host.try_run("test", "-e", "/var/lib/pacman/sync").returncode != 0
     refused = transact(arch_lab, "a1", state="applied", select="security")
