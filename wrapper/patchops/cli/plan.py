@@ -8,8 +8,8 @@ import getpass
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,7 @@ from patchops.paths import data_directory
 from patchops.policy.fleet import Fleet, survey
 from patchops.policy.model import Approval, Cycle, RolloutPolicy
 from patchops.policy.part import shown
-from patchops.policy.placement import Standing
+from patchops.policy.placement import Placement, Standing
 from patchops.policy.rollouts import examine
 from patchops.rollout.emergency import Reach, emergency, reach
 from patchops.rollout.plan import OPEN, CyclePlan, Late, late, missed_hosts, plan_cycle
@@ -127,18 +127,18 @@ def plan(
         examined.policy, found, placement, now, starts, requester, ignore_freezes=ignore_freeze is not None
     )
     courses = _courses(planned, fleet, _span("--approval-after", approval_after), seed) if play else []
+    told = _known(placement, planned, courses, cves) if cves or courses else Known()
     if as_json:
-        click.echo(json.dumps(_document(planned, courses), indent=2))
+        click.echo(json.dumps(_document(planned, courses, told, ignore_freeze), indent=2))
         return
     _print_plan(planned, examined.policy)
     if ignore_freeze is not None:
         click.echo(f"  freezes are ignored: {plain(ignore_freeze)}")
     if cves:
-        _print_reach(reach(cves, placement, _findings(Wanted(cves=cves))))
+        _print_reach(told.reach)
     if courses:
         _print_courses(planned, courses, examined.policy.zone)
-        findings = _findings(Wanted(states=OPEN))
-        _print_late([late(planned, course, placement, findings) for course in courses])
+        _print_late(told)
 
 
 def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
@@ -167,7 +167,7 @@ def _checked(cves: Sequence[str]) -> tuple[str, ...]:
 
 def _courses(planned: CyclePlan, fleet: Fleet, approval: timedelta, seed: int) -> list[Course]:
     """Return the course as assumed, and one with late approvals where the cycle has any."""
-    durations = Durations() if fleet.typical_patch is None else Durations(change=(fleet.typical_patch,))
+    durations = Durations(change=fleet.patches) if fleet.patches else Durations()
     until = planned.starts + _PLAYED
     delays = [approval]
     if any(isinstance(planned.cycle.gates[name], Approval) for ring in planned.rings for name in ring.gates):
@@ -241,25 +241,50 @@ def _print_courses(planned: CyclePlan, courses: Sequence[Course], zone: ZoneInfo
         click.echo(f"  approvals {shown(_LATE_APPROVAL)} later: {_end(course, zone)}{cost}")
 
 
-def _print_reach(found: Reach) -> None:
+def _print_reach(found: Reach | None) -> None:
+    if found is None:
+        click.echo("  how many hosts it fixes is not known: there is no assessment")
+        return
     hosts = "1 host" if found.fixed == 1 else f"{found.fixed} hosts"
     click.echo(f"  fixes {hosts}, as the latest assessment says")
     for reason, number in found.not_fixed.items():
         click.echo(f"  does not fix {number}: {plain(reason)}")
 
 
-def _findings(wanted: Wanted) -> Sequence[Mapping[str, Any]]:
-    """Return findings of the latest assessment; without one no due date is known."""
+@dataclass(frozen=True)
+class Known:
+    """What the latest assessment says about a plan; None where there is no assessment.
+
+    `late` has one list for each course; `not_assessed` counts hosts of which the assessment knows nothing.
+    """
+
+    reach: Reach | None = None
+    late: Sequence[Sequence[Late]] | None = None
+    not_assessed: int = 0
+
+
+def _known(placement: Placement, planned: CyclePlan, courses: Sequence[Course], cves: Sequence[str]) -> Known:
     try:
         with latest_assessment(data_directory(os.environ, os.geteuid())) as latest:
-            return latest.ask(wanted).findings
+            assessed = frozenset(latest.hosts())
+            concerned = latest.ask(Wanted(cves=cves)).findings if cves else []
+            due = latest.ask(Wanted(states=OPEN)).findings if courses else []
     except InputError as error:
-        click.echo(f"Due dates are not known: {error.message} {error.remedy}", err=True)
-        return []
+        click.echo(f"Findings and due dates are not known: {error.message} {error.remedy}", err=True)
+        return Known()
+    return Known(
+        reach(cves, placement, concerned, assessed),
+        [late(planned, course, placement, due) for course in courses],
+        sum(host.key not in assessed for host in placement.hosts),
+    )
 
 
-def _print_late(courses: Sequence[Sequence[Late]]) -> None:
-    for number, found in enumerate(courses):
+def _print_late(known: Known) -> None:
+    if known.late is None:
+        return
+    if known.not_assessed:
+        click.echo(f"  due dates of {known.not_assessed} hosts are not known: no assessment holds them")
+    for number, found in enumerate(known.late):
         if not found:
             continue
         title = "due dates that are missed" if number == 0 else "with late approvals"
@@ -313,7 +338,9 @@ def _utc(moment: datetime | None) -> str | None:
     return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _document(planned: CyclePlan, courses: Sequence[Course]) -> dict[str, Any]:
+def _document(
+    planned: CyclePlan, courses: Sequence[Course], known: Known, ignore_freeze: str | None
+) -> dict[str, Any]:
     return {
         "kind": "patchops.plan",
         "schema": 1,
@@ -345,8 +372,7 @@ def _document(planned: CyclePlan, courses: Sequence[Course]) -> dict[str, Any]:
                 "reason": course.view.reason if course.view else "",
                 "unpatched": missed_hosts(course),
                 "effective": sum(
-                    course.view.hosts(number).get(HostState.EFFECTIVE, 0)
-                    for number in range(len(planned.rings))
+                    course.view.hosts(ring).get(HostState.EFFECTIVE, 0) for ring in range(len(planned.rings))
                 )
                 if course.view
                 else 0,
@@ -354,7 +380,18 @@ def _document(planned: CyclePlan, courses: Sequence[Course]) -> dict[str, Any]:
                     {"begins": _utc(one.begins), "patched": _utc(one.soaks), "done": _utc(one.done)}
                     for one in course.rings
                 ],
+                "late": None
+                if known.late is None
+                else [
+                    {"ring": one.ring, "due": one.due.isoformat(), "what": one.what, "hosts": one.hosts}
+                    for one in known.late[number]
+                ],
             }
-            for course in courses
+            for number, course in enumerate(courses)
         ],
+        "not_assessed": known.not_assessed,
+        "freezes_ignored": ignore_freeze,
+        "fixes": None
+        if known.reach is None
+        else {"hosts": known.reach.fixed, "not": dict(known.reach.not_fixed)},
     }

@@ -26,14 +26,21 @@ _TERMS = re.compile(r"[:,&! \[\]]+")
 class Fleet:
     """The hosts of one inventory as Ansible lists and matches them, and as they were last seen.
 
-    `typical_patch`: how long a run of `patch` took so far; None where there was none.
+    `patches`: how long the newest runs of `patch` took.
     """
 
     inventory: Inventory
     listing: Listing
     matches: Matches
     seen: Mapping[str, Sighting]
-    typical_patch: timedelta | None = None
+    patches: tuple[timedelta, ...] = ()
+
+    @property
+    def typical_patch(self) -> timedelta | None:
+        """How long a run of `patch` takes, by the median; None where there was none."""
+        if not self.patches:
+            return None
+        return timedelta(seconds=round(median(one.total_seconds() for one in self.patches)))
 
     def place(self, cycle: Cycle, policy: RolloutPolicy) -> Placement:
         """Return where each host of a cycle stands. The cycle has to be of this inventory."""
@@ -94,5 +101,4 @@ def survey(
         seen, took = sightings(engine, inventory.key), patch_durations(engine, inventory.key)
     finally:
         engine.dispose()
-    typical = timedelta(seconds=round(median(took))) if took else None
-    return Fleet(inventory, listing, matches, seen, typical)
+    return Fleet(inventory, listing, matches, seen, tuple(timedelta(seconds=round(one)) for one in took))

@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from ansible_collections.patchops.fleet.plugins.plugin_utils.identity import HostKey, key_of
 from patchops.policy.model import Cycle, Install
 from patchops.policy.placement import Placement, Standing
+
+NOT_ASSESSED: Final = "it is not in the latest assessment: nobody knows"
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,16 @@ def emergency(cycle: Cycle, cves: Sequence[str], soak: timedelta | None) -> Cycl
     return replace(cycle, rings=rings, install=install)
 
 
-def reach(cves: Sequence[str], placement: Placement, findings: Iterable[Mapping[str, Any]]) -> Reach:
+def reach(
+    cves: Sequence[str],
+    placement: Placement,
+    findings: Iterable[Mapping[str, Any]],
+    assessed: Collection[HostKey],
+) -> Reach:
     """Return how many hosts of a cycle an emergency fixes, and why not the others that need it.
 
-    :param findings: rows of a findings document; hosts without a row for these CVEs don't need it
+    :param findings: rows of a findings document
+    :param assessed: the hosts of that document; those without a row for these CVEs don't need it
     """
     wanted = set(cves)
     standing = {host.key: host for host in placement.hosts}
@@ -52,7 +60,8 @@ def reach(cves: Sequence[str], placement: Placement, findings: Iterable[Mapping[
         key = key_of(row)
         if key in standing and wanted & set(row["cves"]):
             reasons.setdefault(key, []).append(_stays(row))
-    not_fixed: Counter[str] = Counter()
+    not_assessed = sum(host.key not in assessed for host in placement.hosts)
+    not_fixed: Counter[str] = Counter({NOT_ASSESSED: not_assessed} if not_assessed else {})
     fixed = 0
     for key, found in reasons.items():
         host = standing[key]

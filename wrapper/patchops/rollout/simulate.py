@@ -10,7 +10,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
 
 from patchops.policy.model import Approval
 from patchops.rollout.advance import advance
@@ -35,8 +34,6 @@ from patchops.rollout.events import (
 )
 from patchops.rollout.states import HostState, RingState, Status
 from patchops.rollout.view import Attempt, RolloutView
-
-_MOST_STEPS: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class RingTimes:
 
 @dataclass
 class Course:
-    """What a simulation comes to. `waits`: it went on for ever, and why."""
+    """What a simulation comes to. `ends` is None where it halted, or went on beyond its end."""
 
     rings: list[RingTimes]
     slices: list[SimulatedSlice] = field(default_factory=list)
@@ -128,7 +125,7 @@ class _Simulation:
     def run(self) -> Course:
         """Play until nothing is left to happen."""
         self._later(max(self.view.starts, self.view.now), Tick())
-        while self.heap and self.course.steps < _MOST_STEPS:
+        while self.heap:
             moment, _order, event = heapq.heappop(self.heap)
             if moment > self.until:
                 break

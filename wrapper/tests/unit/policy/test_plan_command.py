@@ -43,6 +43,7 @@ def test_a_simulated_plan_gives_each_ring_its_end(tmp_path: Path) -> None:
     names = [ring["name"] for ring in document["rings"]]
     assert names == ["staging", "canary", "early", "broad"]
     on_time, late = document["courses"]
+    assert (on_time["late"], document["fixes"]) == (None, None), "there is no assessment"
     staging, canary = on_time["rings"][:2]
     assert staging["begins"] < staging["patched"] < staging["done"] <= canary["begins"]
     assert late["reason"].startswith("nobody answered the approval"), "two days are longer than it may take"
@@ -55,8 +56,8 @@ def test_an_emergency_says_that_it_ignores_freezes_and_why(tmp_path: Path) -> No
     assert answer.exit_code == 0, answer.output
     assert "installs what fixes CVE-2026-1234" in answer.output
     assert "freezes are ignored: exploited" in answer.output
-    assert "fixes 0 hosts, as the latest assessment says" in answer.output
-    assert "Due dates are not known" in answer.output
+    assert "how many hosts it fixes is not known: there is no assessment" in answer.output
+    assert "There is no assessment yet. Run `patchops assess` first." in answer.output
 
 
 @pytest.mark.parametrize(

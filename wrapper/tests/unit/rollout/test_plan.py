@@ -219,7 +219,8 @@ def test_an_emergency_says_how_many_hosts_it_fixes_and_why_not_the_others(
     values: dict[str, Any], reason: str | None
 ) -> None:
     placement = place(MONTHLY, BERLIN, *hosts({"canary": ["a"], "broad": ["b", "c"]}))
-    found = reach(["CVE-2026-1234"], placement, [row("a"), row("b", **values), row("elsewhere")])
+    rows = [row("a"), row("b", **values), row("elsewhere")]
+    found = reach(["CVE-2026-1234"], placement, rows, {host.key for host in placement.hosts})
     assert found == (Reach(2, {}) if reason is None else Reach(1, {reason: 1}))
 
 
@@ -227,5 +228,11 @@ def test_hosts_that_are_never_patched_are_named_as_not_fixed() -> None:
     candidates, members = hosts({"canary": ["a"], "broad": ["b"]})
     image = replace(candidates[1], variables={"patchops_lifecycle": "immutable"})
     placement = place(MONTHLY, BERLIN, [candidates[0], image], members)
-    found = reach(["CVE-2026-1234"], placement, [row("b")])
+    found = reach(["CVE-2026-1234"], placement, [row("b")], {host.key for host in placement.hosts})
     assert found == Reach(0, {"patchops_lifecycle is immutable: rebuild its image": 1})
+
+
+def test_hosts_that_no_assessment_holds_are_not_taken_for_hosts_without_the_cve() -> None:
+    placement = place(MONTHLY, BERLIN, *hosts({"canary": ["a"], "broad": ["b", "c"]}))
+    found = reach(["CVE-2026-1234"], placement, [row("a")], {HostKey("prod", "a"), HostKey("prod", "b")})
+    assert found == Reach(1, {"it is not in the latest assessment: nobody knows": 1})
